@@ -1,0 +1,138 @@
+"""The state of the graph: plain and small, since every step writes it to the checkpoint whole.
+
+Only `str`, `int`, `float`, `bool`, `None`, `list` and `dict`; paths instead of bytes; a content over a few
+KB is kept as a row of the database, and the state holds its beginning.
+"""
+
+from typing import Annotated, Any, Literal
+
+from typing_extensions import TypedDict
+
+ImageStatus = Literal["saved", "failed", "unknown"]
+
+
+class Scene(TypedDict):
+    """A part of the content that is worth a picture.
+
+    `start` and `end` are character offsets in the content; `heading` is the nearest heading above, or ``""``.
+    """
+
+    heading: str
+    excerpt: str
+    start: int
+    end: int
+    subject: str
+    keywords: list[str]
+
+
+class Analysis(TypedDict):
+    """What the content is about."""
+
+    title: str
+    topic: str
+    language: Literal["zh", "en"]
+    keywords: list[str]
+    mood: str
+    scenes: list[Scene]
+
+
+class Prompt(TypedDict):
+    """One planned picture: what is sent to a provider, and where the picture goes."""
+
+    index: int
+    prompt: str
+    negative_prompt: str
+    seed: int
+    width_px: int
+    height_px: int
+    path: str
+    heading: str
+    start: int
+    end: int
+
+
+class Image(TypedDict):
+    """One image of the result document; see `docs/design.md` for the meaning of each key."""
+
+    index: int
+    status: ImageStatus
+    path: str | None
+    url: str | None
+    prompt: str
+    provider: str | None
+    model: str | None
+    seed: int
+    width: int | None
+    height: int | None
+    sha256: str | None
+    attempts: int
+    error: str | None
+
+
+def merge_images(known: list[Image], new: list[Image]) -> list[Image]:
+    """Return the images in order of index; a newer one replaces the one of the same index."""
+    by_index = {image["index"]: image for image in [*known, *new]}
+    return [by_index[index] for index in sorted(by_index)]
+
+
+class InputState(TypedDict, total=False):
+    """What a run is asked for.
+
+    Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is ``WIDTHxHEIGHT``
+    in pixels; `upload` is left out for the setting `storage.upload`.
+    """
+
+    content: str
+    count: int
+    style: str
+    provider: str
+    size: str
+    seed: int
+    upload: bool
+    review: bool
+
+
+class State(InputState, total=False):
+    """The whole state of a run."""
+
+    run_id: str
+    analysis: Analysis
+    prompts: list[Prompt]
+    images: Annotated[list[Image], merge_images]
+    language_model: str | None
+    notes: list[str]
+    requested: int
+    success: bool
+
+
+class OutputState(TypedDict, total=False):
+    """The result document.
+
+    `notes` are lines for people, e.g. why the language model was not used; `language_model` is the model that wrote the prompts, or
+    `None` when the templates alone did.
+    """
+
+    run_id: str
+    success: bool
+    requested: int
+    count: int
+    images: list[Image]
+    language_model: str | None
+    notes: list[str]
+
+
+class ImageState(TypedDict, total=False):
+    """The state of the subgraph that makes one image."""
+
+    run_id: str
+    prompt: Prompt
+    provider: str
+    choice: str
+    outcome: dict[str, Any]
+    failures: list[dict[str, Any]]
+
+
+class ImageOutput(TypedDict):
+    """What the subgraph hands back: only the key that the main graph merges."""
+
+    images: Annotated[list[Image], merge_images]

@@ -1,0 +1,1 @@
+"""One step of the workflow each: `analyze`, `prompt`, `generate`, `check`, `upload`, `record`."""

@@ -1,0 +1,56 @@
+"""What can go wrong, by who must act.
+
+* PeituError
+  - InputError        the caller: the content, a flag or a row is not usable; nothing was paid
+  - ConfigError       the operator: a key, a setting, a balance or a permission
+    + QuotaError      the operator or tomorrow: today's allowance of a model is spent
+  - RejectedError     the author: the provider refuses this prompt or these parameters
+  - UnavailableError  nobody: the service did not do it now; the same call may work later
+  - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
+  - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
+
+A message says what was tried, on what, what came back and what to do. It holds no key, no signed
+URL and no image body.
+"""
+
+
+class PeituError(Exception):
+    """Anything that Peitu itself reports."""
+
+
+class InputError(PeituError):
+    """The input cannot be used as it is; mend it and start again."""
+
+
+class ConfigError(PeituError):
+    """A key, a setting, a balance or a permission is missing or wrong; the operator must act."""
+
+
+class QuotaError(ConfigError):
+    """Today's allowance is spent; use another model or wait until it resets."""
+
+
+class RejectedError(PeituError):
+    """The service refuses this prompt or these parameters; the same request would be refused again."""
+
+
+class UnavailableError(PeituError):
+    """The service did not do it now; the same call may work later.
+
+    `retry_after_s` is the wait that the service asked for, in seconds, or `None`.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TaskFailedError(PeituError):
+    """The provider gave the task up and does not bill it; a new task may be submitted."""
+
+
+class LostReplyError(PeituError):
+    """A paid request was sent and its answer never came: the service may have taken it.
+
+    Only a look-up with the provider, or the user, may decide; sending again may pay twice.
+    """

@@ -1,0 +1,84 @@
+"""What every image provider does: submit a task, poll it, and name what came of it.
+
+Submit, poll and download are separate steps, since only the first costs money: whoever calls them writes the
+ledger in between.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRequest:
+    """One picture to be made: sizes in pixels, the seed in 0…2147483647."""
+
+    prompt: str
+    negative_prompt: str = ""
+    width_px: int = 1024
+    height_px: int = 1024
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The provider's answer to a submit: a task to poll, or the pictures at once (`urls`) where it works so."""
+
+    task_id: str | None
+    request_id: str | None = None
+    urls: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """What a poll found. `urls` may be signed: they are secrets and go into no log, row or state."""
+
+    status: Literal["waiting", "running", "succeeded"]
+    urls: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTask:
+    """An entry of the provider's own list of tasks, for a look-up after a lost reply."""
+
+    task_id: str
+    model: str
+    created_at: datetime
+    request_id: str | None = None
+
+
+class ImageProvider(Protocol):
+    """A service that makes pictures; `tools.modelscope` and `tools.dashscope` are two."""
+
+    name: str
+    model: str
+    prompt_limit: int
+
+    def refusal(self, width_px: int, height_px: int) -> str | None:
+        """Return why the model refuses pictures of this size, or `None` if it takes them."""
+        ...
+
+    async def submit(self, request: ImageRequest) -> Submission:
+        """Ask for one picture. This costs money.
+
+        Raises:
+            LostReplyError: The request was sent and no answer came.
+            UnavailableError: The service refused it for now; no task was made.
+            RejectedError: The prompt or a parameter is refused.
+            ConfigError: The key, the balance or a permission is wrong.
+        """
+        ...
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Ask once how the task is doing.
+
+        Raises:
+            TaskFailedError: The provider gave the task up; it is not billed.
+            UnavailableError: The service did not answer; poll the same id again.
+        """
+        ...
+
+    async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask] | None:
+        """Return the tasks that the provider made in this time, or `None` where it keeps no list."""
+        ...
