@@ -6,6 +6,8 @@
     + QuotaError      the operator or tomorrow: today's allowance of a model is spent
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
+    + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
+  - OverdueError      nobody: a paid task runs beyond its deadline; it is collected later, never bought again
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
 
@@ -43,6 +45,14 @@ class UnavailableError(PeituError):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ThrottledError(UnavailableError):
+    """The service refused the request because requests came too fast; no task was made."""
+
+
+class OverdueError(PeituError):
+    """A paid task was not done by its deadline. It stays in the ledger; a later run collects it."""
 
 
 class TaskFailedError(PeituError):

@@ -51,9 +51,20 @@ class ListedTask:
 class ImageProvider(Protocol):
     """A service that makes pictures; `tools.modelscope` and `tools.dashscope` are two."""
 
-    name: str
-    model: str
-    prompt_limit: int
+    @property
+    def name(self) -> str:
+        """The name in the configuration, e.g. `dashscope`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The name of the model, as the service spells it."""
+        ...
+
+    @property
+    def prompt_limit(self) -> int:
+        """The longest prompt, in characters."""
+        ...
 
     def refusal(self, width_px: int, height_px: int) -> str | None:
         """Return why the model refuses pictures of this size, or `None` if it takes them."""
@@ -65,8 +76,8 @@ class ImageProvider(Protocol):
         Raises:
             LostReplyError: The request was sent and no answer came.
             UnavailableError: The service refused it for now; no task was made.
-            RejectedError: The prompt or a parameter is refused.
-            ConfigError: The key, the balance or a permission is wrong.
+            RejectedError: The prompt is refused.
+            ConfigError: The key, the balance, a permission, the model or the size is wrong; no task was made.
         """
         ...
 
@@ -75,7 +86,10 @@ class ImageProvider(Protocol):
 
         Raises:
             TaskFailedError: The provider gave the task up; it is not billed.
+            RejectedError: The task failed, unbilled, for its prompt or parameters; a new one would fail too.
+            LostReplyError: The provider does not know the task (any more); nobody may buy it again blindly.
             UnavailableError: The service did not answer; poll the same id again.
+            ConfigError: The key is refused. This says nothing about the task: poll it with the right key.
         """
         ...
 

@@ -1,0 +1,178 @@
+"""Pictures from Alibaba DashScope (百炼): submit a task, poll it, list the account's tasks.
+
+Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
+https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from tools.errors import ConfigError
+from tools.http import Api, section
+from tools.models import DASHSCOPE_MODELS, Model, find_model
+from tools.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.verdicts import Step
+
+_UNFINISHED: dict[object, Literal["waiting", "running"]] = {
+    "PENDING": "waiting",
+    "SUSPENDED": "waiting",
+    "RUNNING": "running",
+}
+
+# An endpoint that answers with the picture itself may take this long; the SDK waits 300 s as well.
+_DRAWING_TIMEOUT = httpx.Timeout(300, connect=10, pool=None)
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+class DashScope:
+    """An `ImageProvider`; the models that it knows are the lines of `tools.models.DASHSCOPE_MODELS`."""
+
+    name = "dashscope"
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        client: httpx.AsyncClient,
+        base_url: str = "https://dashscope.aliyuncs.com/api/v1",
+        model: str = "wanx2.1-t2i-plus",
+    ) -> None:
+        self.model = model
+        self._api = Api(
+            name=self.name,
+            title="DashScope",
+            key_url="https://bailian.console.aliyun.com/?tab=model#/api-key",
+            api_key=api_key,
+            client=client,
+            base_url=base_url,
+        )
+
+    @property
+    def prompt_limit(self) -> int:
+        """The longest prompt, in characters."""
+        return self._rules().prompt_limit
+
+    def refusal(self, width_px: int, height_px: int) -> str | None:
+        """Return why the model refuses pictures of this size, or `None` if it takes them."""
+        return self._rules().refusal(self.model, width_px, height_px)
+
+    async def submit(self, request: ImageRequest) -> Submission:
+        """Ask for one picture. This costs money, unless an error says that nothing was made."""
+        rules = self._rules()
+        rules.check(self.model, request)
+        options: dict[str, Any] = {"timeout": _DRAWING_TIMEOUT}
+        if rules.endpoint.makes_task:
+            options = {"headers": {"X-DashScope-Async": "enable"}}
+        body = rules.dashscope_body(self.model, request)
+        answer = await self._api.ask("submit", "POST", rules.endpoint.path, json=body, **options)
+        output = section(answer, "output")
+        task_id = output.get("task_id")
+        if not (task_id or _urls(output)):
+            raise self._api.fault("submit", output)
+        return Submission(
+            task_id=str(task_id) if task_id else None,
+            request_id=answer.get("request_id"),
+            urls=_urls(output),
+        )
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Ask once how the task is doing; its record and its links live for 24 hours."""
+        answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}")
+        output = section(answer, "output")
+        status = output.get("task_status")
+        if status in _UNFINISHED:
+            return TaskState(status=_UNFINISHED[status])
+        if status in {"CANCELED", "UNKNOWN"}:
+            raise self._api.fault("task", {"code": status}, about=f"task {task_id}")
+        if status == "FAILED":
+            raise self._api.fault("task", output, about=f"task {task_id}")
+        if status == "SUCCEEDED" and (urls := _urls(output)):
+            return TaskState(status="succeeded", urls=urls)
+        # A task of several pictures succeeds when one of them does; ours has one, which may have failed.
+        failed = [result for result in _results(output) if result.get("code")]
+        step: Step = "task" if failed else "poll"
+        raise self._api.fault(step, failed[0] if failed else {}, about=f"task {task_id}")
+
+    async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask]:
+        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them.
+
+        The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
+        most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
+        """
+        found: dict[str, ListedTask] = {}
+        for since, until in _windows(start, end):
+            page = last_page = 1
+            while page <= last_page:
+                entries, last_page = await self._page(page, since, until)
+                found |= {task.task_id: task for task in entries if start <= task.created_at <= end}
+                page += 1
+        return list(found.values())
+
+    async def _page(self, page: int, since: str, until: str) -> tuple[list[ListedTask], int]:
+        query = {"start_time": since, "end_time": until, "model_name": self.model}
+        query |= {"page_no": str(page), "page_size": "50"}
+        answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        try:
+            entries = answer["data"] if "data" in answer else answer["tasks"]
+            return [_listed(entry) for entry in entries], int(answer["total_page"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            # Half a list is worse than none: a task that is missing in it would be bought again.
+            raise self._api.fault("list", {}) from error
+
+    async def check_key(self) -> None:
+        """Ask for one entry of the list of tasks, which costs nothing.
+
+        Raises:
+            ConfigError: The key is missing, wrong or of another region.
+        """
+        await self._api.ask("list", "GET", "/tasks", params={"page_no": 1, "page_size": 1})
+
+    def _rules(self) -> Model:
+        rules = find_model(self.model, DASHSCOPE_MODELS)
+        if rules is None:
+            known = ", ".join(line.pattern for line in DASHSCOPE_MODELS)
+            raise ConfigError(
+                f"DashScope model {self.model!r} is not known - images.dashscope.model takes {known}"
+            )
+        return rules
+
+
+def _results(output: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what became of each picture: an entry of `results`, or a part of a message of `choices`."""
+    results = _objects(output.get("results"))
+    for choice in _objects(output.get("choices")):
+        results += _objects(section(choice, "message").get("content"))
+    return results
+
+
+def _urls(output: dict[str, Any]) -> tuple[str, ...]:
+    urls = (result.get("url") or result.get("image") for result in _results(output))
+    return tuple(url for url in urls if url and isinstance(url, str))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _listed(entry: dict[str, Any]) -> ListedTask:
+    return ListedTask(
+        task_id=str(entry["task_id"]),
+        model=str(entry["model_name"]),
+        created_at=datetime.fromtimestamp(entry["gmt_create"] / 1000, UTC),
+        request_id=entry.get("request_id"),
+    )
+
+
+def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the times to ask for, as `YYYYMMDDhhmmss` in China, in pieces that stay under 24 hours."""
+    while start < end:
+        until = min(start + timedelta(hours=12), end)
+        padded = (start - timedelta(hours=8), until + timedelta(hours=1))
+        since, to = (time.astimezone(_CHINA).strftime("%Y%m%d%H%M%S") for time in padded)
+        yield since, to
+        start = until

@@ -1,0 +1,146 @@
+"""Pictures from ModelScope API-Inference (魔搭): submit a task, poll it.
+
+Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from tools.errors import ConfigError
+from tools.http import Api, clean
+from tools.models import MODELSCOPE_MODELS, Model, find_model
+from tools.provider import ImageRequest, Submission, TaskState
+from tools.verdicts import Step
+
+_UNFINISHED: dict[object, Literal["waiting", "running"]] = {
+    "PENDING": "waiting",
+    "QUEUED": "waiting",
+    "PROCESSING": "running",
+    "RUNNING": "running",
+}
+
+# Without it, every poll is answered with "task not found".
+_TASK_TYPE = {"X-ModelScope-Task-Type": "image_generation"}
+
+
+class ModelScope:
+    """An `ImageProvider`; any model that the service runs, sizes by `tools.models.MODELSCOPE_MODELS`.
+
+    `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
+    """
+
+    name = "modelscope"
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None,
+        client: httpx.AsyncClient,
+        base_url: str = "https://api-inference.modelscope.cn/v1",
+        model: str = "Tongyi-MAI/Z-Image-Turbo",
+        steps: int | None = None,
+        guidance: float | None = None,
+    ) -> None:
+        self.model = model
+        self._tuning = {
+            name: value for name, value in (("steps", steps), ("guidance", guidance)) if value is not None
+        }
+        self._api = Api(
+            name=self.name,
+            title="ModelScope",
+            key_url="https://modelscope.cn/my/myaccesstoken",
+            api_key=api_key,
+            client=client,
+            base_url=base_url,
+        )
+
+    @property
+    def prompt_limit(self) -> int:
+        """The longest prompt, in characters."""
+        return self._rules().prompt_limit
+
+    def refusal(self, width_px: int, height_px: int) -> str | None:
+        """Return why the model refuses pictures of this size, or `None` if it takes them."""
+        return self._rules().refusal(self.model, width_px, height_px)
+
+    async def submit(self, request: ImageRequest) -> Submission:
+        """Ask for one picture; it counts against the daily quota.
+
+        The answer says `SUCCEED` when the task is merely accepted: only its id counts. The old synchronous
+        form, with the pictures themselves, is taken too.
+        """
+        rules = self._rules()
+        rules.check(self.model, request)
+        answer = await self._api.ask(
+            "submit",
+            "POST",
+            rules.endpoint.path,
+            json=self._body(rules, request),
+            headers={"X-ModelScope-Async-Mode": "true"},
+        )
+        task_id, urls = answer.get("task_id"), _urls(answer.get("images"))
+        if not (task_id or urls):
+            raise self._api.fault("submit", answer)
+        return Submission(
+            task_id=str(task_id) if task_id else None, request_id=answer.get("request_id"), urls=urls
+        )
+
+    async def poll(self, task_id: str) -> TaskState:
+        """Ask once how the task is doing.
+
+        A task that is "not found" counts as not answered, at any age: the service also says so of tasks that
+        are seconds old, and whoever polls has a deadline.
+        """
+        answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}", headers=_TASK_TYPE)
+        status = answer.get("task_status")
+        if status in _UNFINISHED:
+            return TaskState(status=_UNFINISHED[status])
+        if status in {"SUCCEED", "SUCCEEDED"} and (urls := _urls(answer.get("output_images"))):
+            return TaskState(status="succeeded", urls=urls)
+        step: Step = "task" if status == "FAILED" else "poll"
+        raise self._api.fault(step, answer, about=f"task {task_id}")
+
+    async def list_tasks(self, start: datetime, end: datetime) -> None:  # noqa: ARG002
+        """Return `None`: the service keeps no list of tasks."""
+        return
+
+    async def check_key(self) -> None:
+        """Poll a task that cannot exist, which costs nothing: a good key is told that it is not found.
+
+        The list of models would not do: it answers wrong keys too.
+
+        Raises:
+            ConfigError: The key is missing or wrong, or has no Alibaba Cloud account.
+        """
+        reply = await self._api.exchange("poll", "GET", "/tasks/0", headers=_TASK_TYPE)
+        if reply.answer is None or reply.status not in {200, 400, 404}:
+            raise self._api.fault("poll", reply.answer or {}, status=reply.status, headers=reply.headers)
+
+    def _rules(self) -> Model:
+        rules = find_model(self.model, MODELSCOPE_MODELS)
+        if rules is None:
+            raise ConfigError(f"ModelScope model {self.model!r} is not known - check images.modelscope.model")
+        return rules
+
+    def _body(self, rules: Model, request: ImageRequest) -> dict[str, Any]:
+        """Return the request's body, without `n`: what that does is not documented."""
+        body: dict[str, Any] = {
+            "model": self.model,
+            "prompt": clean(request.prompt),
+            "size": f"{request.width_px}x{request.height_px}",
+            "seed": request.seed,
+            **self._tuning,
+        }
+        if request.negative_prompt:
+            body["negative_prompt"] = clean(request.negative_prompt)[: rules.negative_limit]
+        return body
+
+
+def _urls(images: Any) -> tuple[str, ...]:
+    """Return the links in a list of pictures, each a link or an object with `url`."""
+    entries = images if isinstance(images, list) else []
+    links = (entry.get("url") if isinstance(entry, dict) else entry for entry in entries)
+    return tuple(link for link in links if link and isinstance(link, str))
