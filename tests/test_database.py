@@ -1,0 +1,124 @@
+"""The database: committed when it returns, one writer for all, clear about what is wrong."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tools.database import Database, connect
+from tools.errors import ConfigError
+from tools.schema import CHANGES
+
+
+def add_run(run_id: str):
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO runs (run_id, status, started_at) VALUES (?, 'running', '2026')", (run_id,))
+
+    return work
+
+
+def run_ids(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return [row[0] for row in connection.execute("SELECT run_id FROM runs ORDER BY run_id")]
+    finally:
+        connection.close()
+
+
+async def test_write_is_committed_when_it_returns(tmp_path):
+    """Another connection sees the row at once, without any closing."""
+    database = Database(tmp_path / "peitu.db")
+    await database.write(add_run("a"))
+
+    assert ["a"] == run_ids(tmp_path / "peitu.db")
+
+    await database.close()
+
+
+async def test_a_failing_write_undoes_only_itself(tmp_path):
+    """What is committed in the same group stays, and only the faulty caller hears of the error."""
+    database = Database(tmp_path / "peitu.db")
+    await database.write(add_run("a"))
+    results = await asyncio.gather(
+        *(database.write(add_run(name)) for name in ("b", "a", "c")), return_exceptions=True
+    )
+    await database.close()
+
+    assert [None, sqlite3.IntegrityError, None] == [result and type(result) for result in results]
+    assert ["a", "b", "c"] == run_ids(tmp_path / "peitu.db")
+
+
+async def test_close_writes_what_is_waiting(tmp_path):
+    """Work that was handed in without being awaited is on the disk after close."""
+    database = Database(tmp_path / "peitu.db")
+    futures = [database.hand_in(add_run(f"{number:03d}")) for number in range(200)]
+    await database.close()
+
+    assert 200 == len(run_ids(tmp_path / "peitu.db"))
+    assert all(future.done() for future in futures)
+
+
+async def test_it_opens_again_after_close(tmp_path):
+    """A closed database takes work again."""
+    database = Database(tmp_path / "peitu.db")
+    await database.write(add_run("a"))
+    await database.close()
+    await database.write(add_run("b"))
+    await database.close()
+
+    assert ["a", "b"] == run_ids(tmp_path / "peitu.db")
+
+
+async def test_two_databases_on_one_file_share_it(tmp_path):
+    """Two writers, as two processes are, both get their rows in, and migrate without a clash."""
+    first, second = Database(tmp_path / "peitu.db"), Database(tmp_path / "peitu.db")
+    await asyncio.gather(
+        *(first.write(add_run(f"a{number}")) for number in range(20)),
+        *(second.write(add_run(f"b{number}")) for number in range(20)),
+    )
+    await first.close()
+    await second.close()
+
+    assert 40 == len(run_ids(tmp_path / "peitu.db"))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "advice"),
+    [
+        (lambda path: path.write_bytes(b"no database at all, but long enough to be read" * 40), "damaged"),
+        (lambda path: path.mkdir(), "check that the folder exists"),
+    ],
+)
+async def test_unusable_file_is_one_clear_line(tmp_path, prepare, advice):
+    """The error names the file and says what to do; the next call says the same instead of hanging."""
+    path = tmp_path / "peitu.db"
+    prepare(path)
+    database = Database(path)
+    for _ in range(2):
+        with pytest.raises(ConfigError, match=advice) as caught:
+            await database.write(add_run("a"))
+
+        assert str(path) in str(caught.value)
+    await database.close()
+
+
+def test_migrations_are_applied_once(tmp_path):
+    """Opening twice leaves one record of each migration."""
+    for _ in range(2):
+        connection = connect(tmp_path / "peitu.db")
+        applied = connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+        connection.close()
+
+        assert len(CHANGES) == applied
+
+
+def test_a_commit_survives_a_power_cut(tmp_path):
+    """The ledger flushes every commit to the disk, since a row may stand for money."""
+    connection = connect(tmp_path / "peitu.db")
+    full = 2
+
+    assert full == connection.execute("PRAGMA synchronous").fetchone()[0]
+    assert "wal" == connection.execute("PRAGMA journal_mode").fetchone()[0]
+
+    connection.close()

@@ -1,0 +1,77 @@
+"""The ledger: what may have been paid is found again, and belongs to one image only."""
+
+import sqlite3
+
+import pytest
+
+from tools.database import Database
+from tools.ledger import Ledger
+from tools.provider import ImageRequest
+
+REQUEST = ImageRequest(prompt="a lighthouse", seed=7)
+
+
+@pytest.fixture
+async def ledger(tmp_path):
+    database = Database(tmp_path / "peitu.db")
+    yield Ledger(database)
+    await database.close()
+
+
+async def intend(ledger: Ledger, index: int = 0):
+    return await ledger.intend("run", index, provider="dashscope", model="wanx2.1-t2i-plus", request=REQUEST)
+
+
+async def test_an_image_without_a_task_has_none(ledger):
+    """Nothing is known of an image that was never sent."""
+
+    assert await ledger.open_task("run", 0) is None
+
+
+@pytest.mark.parametrize("step", ["intent", "submitted", "succeeded", "saved", "unknown"])
+async def test_what_may_be_paid_is_open(ledger, step):
+    """From the intent on, a task is adopted and never bought again."""
+    task = await intend(ledger)
+    if step in {"submitted", "succeeded", "saved"}:
+        await ledger.submitted(task, task_id="t1")
+    if step in {"succeeded", "saved"}:
+        await ledger.succeeded(task, polls=3)
+    if step == "saved":
+        await ledger.saved(task)
+    if step == "unknown":
+        await ledger.unknown(task, "no answer came")
+
+    assert step == (await ledger.open_task("run", 0)).status
+    assert await ledger.open_task("run", 1) is None
+
+
+@pytest.mark.parametrize("end", ["failed", "throttled"])
+async def test_what_is_not_billed_is_not_open(ledger, end):
+    """A task that the provider gave up, or never made, may be bought anew."""
+    task = await intend(ledger)
+    await getattr(ledger, end)(task, "reason")
+
+    assert await ledger.open_task("run", 0) is None
+    assert [end] == [entry.status for entry in await ledger.tasks("run", 0)]
+
+
+async def test_a_task_belongs_to_one_image(ledger):
+    """A second image cannot claim a task id that is taken."""
+    first, second = await intend(ledger, 0), await intend(ledger, 1)
+    await ledger.submitted(first, task_id="t1")
+    with pytest.raises(sqlite3.IntegrityError):
+        await ledger.submitted(second, task_id="t1")
+
+    assert {"t1"} == await ledger.claimed("dashscope", ["t1", "t2"])
+    assert set() == await ledger.claimed("modelscope", ["t1"])
+
+
+async def test_rows_hold_no_prompt(ledger, tmp_path):
+    """The ledger keeps a fingerprint of the prompt, not the prompt."""
+    await intend(ledger)
+    connection = sqlite3.connect(tmp_path / "peitu.db")
+    row = connection.execute("SELECT * FROM tasks").fetchone()
+    connection.close()
+
+    assert "a lighthouse" not in row
+    assert any(isinstance(value, str) and len(value) == 64 for value in row)

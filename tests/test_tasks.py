@@ -1,0 +1,317 @@
+"""One picture, paid for once: whatever happens between submit and save."""
+
+import asyncio
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from PIL import Image
+
+from tools.database import Database
+from tools.errors import (
+    LostReplyError,
+    OverdueError,
+    RejectedError,
+    TaskFailedError,
+    ThrottledError,
+    UnavailableError,
+)
+from tools.ledger import Ledger
+from tools.limits import Limiter
+from tools.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.tasks import Job, Service, TaskRunner, poll_pause
+
+URL = "https://files.example/picture.png"
+DONE = TaskState(status="succeeded", urls=(URL,))
+RUNNING = TaskState(status="running")
+
+
+def picture() -> bytes:
+    image = Image.new("RGB", (64, 64), "white")
+    image.paste((200, 40, 40), (10, 10, 40, 40))
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    return data.getvalue()
+
+
+class FakeProvider:
+    """A provider that answers from lists, an exception being raised; the last answer to a poll is repeated."""
+
+    name = "dashscope"
+    model = "wanx2.1-t2i-plus"
+    prompt_limit = 500
+
+    def __init__(self, ledger, *, submits=(), polls=(DONE,), listed=None):
+        self.ledger = ledger
+        self.submits = list(submits)
+        self.polls = list(polls)
+        self.listed = listed
+        self.submitted = 0
+        self.seen = []
+
+    def refusal(self, width_px, height_px):
+        return None
+
+    async def submit(self, request):
+        self.seen.append(("submit", (await self.ledger.open_task("run", 0)).status))
+        self.submitted += 1
+        answer = self.submits.pop(0) if self.submits else Submission(task_id=f"task-{self.submitted}")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def poll(self, task_id):
+        self.seen.append(("poll", (await self.ledger.open_task("run", 0)).status))
+        answer = self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def list_tasks(self, start, end):
+        return self.listed and [entry for entry in self.listed if start <= entry.created_at <= end]
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self):
+        self.time = datetime.now(UTC)
+
+    def now(self):
+        return self.time
+
+    async def sleep(self, seconds):
+        self.time += timedelta(seconds=seconds)
+
+
+class Bench:
+    """A runner on a real ledger with a fake provider, a fake clock, and downloads that answer from a list."""
+
+    def __init__(self, tmp_path, ledger):
+        self.ledger = ledger
+        self.clock = Clock()
+        self.downloads = [picture()]
+        self.events = []
+        self.job = Job(run_id="run", image_index=0, request=ImageRequest(prompt="p"), path=tmp_path / "00.jpg")
+
+    def _file(self, request):
+        body = self.downloads.pop(0) if len(self.downloads) > 1 else self.downloads[0]
+        return httpx.Response(200, content=body, headers={"content-type": "image/png"})
+
+    async def run(self, provider, **rules):
+        limiter = Limiter(rate_per_s=1000, max_in_flight=2, sleep=self.clock.sleep, clock=lambda: self.clock.time.timestamp())
+        settings = {"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules
+        service = Service(provider=provider, limiter=limiter, **settings)
+        async with httpx.AsyncClient(transport=httpx.MockTransport(self._file)) as client:
+            runner = TaskRunner(ledger=self.ledger, client=client, now=self.clock.now, sleep=self.clock.sleep)
+            return await runner.run(self.job, service, report=lambda event, **details: self.events.append(event))
+
+
+@pytest.fixture
+async def ledger(tmp_path):
+    database = Database(tmp_path / "peitu.db")
+    yield Ledger(database)
+    await database.close()
+
+
+@pytest.fixture
+def bench(tmp_path, ledger):
+    return Bench(tmp_path, ledger)
+
+
+async def statuses(ledger):
+    return [task.status for task in await ledger.tasks("run", 0)]
+
+
+async def test_each_step_is_in_the_ledger_before_the_next(bench, ledger):
+    """The intent stands before the request, the id before the first poll, and the picture is whole before `saved`."""
+    provider = FakeProvider(ledger, polls=[RUNNING, DONE])
+    saved = await bench.run(provider)
+
+    assert [("submit", "intent"), ("poll", "submitted"), ("poll", "submitted")] == provider.seen
+    assert ["saved"] == await statuses(ledger)
+    assert (64, 64) == (saved.width_px, saved.height_px)
+    assert bench.job.path.exists()
+    assert ["queued", "submitted", "polled"] == bench.events
+
+
+async def test_a_saved_picture_is_not_asked_for_again(bench, ledger):
+    """Once it is on the disk, nothing is sent."""
+    first = await bench.run(FakeProvider(ledger))
+    provider = FakeProvider(ledger)
+    again = await bench.run(provider)
+
+    assert [] == provider.seen
+    assert first.sha256 == again.sha256
+
+
+async def test_a_saved_picture_that_was_lost_is_collected_again(bench, ledger):
+    """A damaged file is fetched anew from the same task."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.write_bytes(b"half")
+    provider = FakeProvider(ledger)
+    await bench.run(provider)
+
+    assert 0 == provider.submitted
+    assert bench.job.path.read_bytes().startswith(b"\xff\xd8")
+
+
+async def test_a_submitted_task_is_adopted(bench, ledger):
+    """After a crash the task of the ledger is polled, whatever the limit of attempts."""
+    task = await ledger.intend("run", 0, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
+    await ledger.submitted(task, task_id="paid")
+    provider = FakeProvider(ledger)
+    await bench.run(provider)
+
+    assert [("poll", "submitted")] == provider.seen
+
+
+async def test_haste_is_mended_by_waiting(bench, ledger):
+    """A refusal for haste makes no task: the same request goes out later, and counts as no attempt."""
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=7)])
+    begun = bench.clock.now()
+    await bench.run(provider)
+
+    assert ["throttled", "saved"] == await statuses(ledger)
+    assert (bench.clock.now() - begun).total_seconds() >= 7
+
+
+async def test_haste_is_not_mended_for_ever(bench, ledger):
+    """Past the deadline the image is given up with the provider's reason."""
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast")] * 50)
+    with pytest.raises(ThrottledError, match="too fast"):
+        await bench.run(provider)
+
+
+async def test_a_lost_reply_is_looked_up_and_adopted(bench, ledger):
+    """One unclaimed task of that model in that moment is ours: it is collected, not bought again."""
+    found = ListedTask(task_id="paid", model="wanx2.1-t2i-plus", created_at=datetime.now(UTC))
+    other = replace(found, task_id="other", model="wan2.2-t2i-flash")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")], listed=[found, other])
+    await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["paid"] == [task.task_id for task in await ledger.tasks("run", 0)]
+
+
+@pytest.mark.parametrize("listed", [None, [], ["a", "b"], ["claimed"]])
+async def test_a_lost_reply_without_a_certain_match_is_held(bench, ledger, listed):
+    """No list, no task, two tasks, or one that belongs to another image: held for the user, in every later run too."""
+    other = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
+    await ledger.submitted(other, task_id="claimed")
+    entries = listed and [
+        ListedTask(task_id=name, model="wanx2.1-t2i-plus", created_at=datetime.now(UTC)) for name in listed
+    ]
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")], listed=entries)
+    for _ in range(2):
+        with pytest.raises(LostReplyError, match="nothing is paid twice"):
+            await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["unknown"] == await statuses(ledger)
+
+
+async def test_a_lost_reply_of_a_free_service_is_sent_again(bench, ledger):
+    """With `on_lost_reply: resubmit` the attempt failed, and the next one submits anew."""
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])
+    with pytest.raises(UnavailableError):
+        await bench.run(provider, on_lost_reply="resubmit")
+    await bench.run(provider, on_lost_reply="resubmit")
+
+    assert 2 == provider.submitted
+    assert ["failed", "saved"] == await statuses(ledger)
+
+
+async def test_a_failed_task_may_be_bought_anew(bench, ledger):
+    """The provider does not bill it."""
+    provider = FakeProvider(ledger, polls=[TaskFailedError("internal error"), DONE])
+    with pytest.raises(TaskFailedError):
+        await bench.run(provider)
+    await bench.run(provider)
+
+    assert ["failed", "saved"] == await statuses(ledger)
+
+
+async def test_a_refused_prompt_is_over(bench, ledger):
+    """A task that failed for its prompt is closed in the ledger."""
+    provider = FakeProvider(ledger, polls=[RejectedError("refused the content")])
+    with pytest.raises(RejectedError):
+        await bench.run(provider)
+
+    assert ["failed"] == await statuses(ledger)
+
+
+async def test_a_silent_poll_is_repeated(bench, ledger):
+    """A poll without an answer says nothing about the task."""
+    provider = FakeProvider(ledger, polls=[UnavailableError("503"), UnavailableError("503"), DONE])
+    await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
+    """Its deadline ends our waiting, not the task."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError, match="resuming the run collects it"):
+        await bench.run(provider)
+
+    assert ["submitted"] == await statuses(ledger)
+
+    provider.polls = [DONE]
+    await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_a_broken_download_is_fetched_again(bench, ledger):
+    """A cut picture or a page in its place costs another download, no other task."""
+    bench.downloads = [picture()[:200], b"<html>busy</html>", picture()]
+    provider = FakeProvider(ledger)
+    await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_pictures_at_once_need_no_poll(bench, ledger):
+    """A service may answer the submit with the picture itself."""
+    provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))])
+    await bench.run(provider)
+
+    assert [("submit", "intent")] == provider.seen
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):
+    """Whoever stops the program between request and answer does not lose the task's id."""
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    class Slow(FakeProvider):
+        async def submit(self, request):
+            asked.set()
+            await answer.wait()
+            return Submission(task_id="paid")
+
+    limiter = Limiter(rate_per_s=1000, max_in_flight=2)
+    service = Service(provider=Slow(ledger), limiter=limiter, deadline_s=60, attempts=3, on_lost_reply="hold")
+    async with httpx.AsyncClient() as client:
+        runner = TaskRunner(ledger=ledger, client=client)
+        work = asyncio.create_task(runner.run(bench.job, service, report=lambda *_, **__: None))
+        await asked.wait()
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        answer.set()
+        await runner.close()
+
+    assert ["submitted"] == await statuses(ledger)
+
+
+def test_polls_grow_with_the_age():
+    """Lateness stays a small part of the wait, and no pause is longer than five seconds."""
+
+    assert [1.0, 1.0, 2.0, 5.0] == [poll_pause(age, 1.0) for age in (0, 5, 14, 90)]

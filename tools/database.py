@@ -1,0 +1,177 @@
+"""One SQLite file behind one writer thread, so that a row is on the disk when a call returns.
+
+Everything waiting is committed together (group commit): a burst of a hundred rows costs one flush to the disk
+instead of a hundred. Any event loop, and any thread without one, may use the same object.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tools.errors import ConfigError
+from tools.schema import migrate
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+
+BUSY_TIMEOUT_S = 30.0
+"""How long another process may hold the file before a write gives up, in seconds."""
+
+GROUP_SIZE = 500
+"""Most units of work in one commit."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file for reading and writing, making it and its tables where they are missing.
+
+    `synchronous=FULL`: a committed row survives a power cut too, since it may stand for money.
+
+    Raises:
+        ConfigError: The file cannot be opened, is locked or damaged; the message says which.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        migrate(connection)
+    except (OSError, sqlite3.Error) as error:
+        raise explain(error, path) from error
+    return connection
+
+
+def explain(error: OSError | sqlite3.Error, path: Path) -> ConfigError:
+    """Return the error as one line that names the file and what to do."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        advice = "another program holds it; close it, or wait and run again"
+    elif "malformed" in text or "not a database" in text:
+        advice = "it is damaged or no SQLite file; move it away, or restore it from a copy"
+    elif "full" in text or "No space" in text:
+        advice = "free some disk space and run again"
+    else:
+        advice = "check that the folder exists and can be written, or set database.path to another file"
+    return ConfigError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
+
+
+class Database:
+    """A SQLite file: `write` is on the disk when it returns, `read` sees all that was written.
+
+    The file is opened by the first call. `close` waits until everything handed in is written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._start = threading.Lock()
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` inside a transaction and return its result once that is committed.
+
+        Raises:
+            ConfigError: The file cannot be written; nothing of this work is kept.
+        """
+        return await asyncio.wrap_future(self.hand_in(work))
+
+    read = write
+    """Reads go through the same thread: they are short, and they see every write before them."""
+
+    def hand_in(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Queue `work` and return its future; for callers without an event loop."""
+        future: Future[T] = Future()
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="peitu-database", daemon=True)
+                self._thread.start()
+            self._work.put((work, future))
+        return future
+
+    async def close(self) -> None:
+        """Write what is waiting and close the file; a later call opens it again."""
+        with self._start:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return
+            self._work.put(None)
+        await asyncio.to_thread(thread.join)
+
+    def _serve(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while True:
+            group, last = self._next_group()
+            try:
+                connection = connection or connect(self.path)
+                _commit(connection, group)
+            except ConfigError as error:
+                _fail(group, error)
+            except sqlite3.Error as error:
+                _fail(group, explain(error, self.path))
+            if last:
+                break
+        if connection is not None:
+            connection.close()
+
+    def _next_group(self) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+        """Wait for work, then take all that is there; `True` when the thread is to end after it."""
+        group: list[tuple[Work, Future[Any]]] = []
+        item = self._work.get()
+        while item is not None:
+            group.append(item)
+            if len(group) == GROUP_SIZE:
+                return group, False
+            try:
+                item = self._work.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+
+def _commit(connection: sqlite3.Connection, group: list[tuple[Work, Future[Any]]]) -> None:
+    """Run the group in one transaction; a unit that fails is undone alone, and only its caller hears of it."""
+    done: list[tuple[Future[Any], Any]] = []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for work, future in group:
+            if future.set_running_or_notify_cancel():
+                done.append((future, _attempt(connection, work)))
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    for future, result in done:
+        if isinstance(result, _Failure):
+            future.set_exception(result.error)
+        else:
+            future.set_result(result)
+
+
+class _Failure:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _attempt(connection: sqlite3.Connection, work: Work) -> Any:
+    connection.execute("SAVEPOINT work")
+    try:
+        result = work(connection)
+    except Exception as error:  # noqa: BLE001 - it is not hidden: the caller's future raises it
+        if not connection.in_transaction:  # The whole transaction is gone, e.g. the disk is full.
+            raise
+        connection.execute("ROLLBACK TO work")
+        result = _Failure(error)
+    connection.execute("RELEASE work")
+    return result
+
+
+def _fail(group: Iterable[tuple[Work, Future[Any]]], error: ConfigError) -> None:
+    for _, future in group:
+        if not future.done() and (future.running() or future.set_running_or_notify_cancel()):
+            future.set_exception(error)

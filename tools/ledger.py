@@ -1,0 +1,164 @@
+"""The ledger: what was paid for, written before it is paid.
+
+A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id, committed before the first
+poll) → ``succeeded`` → ``saved``, or ends as ``failed`` (the provider does not bill it) or ``throttled`` (refused for haste, no task was made).
+An ``intent`` that another process left behind means that nobody knows whether the provider took the request: it is ``unknown`` until the
+provider, or the user, says so.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tools.database import Database
+from tools.provider import ImageRequest
+
+OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
+"""A task in one of these may be, or was, paid: it is adopted and never bought again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A row of the ledger. Times are UTC."""
+
+    id: int
+    run_id: str
+    image_index: int
+    provider: str
+    model: str
+    status: str
+    task_id: str | None
+    error: str | None
+    intended_at: datetime
+    submitted_at: datetime | None
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since the request was answered, or since it was meant where no answer is known."""
+        return (now - (self.submitted_at or self.intended_at)).total_seconds()
+
+
+def utc_now() -> datetime:
+    """The time now, with its zone."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The rows of `tasks` in the database. Each method has written when it returns.
+
+    Raises:
+        ConfigError: (every method) The database cannot be written; nothing may be submitted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_task(self, run_id: str, image_index: int) -> Task | None:
+        """Return the task that this image already has, paid or perhaps paid, or `None`."""
+        tasks = await self.tasks(run_id, image_index)
+        return next((task for task in reversed(tasks) if task.status in OPEN), None)
+
+    async def tasks(self, run_id: str, image_index: int) -> list[Task]:
+        """Return every task that this image ever had, oldest first."""
+
+        def work(connection: sqlite3.Connection) -> list[Task]:
+            rows = connection.execute(
+                "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
+            )
+            return [_task(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def intend(
+        self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest
+    ) -> Task:
+        """Write down that a paid request is about to be sent."""
+        row = {
+            "run_id": run_id,
+            "image_index": image_index,
+            "provider": provider,
+            "model": model,
+            "status": "intent",
+            "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),
+            "seed": request.seed,
+            "width_px": request.width_px,
+            "height_px": request.height_px,
+            "intended_at": utc_now().isoformat(),
+        }
+
+        def work(connection: sqlite3.Connection) -> Task:
+            names = ", ".join(row)
+            places = ", ".join(f":{name}" for name in row)
+            cursor = connection.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", row)  # noqa: S608 - our own names
+            return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (cursor.lastrowid,)).fetchone())
+
+        return await self._database.write(work)
+
+    async def submitted(self, task: Task, *, task_id: str | None, request_id: str | None = None) -> Task:
+        """Write down the provider's answer: the id to poll, or `None` where it gives pictures at once.
+
+        Raises:
+            sqlite3.IntegrityError: Another image has claimed that task already.
+        """
+        return await self._update(
+            task, status="submitted", task_id=task_id, request_id=request_id, submitted_at=utc_now().isoformat(), error=None
+        )
+
+    async def succeeded(self, task: Task, *, polls: int) -> Task:
+        """Write down that the picture is ready at the provider."""
+        return await self._update(task, status="succeeded", polls=polls, succeeded_at=utc_now().isoformat())
+
+    async def saved(self, task: Task) -> Task:
+        """Write down that the picture is whole on the disk."""
+        return await self._update(task, status="saved", ended_at=utc_now().isoformat())
+
+    async def failed(self, task: Task, error: str) -> Task:
+        """Write down that this task is over and not billed: refused, failed, or its picture unusable."""
+        return await self._update(task, status="failed", error=error, ended_at=utc_now().isoformat())
+
+    async def throttled(self, task: Task, error: str) -> Task:
+        """Write down that the request came too fast and made no task; it does not count as an attempt."""
+        return await self._update(task, status="throttled", error=error, ended_at=utc_now().isoformat())
+
+    async def unknown(self, task: Task, error: str) -> Task:
+        """Write down that nobody knows whether the provider took the request."""
+        return await self._update(task, status="unknown", error=error)
+
+    async def claimed(self, provider: str, task_ids: Iterable[str]) -> set[str]:
+        """Return those of the provider's task ids that belong to an image already."""
+        wanted = list(task_ids)
+
+        def work(connection: sqlite3.Connection) -> set[str]:
+            places = ", ".join("?" for _ in wanted)
+            rows = connection.execute(
+                f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})",  # noqa: S608 - only marks
+                (provider, *wanted),
+            )
+            return {row["task_id"] for row in rows}
+
+        return await self._database.read(work)
+
+    async def _update(self, task: Task, **columns: Any) -> Task:
+        def work(connection: sqlite3.Connection) -> Task:
+            changes = ", ".join(f"{name} = :{name}" for name in columns)
+            connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
+            return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
+
+        return await self._database.write(work)
+
+
+def _task(row: sqlite3.Row) -> Task:
+    return Task(
+        id=row["id"],
+        run_id=row["run_id"],
+        image_index=row["image_index"],
+        provider=row["provider"],
+        model=row["model"],
+        status=row["status"],
+        task_id=row["task_id"],
+        error=row["error"],
+        intended_at=datetime.fromisoformat(row["intended_at"]),
+        submitted_at=datetime.fromisoformat(row["submitted_at"]) if row["submitted_at"] else None,
+    )

@@ -1,0 +1,166 @@
+"""The records: what was asked for, what came of it, and what lies in the bucket.
+
+`Records` writes through the database's thread; the functions at the end read a database file for `peitu runs` and `peitu show`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.database import Database, connect
+from tools.ledger import utc_now
+
+
+IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
+"""Columns of `images` that have the same name in the result document."""
+
+
+class Records:
+    """The rows of `runs` and `images`. Each method has written when it returns.
+
+    Raises:
+        ConfigError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self) -> None:
+        """See that the database can be used.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+        await self._database.write(lambda _: None)
+
+    async def start_run(self, *, run_id: str, content: str, options: Mapping[str, Any]) -> None:
+        """Write down that a run began, with its whole content; a run that is known stays as it is."""
+        row = {
+            "run_id": run_id,
+            "status": "running",
+            "content": content,
+            "options": json.dumps(options, ensure_ascii=False),
+            "started_at": utc_now().isoformat(),
+        }
+        await self._database.write(lambda connection: _insert(connection, "runs", row, on_conflict="DO NOTHING"))
+
+    async def content_of(self, run_id: str) -> str | None:
+        """Return the whole content of a run, or `None` for a run that is not known."""
+
+        def work(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return row and str(row["content"])
+
+        return await self._database.read(work)
+
+    async def image(self, run_id: str, image: Mapping[str, Any]) -> None:
+        """Write down how an image stands; a later word replaces an earlier one."""
+        row = {
+            "run_id": run_id,
+            "image_index": image["index"],
+            "width_px": image["width"],
+            "height_px": image["height"],
+            "recorded_at": utc_now().isoformat(),
+            **{name: image[name] for name in IMAGE_COLUMNS},
+        }
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        conflict = f"(run_id, image_index) DO UPDATE SET {changes}"
+        await self._database.write(lambda connection: _insert(connection, "images", row, on_conflict=conflict))
+
+    async def finish_run(self, run_id: str, **columns: Any) -> None:
+        """Write down how a run ended: any of `title`, `requested`, `count`, `success`, `language_model`, `notes` (a list)."""
+        row = {**columns, "status": "finished", "finished_at": utc_now().isoformat()}
+        row["notes"] = json.dumps(row.get("notes") or [], ensure_ascii=False)
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        statement = f"UPDATE runs SET {changes} WHERE run_id = :run_id"  # noqa: S608 - our own column names
+        await self._database.write(lambda connection: connection.execute(statement, {**row, "run_id": run_id}))
+
+
+class Uploads:
+    """The rows of `uploads`: objects known to be in a bucket. Synchronous, for `tools.oss` in its thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, bucket: str, md5: str) -> tuple[str, str] | None:
+        """Return key and URL of an object with this content, or `None`."""
+
+        def work(connection: sqlite3.Connection) -> tuple[str, str] | None:
+            row = connection.execute(
+                "SELECT object_key, url FROM uploads WHERE bucket = ? AND md5 = ? ORDER BY id DESC", (bucket, md5)
+            ).fetchone()
+            return row and (row["object_key"], row["url"])
+
+        return self._database.hand_in(work).result()
+
+    def add(
+        self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str
+    ) -> None:
+        """Write down that an object is there."""
+        row = {
+            "bucket": bucket,
+            "object_key": object_key,
+            "md5": md5,
+            "size_bytes": size_bytes,
+            "url": url,
+            "content_type": content_type,
+            "uploaded_at": utc_now().isoformat(),
+        }
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        conflict = f"(bucket, object_key) DO UPDATE SET {changes}"
+        self._database.hand_in(lambda connection: _insert(connection, "uploads", row, on_conflict=conflict)).result()
+
+
+def list_runs(path: Path, *, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the newest runs first, without their contents; ``[]`` when there is no database yet."""
+    if not path.exists():
+        return []
+    connection = connect(path)
+    try:
+        rows = connection.execute(
+            "SELECT runs.run_id, runs.status, title, requested, success, started_at, finished_at,"
+            " count(CASE WHEN images.status = 'saved' THEN 1 END) AS count"
+            " FROM runs LEFT JOIN images USING (run_id) GROUP BY runs.run_id ORDER BY started_at DESC LIMIT ?",
+            (limit,),
+        )
+        return [dict(row) for row in rows]
+    finally:
+        connection.close()
+
+
+def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
+    """Return a run as its result document, with its content, options, times and `tasks`; `None` for one that is not known."""
+    if not path.exists():
+        return None
+    connection = connect(path)
+    try:
+        run = connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if run is None:
+            return None
+        images = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,)).fetchall()
+        tasks = connection.execute("SELECT * FROM tasks WHERE run_id = ? ORDER BY id", (run_id,)).fetchall()
+    finally:
+        connection.close()
+    return {
+        **run,
+        "success": bool(run["success"]),
+        "count": sum(image["status"] == "saved" for image in images),
+        "options": json.loads(run["options"] or "{}"),
+        "notes": json.loads(run["notes"] or "[]"),
+        "images": [_image(row) for row in images],
+        "tasks": [dict(task) for task in tasks],
+    }
+
+
+def _image(row: sqlite3.Row) -> dict[str, Any]:
+    """Return the row with the keys of the result document."""
+    image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
+    return image | {name: row[name] for name in IMAGE_COLUMNS}
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, on_conflict: str) -> None:
+    names = ", ".join(row)
+    places = ", ".join(f":{name}" for name in row)
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT {on_conflict}", row)  # noqa: S608

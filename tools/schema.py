@@ -1,0 +1,145 @@
+"""The tables of the database, as sqlite-utils migrations: append only, never edited once they have run somewhere.
+
+Times are UTC in ISO 8601; columns carry their unit. No secret, no signed URL and no image bytes in any of them.
+"""
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m001_runs(db: "Database") -> None:
+    """One row a run: one content, one LangGraph thread."""
+    db.table("runs").create(
+        {
+            "run_id": str,
+            "status": str,  # running, finished
+            "title": str,
+            "content": str,
+            "options": str,  # what was asked for, JSON
+            "requested": int,
+            "count": int,
+            "success": int,
+            "language_model": str,
+            "notes": str,  # JSON list
+            "started_at": str,
+            "finished_at": str,
+        },
+        pk="run_id",
+        not_null={"status", "started_at"},
+    )
+
+
+def m002_images(db: "Database") -> None:
+    """One row an image of a run, as it stands now."""
+    db.table("images").create(
+        {
+            "run_id": str,
+            "image_index": int,
+            "status": str,  # saved, failed, unknown
+            "path": str,
+            "url": str,
+            "prompt": str,
+            "provider": str,
+            "model": str,
+            "seed": int,
+            "width_px": int,
+            "height_px": int,
+            "sha256": str,
+            "attempts": int,
+            "error": str,
+            "recorded_at": str,
+        },
+        pk=("run_id", "image_index"),
+        not_null={"status"},
+    )
+
+
+def m003_tasks(db: "Database") -> None:
+    """The ledger: one row a paid request, written before the request; see `tools.ledger`."""
+    tasks = db.table("tasks")
+    tasks.create(
+        {
+            "id": int,
+            "run_id": str,
+            "image_index": int,
+            "provider": str,
+            "model": str,
+            "status": str,  # intent, submitted, succeeded, saved, failed, throttled, unknown
+            "task_id": str,
+            "request_id": str,
+            "prompt_sha256": str,
+            "seed": int,
+            "width_px": int,
+            "height_px": int,
+            "polls": int,
+            "error": str,
+            "intended_at": str,
+            "submitted_at": str,
+            "succeeded_at": str,
+            "ended_at": str,
+        },
+        pk="id",
+        not_null={"run_id", "image_index", "provider", "status", "intended_at"},
+        defaults={"polls": 0},
+    )
+    tasks.create_index(["run_id", "image_index"])
+    # A provider's task belongs to one image for ever; a second claim is refused by SQLite itself.
+    db.execute("CREATE UNIQUE INDEX tasks_provider_task_id ON tasks(provider, task_id) WHERE task_id IS NOT NULL")
+
+
+def m004_uploads(db: "Database") -> None:
+    """One row an object of a bucket that is known to be there."""
+    uploads = db.table("uploads")
+    uploads.create(
+        {
+            "id": int,
+            "bucket": str,
+            "object_key": str,
+            "md5": str,
+            "size_bytes": int,
+            "content_type": str,
+            "url": str,
+            "uploaded_at": str,
+        },
+        pk="id",
+        not_null={"bucket", "object_key", "md5", "url"},
+    )
+    uploads.create_index(["bucket", "object_key"], unique=True)
+    uploads.create_index(["bucket", "md5"])
+
+
+CHANGES = (m001_runs, m002_images, m003_tasks, m004_uploads)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date; several processes may do so at once.
+
+    Raises:
+        sqlite3.Error: The file cannot be read or written.
+    """
+    if _applied(connection) >= len(CHANGES):
+        return
+    import sqlite_utils  # noqa: PLC0415 - 0.2 s that a reader of an up-to-date file need not wait
+
+    migrations = sqlite_utils.Migrations("peitu")
+    for change in CHANGES:
+        migrations()(change)
+    # One transaction around all of it: a second process waits here and then finds nothing left to do.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(sqlite_utils.Database(connection))
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _applied(connection: sqlite3.Connection) -> int:
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if not known:
+        return 0
+    rows = connection.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = 'peitu'")
+    return int(rows.fetchone()[0])
