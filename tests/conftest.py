@@ -1,0 +1,37 @@
+"""What every test stands on: no key of the person who runs them, an empty working directory, a sandbox of the providers.
+
+The network beyond loopback is refused by pytest-socket, see `addopts` in pyproject.toml.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the keys and settings of the person who runs the tests."""
+    for name in list(os.environ):
+        if name.startswith(KEYS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory: outputs, databases and logs of a test go there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A running loopback server that speaks the providers' protocols."""
+    with Sandbox() as running:
+        yield running
