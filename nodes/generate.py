@@ -1,0 +1,152 @@
+"""Make one image: the steps of the subgraph `generate`, save for the check."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Protocol
+
+from langgraph.config import get_stream_writer
+
+from graph.state import Failure, Image, ImageOutput, ImageState, Outcome, Prompt
+from tools import sketch
+from tools.errors import LostReplyError, PeituError
+from tools.images import SavedImage, save_jpeg
+from tools.ledger import Ledger
+from tools.provider import ImageRequest
+from tools.records import Records
+from tools.tasks import Job, Report, Service, TaskRunner
+
+SKETCH = "sketch"
+SKETCH_DESCRIPTION = "Peitu offline sketch, drawn from an icon set, not by an image model"
+
+
+class Labeler(Protocol):
+    """Makes the AI-content label of a picture from its id, or none."""
+
+    def __call__(self, produce_id: str) -> str | None:
+        """Return the label's JSON."""
+        ...
+
+
+async def choose(state: ImageState, *, ledger: Ledger) -> ImageState:
+    """Ask the ledger at which provider this image has a task already; the edge behind chooses by it."""
+    task = await ledger.open_task(state["run_id"], state["prompt"]["index"])
+    return {"open_provider": task.provider if task else None, "outcome": None}
+
+
+async def buy(
+    state: ImageState, *, service: Service, runner: TaskRunner, quality: int, label: Labeler
+) -> ImageState:
+    """Have a provider make the image; a failure is data, since an exception would stop the other images."""
+    prompt = state["prompt"]
+    job = Job(
+        run_id=state["run_id"],
+        image_index=prompt["index"],
+        request=ImageRequest(
+            prompt=prompt["prompt"],
+            negative_prompt=prompt["negative_prompt"],
+            width_px=prompt["width_px"],
+            height_px=prompt["height_px"],
+            seed=prompt["seed"],
+        ),
+        path=Path(prompt["path"]),
+        quality=quality,
+        label=label(f"{state['run_id']}-{prompt['index']}"),
+    )
+    report = reporter(state)
+    try:
+        saved = await runner.run(job, service, report=report)
+    except PeituError as error:
+        report("failed", provider=service.name, error=str(error))
+        return _failed(state, service.name, error)
+    report("saved", provider=service.name, path=str(saved.path))
+    return {"outcome": _outcome(saved, service.name, service.provider.model)}
+
+
+async def draw(state: ImageState, *, quality: int) -> ImageState:
+    """Draw the image offline as a line sketch; free, and honest about itself in the file."""
+    prompt = state["prompt"]
+    report = reporter(state)
+    try:
+        saved = await asyncio.to_thread(_draw, prompt, quality)
+    except PeituError as error:
+        report("failed", provider=SKETCH, error=str(error))
+        return _failed(state, SKETCH, error)
+    report("saved", provider=SKETCH, path=str(saved.path))
+    return {"outcome": _outcome(saved, SKETCH, sketch.MODEL)}
+
+
+async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageOutput:
+    """Say what came of the image, and record it at once: a crash later on does not forget it."""
+    prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
+    tasks = await ledger.tasks(state["run_id"], prompt["index"])
+    image: Image = {
+        "index": prompt["index"],
+        "status": "saved" if outcome else _status(failures),
+        "path": outcome["path"] if outcome else None,
+        "url": None,
+        "prompt": prompt["prompt"],
+        "provider": outcome["provider"] if outcome else failures[-1]["provider"] if failures else None,
+        "model": outcome["model"] if outcome else None,
+        "seed": prompt["seed"],
+        "width": outcome["width"] if outcome else None,
+        "height": outcome["height"] if outcome else None,
+        "sha256": outcome["sha256"] if outcome else None,
+        "attempts": sum(task.status != "throttled" for task in tasks) or 1,
+        "error": None if outcome else _reasons(failures),
+    }
+    await records.image(state["run_id"], image)
+    return {"images": [image]}
+
+
+def reporter(state: ImageState) -> Report:
+    """Return a function that streams events of this image to whoever watches the run."""
+    write = get_stream_writer()
+
+    def report(event: str, **details: Any) -> None:
+        write({"event": event, "run_id": state["run_id"], "index": state["prompt"]["index"], **details})
+
+    return report
+
+
+def _draw(prompt: Prompt, quality: int) -> SavedImage:
+    data = sketch.draw(
+        prompt["subject"] or prompt["prompt"],
+        width_px=prompt["width_px"],
+        height_px=prompt["height_px"],
+        seed=prompt["seed"],
+    )
+    description: dict[str, str | int] = {
+        "prompt": prompt["prompt"],
+        "provider": SKETCH,
+        "model": sketch.MODEL,
+        "seed": prompt["seed"],
+        "generator": SKETCH_DESCRIPTION,
+    }
+    return save_jpeg(data, Path(prompt["path"]), quality=quality, description=description, label=None)
+
+
+def _outcome(saved: SavedImage, provider: str, model: str) -> Outcome:
+    return {
+        "provider": provider,
+        "model": model,
+        "path": str(saved.path),
+        "width": saved.width_px,
+        "height": saved.height_px,
+        "sha256": saved.sha256,
+    }
+
+
+def _failed(state: ImageState, provider: str, error: PeituError) -> ImageState:
+    failure: Failure = {"provider": provider, "kind": type(error).__name__, "error": str(error)}
+    return {"outcome": None, "failures": [*state.get("failures", []), failure]}
+
+
+def _status(failures: list[Failure]) -> Any:
+    held = failures and failures[-1]["kind"] == LostReplyError.__name__
+    return "unknown" if held else "failed"
+
+
+def _reasons(failures: list[Failure]) -> str:
+    """Return the last reason of each provider, in the order in which they were tried."""
+    last = {failure["provider"]: failure["error"] for failure in failures}
+    return "; ".join(last.values()) or "no provider can make this image"

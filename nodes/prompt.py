@@ -1,0 +1,198 @@
+"""The node `prompt`: one planned picture for each that is asked for, all different, in one style."""
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
+
+from graph.state import Analysis, Prompt, Scene, State
+from tools import templates, wording
+from tools.errors import InputError, PeituError
+from tools.llm import LanguageModel
+from tools.markup import plain
+from tools.questions import PromptsAnswer, prompts_question
+from tools.scenes import Place, choose
+from tools.settings import MAX_COUNT
+from tools.subjects import LIMIT_CHARS, shortened
+from tools.words import language_of, picturable
+
+_SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptDefaults:
+    """What counts when a run does not say otherwise.
+
+    `prompt_limit` is the longest prompt in characters that every candidate provider takes.
+    """
+
+    count: int
+    style: str
+    width_px: int
+    height_px: int
+    output_dir: str
+    prompt_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A picture before the style is added."""
+
+    scene: Scene
+    subject: str
+    body: str
+
+
+async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
+    """Plan the pictures; nothing is paid yet.
+
+    Raises:
+        InputError: The count, the style or the size is not usable.
+    """
+    count = checked_count(state.get("count", defaults.count))
+    size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
+    analysis = state["analysis"]
+    style = await asyncio.to_thread(templates.style, state.get("style") or "default", default=defaults.style)
+    drafts = await asyncio.to_thread(_drafts, analysis, count)
+    notes: list[str] = []
+    used = None
+    # A model that did not answer `analyze` is not asked, and waited for, once more.
+    if model is not None and state.get("language_model"):
+        room = await asyncio.to_thread(wording.room, style, analysis["language"], defaults.prompt_limit)
+        drafts, used = await _expanded(drafts, analysis, model=model, max_chars=room, notes=notes)
+    prompts = await asyncio.to_thread(_prompts, state, drafts, style=style, size=size, defaults=defaults)
+    return {
+        "prompts": prompts,
+        "requested": count,
+        "language_model": used,
+        "notes": [*state.get("notes", []), *notes],
+    }
+
+
+def checked_count(count: int) -> int:
+    """Return the count if so many pictures can be planned.
+
+    Raises:
+        InputError: It is less than 1 or more than `MAX_COUNT`.
+    """
+    if not 1 <= count <= MAX_COUNT:
+        raise InputError(f"The count is {count} - ask for 1 to {MAX_COUNT} pictures, or use a batch")
+    return count
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """Return width and height in pixels of a text such as ``1024x768``.
+
+    Raises:
+        InputError: The text is no size.
+    """
+    found = _SIZE.fullmatch(size.strip())
+    if not found:
+        raise InputError(f"The size {size!r} is not WIDTHxHEIGHT - write it like 1024x1024")
+    return int(found[1]), int(found[2])
+
+
+def _drafts(analysis: Analysis, count: int) -> list[_Draft]:
+    """Return a draft for each picture, by the templates alone; no two are the same."""
+    language, scenes = analysis["language"], analysis["scenes"]
+    topic = templates.topics().get(analysis["topic"]) or templates.topics()[templates.DEFAULT]
+    describe = partial(
+        wording.picture, topic=topic, language=language, mood=cast("templates.Mood", analysis["mood"])
+    )
+    places = [Place(scene["heading"], len(picturable(scene["subject"], language))) for scene in scenes]
+    drafts: dict[str, _Draft] = {}
+    for position, choice in enumerate(choose(places, count)):
+        scene = scenes[choice.place]
+        shown = (
+            describe(scene["subject"], position=position + more, turn=choice.turn + more)
+            for more in range(MAX_COUNT)
+        )
+        new = next(picture for picture in shown if picture.body not in drafts)
+        drafts[new.body] = _Draft(scene, new.subject, new.body)
+    return list(drafts.values())
+
+
+async def _expanded(
+    drafts: list[_Draft], analysis: Analysis, *, model: LanguageModel, max_chars: int, notes: list[str]
+) -> tuple[list[_Draft], str | None]:
+    """Return the drafts in the words of the language model, and its name if it wrote any of them."""
+    question = prompts_question(
+        [(draft.scene["excerpt"], draft.body) for draft in drafts],
+        title=analysis["title"],
+        topic=analysis["topic"],
+        mood=analysis["mood"],
+        language=analysis["language"],
+        max_chars=max_chars,
+    )
+    told = await asyncio.to_thread(templates.instructions, "prompt")
+    try:
+        answer = await model.answer(told, question, PromptsAnswer)
+    except PeituError as error:
+        notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
+        return drafts, None
+    written, missing = await asyncio.to_thread(_rewritten, drafts, answer, analysis)
+    if missing:
+        notes.append(
+            f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable"
+        )
+    return written, model.name if missing < len(drafts) else None
+
+
+def _rewritten(drafts: list[_Draft], answer: PromptsAnswer, analysis: Analysis) -> tuple[list[_Draft], int]:
+    """Return the drafts with the usable answers in place, and how many had none."""
+    language = analysis["language"]
+    given = {item.number: item for item in reversed(answer.prompts)}
+    seen: set[str] = set()
+    written: list[_Draft] = []
+    missing = 0
+    for number, draft in enumerate(drafts, start=1):
+        item = given.get(number)
+        body = plain(item.prompt) if item else ""
+        if item is None or len(body) < 4 or language_of(body) != language or body.casefold() in seen:
+            missing += 1
+            written.append(draft)
+            continue
+        seen.add(body.casefold())
+        subject = shortened(plain(item.subject), LIMIT_CHARS[language], language) or draft.subject
+        written.append(replace(draft, body=body, subject=subject))
+    return written, missing
+
+
+def _prompts(
+    state: State,
+    drafts: list[_Draft],
+    *,
+    style: templates.Style,
+    size: tuple[int, int],
+    defaults: PromptDefaults,
+) -> list[Prompt]:
+    language, run_id = state["analysis"]["language"], state["run_id"]
+    negative = wording.negative(style, language)
+    return [
+        {
+            "index": index,
+            "prompt": wording.compose(
+                draft.body, style=style, language=language, limit=defaults.prompt_limit
+            ),
+            "subject": draft.subject,
+            "negative_prompt": negative,
+            "seed": _seed(state.get("seed"), run_id, index),
+            "width_px": size[0],
+            "height_px": size[1],
+            "path": f"{defaults.output_dir}/{run_id}/{index:02d}.jpg",
+            "heading": draft.scene["heading"],
+            "start": draft.scene["start"],
+            "end": draft.scene["end"],
+        }
+        for index, draft in enumerate(drafts)
+    ]
+
+
+def _seed(wanted: int | None, run_id: str, index: int) -> int:
+    """Return the wanted seed plus the index, or one that is always the same for this run and index."""
+    if wanted is not None:
+        return (wanted + index) % _SEEDS
+    return int.from_bytes(hashlib.sha256(f"{run_id}/{index}".encode()).digest()[:4], "big") % _SEEDS

@@ -1,0 +1,29 @@
+"""Record what came of the run, and state the result."""
+
+from graph.state import Image, State
+from tools.records import Records
+
+
+async def record(state: State, *, records: Records) -> State:
+    """Write every image and the run's end to the records, and return the counts of the result document."""
+    run_id = state["run_id"]
+    images = state.get("images", [])
+    count = sum(image["status"] == "saved" for image in images)
+    complete = sum(_is_complete(image, uploaded=state["upload"]) for image in images)
+    success = complete == state["requested"]
+    for image in images:
+        await records.image(run_id, image)
+    await records.finish_run(
+        run_id,
+        title=state["analysis"]["title"],
+        requested=state["requested"],
+        count=count,
+        success=success,
+        language_model=state.get("language_model"),
+        notes=state.get("notes", []),
+    )
+    return {"success": success, "count": count}
+
+
+def _is_complete(image: Image, *, uploaded: bool) -> bool:
+    return image["status"] == "saved" and (bool(image["url"]) or not uploaded)

@@ -1,0 +1,51 @@
+"""Bring the saved pictures to OSS."""
+
+import asyncio
+from typing import Protocol
+
+from langgraph.config import get_stream_writer
+
+from graph.state import Image, State
+from tools.errors import PeituError
+
+
+class Uploader(Protocol):
+    """Brings a file to the bucket and returns its public URL; `tools.oss.OSSUploader` is one."""
+
+    def upload_file(self, local_path: str) -> str:
+        """Upload one file."""
+        ...
+
+
+AT_ONCE = 4
+"""Uploads at the same time."""
+
+
+async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -> State:
+    """Upload what is saved and has no URL yet. A failed upload loses no picture: its reason is kept, and resuming sends it."""
+    wanted = state.get("upload")
+    if wanted is None:
+        wanted = by_default
+    if not wanted:
+        return {"upload": False}
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def send(image: Image) -> Image:
+        async with places:
+            return await _upload_one(image, uploader, run_id=state["run_id"])
+
+    waiting = [image for image in state.get("images", []) if image["status"] == "saved" and not image["url"]]
+    return {"upload": True, "images": await asyncio.gather(*(send(image) for image in waiting))}
+
+
+async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -> Image:
+    write = get_stream_writer()
+    if uploader is None:
+        return {**image, "error": "not uploaded: the OSS variables are not set - see `peitu doctor`"}
+    try:
+        url = await asyncio.to_thread(uploader.upload_file, image["path"] or "")
+    except PeituError as error:
+        write({"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)})
+        return {**image, "error": f"not uploaded: {error}"}
+    write({"event": "uploaded", "run_id": run_id, "index": image["index"], "url": url})
+    return {**image, "url": url, "error": None}

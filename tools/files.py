@@ -1,0 +1,121 @@
+"""Files that are there whole or not at all, and names that are safe everywhere."""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path, PureWindowsPath
+
+from tools.errors import ConfigError, InputError
+
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_DOTS = re.compile(r"\.{2,}")
+# Windows keeps these for devices, with any extension.
+# Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full; free some space and run it again",
+    errno.EDQUOT: "your disk quota is used up; free some space and run it again",
+    errno.EROFS: "the file system is read-only; choose another folder",
+    errno.EACCES: "you may not write there; choose another folder or change its permissions",
+    errno.EPERM: "you may not write there; choose another folder or change its permissions",
+    errno.EISDIR: "a folder is in its place; move the folder away or choose another name",
+    errno.ENOTEMPTY: "a folder is in its place; move the folder away or choose another name",
+    errno.EEXIST: "a file stands where a folder is needed; choose another folder",
+    errno.ENOTDIR: "a file stands where a folder is needed; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+}
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write the file so that a crash leaves the old one or the new one, never half of one.
+
+    Missing parent folders are made. The data goes to a file beside it first, whose name begins with ``.`` and
+    ends with ``.part``: one that is still there after a crash may be deleted.
+
+    Raises:
+        ConfigError: It cannot be written there; the message says why. Nothing is left behind.
+    """
+    part = path.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write_through(part, data)
+            part.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}; choose another folder")
+        raise ConfigError(f"{str(path)!r} cannot be written: {remedy}") from error
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    """Write a new file and wait until the disk has it."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's new entry; without it a power cut may undo the rename."""
+    if os.name == "nt":  # Windows cannot open a folder, and writes its entries in order.
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems have no fsync for folders; the file itself is safe by then.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def safe_name(text: str, *, max_length: int = 80) -> str:
+    """Return a name for a file or an object that is safe everywhere, and never empty.
+
+    It is made of ASCII letters, digits, ``.``, ``_`` and ``-``. Accents and full-width letters become plain
+    ones, anything else (Chinese, spaces, slashes) becomes ``-``, and if nothing is left the name is ``image``.
+    The extension stays. `max_length` counts bytes, at least 16. Applied twice, it changes nothing more.
+    """
+    letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    # A run of dots reads as a parent folder; in front, a dot hides the file and a dash looks like an option.
+    plain = _DOTS.sub(".", _UNSAFE.sub("-", "".join(letters))).rstrip("._-")
+    found = _EXTENSION.search(plain)
+    extension = found.group() if found else ""
+    stem = plain.removesuffix(extension).strip("._-")
+    if _RESERVED.match(stem):
+        stem = f"file-{stem}"
+    stem = stem[: max_length - len(extension)].rstrip("._-")
+    return (stem or "image") + extension
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of `name` in the folder; the name may hold subfolders.
+
+    Raises:
+        InputError: The name is empty, or leads out by ``..``, a drive, a leading slash or a symbolic link.
+    """
+    # Both kinds of slashes are read, so that a storyboard means the same on every system.
+    parts = PureWindowsPath(name).parts
+    if _is_relative(name, parts):
+        path = folder.joinpath(*parts)
+        with contextlib.suppress(OSError, RuntimeError):  # A loop of symbolic links.
+            if folder.resolve() in path.resolve().parents:
+                return path
+    raise InputError(
+        f"{name!r} is not a file name inside {str(folder)!r}; use a plain relative name such as 'cover.jpg'"
+    )
+
+
+def _is_relative(name: str, parts: tuple[str, ...]) -> bool:
+    unusable = any(unicodedata.category(char) in {"Cc", "Cs"} for char in name)
+    return bool(parts) and ".." not in parts and not PureWindowsPath(name).anchor and not unusable

@@ -1,0 +1,178 @@
+"""A language model behind any OpenAI-compatible address, asked for JSON that is validated."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from tools.answers import Schema, parse
+from tools.chat_errors import ChatError, chat_error
+from tools.errors import ConfigError, UnavailableError
+from tools.log import redact
+
+_PAUSES_S = (1.0, 4.0)
+_LONGEST_PAUSE_S = 20.0
+_NO_KEY = "none"
+
+
+class _ReportedError(Exception):
+    """Carries what the service reported out of the HTTP client, through langchain-openai, which never reads it."""
+
+    def __init__(self, told: ChatError) -> None:
+        super().__init__(str(told.error))
+        self.told = told
+
+
+class LanguageModel:
+    """A chat model. `timeout_s` is for one answer, in seconds; without a key none is sent but a placeholder.
+
+    The placeholder keeps langchain-openai from taking `OPENAI_API_KEY` out of the environment and sending it to somebody else.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str | None,
+        temperature: float = 1.0,
+        timeout_s: float = 60.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = model
+        self._base_url = base_url
+        self._key = api_key or _NO_KEY
+        self._temperature = temperature
+        self._timeout_s = timeout_s
+        self._transport = transport
+        self._sleep = sleep
+        # An address may hold a password before the `@`, which no message may repeat.
+        self._service = f"{model} at {urlsplit(base_url).netloc.rpartition('@')[2]}"
+
+    def __repr__(self) -> str:
+        return f"LanguageModel({self._service})"
+
+    async def answer(self, instructions: str, question: str, schema: type[Schema]) -> Schema:
+        """Return the model's answer as the schema; a wrong one is sent back once, to be mended.
+
+        Raises:
+            ConfigError: The key, the balance or a parameter is refused; see the message.
+            QuotaError: The plan's allowance is spent.
+            RejectedError: The service refuses this content.
+            UnavailableError: It did not answer, or with nothing usable; the same call may work later.
+        """
+        messages = [("system", instructions), ("human", question)]
+        async with self._client() as client:
+            chat = await asyncio.to_thread(self._chat, client)
+            first = await self._ask(chat, messages)
+            try:
+                return await asyncio.to_thread(parse, first, schema)
+            except ValueError as error:
+                again = f"That answer cannot be used: {error}. Answer again with the complete JSON object and nothing else."
+            # The model wants its own message back whole, think text included, or it gets worse.
+            second = await self._ask(chat, [*messages, ("ai", first or "(nothing)"), ("human", again)])
+            try:
+                return await asyncio.to_thread(parse, second, schema)
+            except ValueError as error:
+                raise UnavailableError(f"{self._service} gave no usable answer twice: {error}") from error
+
+    async def _ask(self, chat: Any, messages: list[tuple[str, str]]) -> str:
+        """Return the text of one answer; what may pass soon is tried again, twice."""
+        for pause_s in _PAUSES_S:
+            told = await self._try(chat, messages)
+            if isinstance(told, str):
+                return told
+            if not told.again:
+                raise told.error
+            wanted = told.error.retry_after_s if isinstance(told.error, UnavailableError) else None
+            if wanted is not None and wanted > _LONGEST_PAUSE_S:
+                raise told.error
+            await self._sleep(max(pause_s, wanted or 0.0))
+        told = await self._try(chat, messages)
+        if isinstance(told, str):
+            return told
+        raise told.error
+
+    async def _try(self, chat: Any, messages: list[tuple[str, str]]) -> str | ChatError:
+        """Return the text of the answer, or what went wrong."""
+        import openai  # noqa: PLC0415 - loaded by now, see `_chat`
+
+        try:
+            reply = await chat.ainvoke(messages)
+        except _ReportedError as reported:
+            return reported.told
+        except openai.APITimeoutError:
+            # Not again: whoever waited a whole timeout should not wait three.
+            return ChatError(UnavailableError(f"{self._service} did not answer within {self._timeout_s:g} s"))
+        except openai.APIConnectionError as error:
+            cause = type(error.__cause__ or error).__name__
+            return ChatError(UnavailableError(f"{self._service} could not be reached ({cause})"), again=True)
+        except (openai.OpenAIError, KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+            # Of a reply that is not shaped as OpenAI's, langchain-openai raises these bare.
+            return ChatError(
+                UnavailableError(f"{self._service} sent a reply that is no answer ({type(error).__name__})")
+            )
+        return str(reply.text)
+
+    def _chat(self, client: httpx.AsyncClient) -> Any:
+        """Return langchain-openai's client; called in a thread, since the first import takes seconds."""
+        from langchain_openai import ChatOpenAI  # noqa: PLC0415
+        from pydantic import SecretStr  # noqa: PLC0415
+
+        return ChatOpenAI(
+            model=self.name,
+            base_url=self._base_url,
+            api_key=SecretStr(self._key),
+            temperature=self._temperature,
+            timeout=self._timeout_s,
+            max_retries=0,
+            use_responses_api=False,
+            openai_proxy="",
+            http_async_client=client,
+            extra_body={"reasoning_split": True} if self._is_minimax() else None,
+        )
+
+    def _is_minimax(self) -> bool:
+        """Say whether it is MiniMax, which then keeps its think text out of the answer; others may refuse the field.
+
+        Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
+        """
+        return "minimax" in f"{self.name} {urlsplit(self._base_url).hostname}".lower()
+
+    def _client(self) -> httpx.AsyncClient:
+        try:
+            return httpx.AsyncClient(
+                transport=self._transport,
+                timeout=self._timeout_s,
+                event_hooks={"request": [_anonymize], "response": [self._inspect]},
+            )
+        except (ImportError, ValueError, OSError) as error:
+            message = f"The HTTP client does not start ({redact(str(error))})"
+            raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error
+
+    async def _inspect(self, response: httpx.Response) -> None:
+        """Raise what the reply reports, before langchain-openai misreads it."""
+        try:
+            body = json.loads(await response.aread())
+        except (ValueError, RecursionError):
+            body = None
+        told = chat_error(
+            response.status_code, body, service=self._service, retry_after_s=_retry_after_s(response.headers)
+        )
+        if told:
+            raise _ReportedError(told)
+
+
+async def _anonymize(request: httpx.Request) -> None:
+    """Drop the headers that openai fills from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`: they are no one else's business."""
+    for header in ("OpenAI-Organization", "OpenAI-Project"):
+        request.headers.pop(header, None)
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    value = headers.get("retry-after", "")
+    return float(value) if value.replace(".", "", 1).isdigit() else None

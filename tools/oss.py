@@ -1,0 +1,200 @@
+"""Upload to Alibaba OSS: each content once, under a key that tells its month and its hash.
+
+All of it blocks; from async code, call it through `asyncio.to_thread`. An uploader may serve several threads.
+"""
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from loguru import logger
+
+from tools.errors import InputError
+from tools.files import safe_name
+from tools.images import sniff_format
+from tools.oss_address import VARIABLES, complete, parse_address, parse_folder
+from tools.oss_client import Client
+
+EXTENSIONS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "tif", "tiff")
+
+
+class UploadStore(Protocol):
+    """What is known to be in which bucket; called from any thread."""
+
+    def find(self, bucket: str, md5: str) -> tuple[str, str] | None:
+        """Return key and URL of an object with this content (MD5 in lower-case hex), or `None`."""
+        ...
+
+    def add(
+        self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str
+    ) -> None:
+        """Write down that an object is there."""
+        ...
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+class OSSUploader:
+    """Uploads pictures to a bucket.
+
+    What is left out comes from the environment or `.env`. The month in the keys is that of `clock`, by
+    default in this machine's time zone, as on the user's calendar. Without `uploads`, the bucket itself is asked
+    what it holds.
+
+    Raises:
+        ConfigError: A setting is missing or is not valid; the message names its variable.
+    """
+
+    def __init__(  # noqa: PLR0917 - the signature is older than the rule
+        self,
+        access_key_id: str | None = None,
+        access_key_secret: str | None = None,
+        endpoint: str | None = None,
+        bucket_name: str | None = None,
+        base_path: str | None = None,
+        custom_domain: str | None = None,
+        *,
+        region: str | None = None,
+        uploads: UploadStore | None = None,
+        clock: Callable[[], datetime] = _now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        given = (access_key_id, access_key_secret, endpoint, bucket_name, base_path, custom_domain, region)
+        values = complete(dict(zip(VARIABLES, given, strict=True)))
+        self.bucket_name = values["bucket_name"]
+        self.base_path = parse_folder(values["base_path"])
+        self.address = parse_address(
+            values["endpoint"],
+            self.bucket_name,
+            region=values["region"],
+            custom_domain=values["custom_domain"],
+        )
+        self._client = Client(self.address, values["access_key_id"], values["access_key_secret"], sleep=sleep)
+        self._uploads = uploads
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._listed: dict[str, str] | None = None
+
+    def upload_file(self, local_path: str | Path, remote_name: str | None = None) -> str:
+        """Upload a picture and return its URL; a content that is in the bucket already is not sent again.
+
+        The key is ``{base_path}/{YYYYMM}/{first 8 of the MD5}_{name}``, with `remote_name` or the file's own
+        name made safe. The URL carries no signature: in a private bucket it opens for nobody.
+
+        Raises:
+            InputError: The file is missing, empty or no picture.
+            ConfigError: A setting, a permission or the balance is wrong; the message says what to do.
+            UnavailableError: OSS or the network is down; try again later.
+            RejectedError: OSS refuses the request.
+        """
+        path = Path(local_path)
+        data = _read(path)
+        content_type = _content_type(data, path)
+        digest = hashlib.md5(data, usedforsecurity=False)
+        wanted = self._object_key(digest.hexdigest(), remote_name or path.name)
+        object_key = self._find(digest.hexdigest(), wanted)
+        if object_key is None:
+            object_key = wanted
+            self._client.put(object_key, data, md5=digest.digest(), content_type=content_type)
+        url = self._get_url(object_key)
+        if self._uploads is not None:
+            self._uploads.add(
+                bucket=self.bucket_name,
+                object_key=object_key,
+                md5=digest.hexdigest(),
+                size_bytes=len(data),
+                url=url,
+                content_type=content_type,
+            )
+        return url
+
+    def upload_directory(
+        self, local_dir: str | Path, extensions: Iterable[str] | None = None
+    ) -> dict[str, str]:
+        """Upload the pictures below a folder in order of their names, and return their URLs by path.
+
+        `extensions` are with or without a dot. Hidden files are left out, so is a file that is no picture,
+        with a warning. When it stops at an error, the same call continues, since nothing is sent twice.
+
+        Raises:
+            InputError: There is no such folder.
+            ConfigError, UnavailableError, RejectedError: As for `upload_file`.
+        """
+        folder = Path(local_dir)
+        if not folder.is_dir():
+            raise InputError(f"There is no folder {str(folder)!r}; name the folder that holds the pictures")
+        urls: dict[str, str] = {}
+        for path in _pictures(folder, extensions or EXTENSIONS):
+            try:
+                urls[str(path)] = self.upload_file(path)
+            except InputError as error:
+                logger.warning("{}", error)
+        return urls
+
+    def close(self) -> None:
+        """Close the connections; the uploader opens new ones when it is used again."""
+        self._client.close()
+
+    def _object_key(self, md5: str, name: str) -> str:
+        month = self._clock().strftime("%Y%m")
+        return "/".join(part for part in (self.base_path, month, f"{md5[:8]}_{safe_name(name)}") if part)
+
+    def _find(self, md5: str, wanted: str) -> str | None:
+        """Return the key of an object in the bucket with this content, whatever its month and name."""
+        known = self._uploads.find(self.bucket_name, md5) if self._uploads is not None else None
+        for object_key in dict.fromkeys([known[0] if known else wanted, wanted]):
+            if self._is_there(object_key, md5):
+                return object_key
+        if self._uploads is None:
+            listed = self._list().get(md5.upper())
+            if listed is not None and self._is_there(listed, md5):
+                return listed
+        return None
+
+    def _is_there(self, object_key: str, md5: str) -> bool:
+        return self._client.etag(object_key) == md5.upper()
+
+    def _list(self) -> dict[str, str]:
+        """Return the keys of our pattern by ETag, asked of the bucket once, since it takes a while."""
+        with self._lock:
+            if self._listed is None:
+                folder = f"{self.base_path}/" if self.base_path else ""
+                ours = re.compile(re.escape(folder) + r"\d{6}/[0-9a-f]{8}_[^/]+")
+                found = self._client.listed(folder)
+                self._listed = {etag: key for etag, key in found.items() if ours.fullmatch(key)}
+            return self._listed
+
+    def _get_url(self, object_key: str) -> str:
+        return self.address.url(object_key)
+
+
+def _pictures(folder: Path, extensions: Iterable[str]) -> list[Path]:
+    names = [extensions] if isinstance(extensions, str) else extensions
+    wanted = {f".{name.lower().lstrip('.')}" for name in names}
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in wanted and path.is_file())
+    return [path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts)]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be uploaded: {error.strerror}; name a picture") from error
+    if not data:
+        raise InputError(f"{str(path)!r} cannot be uploaded: it is empty; make the picture again")
+    return data
+
+
+def _content_type(data: bytes, path: Path) -> str:
+    """Return the media type by the bytes, whatever the extension says."""
+    kind = sniff_format(data)
+    if kind is None:
+        raise InputError(f"{str(path)!r} cannot be uploaded: it is no picture; name a picture")
+    return f"image/{kind}"

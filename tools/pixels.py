@@ -1,0 +1,122 @@
+"""The pixels of a picture that came from somewhere else: decoded whole, then made plain."""
+
+import contextlib
+import io
+import re
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from tools.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# In this order the two common ones are found without loading Pillow's other formats.
+_DECODED = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
+_MAX_PIXELS = 64_000_000
+_MAX_SIDE = 65_500  # Pixels; a JPEG has no longer ones.
+_GREY = {"1", "L", "LA", "La", "I;16"}
+# Pillow's decoders raise any of these on damaged data.
+DAMAGES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+_OTHERS = {
+    b"<!doctype html": "an HTML page",
+    b"<html": "an HTML page",
+    b"<": "XML",
+    b"{": "JSON",
+    b"[": "JSON",
+}
+_CODE = re.compile(rb'<Code>\s*([\w.]{1,60})\s*</Code>|"code"\s*:\s*"([\w.]{1,60})"')
+
+
+def decode(data: bytes) -> "Image":
+    """Return the picture with all its pixels.
+
+    Raises:
+        UnavailableError: The data is no picture, or damaged, or too large; download it again.
+    """
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+    try:
+        return _load(data)
+    except UnidentifiedImageError as error:
+        raise UnavailableError(f"What came is no picture but {_guess(data)}; download it again") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnavailableError(
+            "The picture has more than 64 megapixels or a side of more than 65500; ask for a smaller one"
+        ) from error
+    except DAMAGES as error:
+        raise UnavailableError(f"The picture of {len(data)} bytes is damaged; download it again") from error
+
+
+def _load(data: bytes) -> "Image":
+    from PIL import Image  # noqa: PLC0415
+
+    image = Image.open(io.BytesIO(data), formats=_DECODED)
+    if image.width * image.height > _MAX_PIXELS or max(image.size) > _MAX_SIDE:
+        raise Image.DecompressionBombError
+    if image.format == "PNG":
+        # Only this looks at the checksums, and it uses the picture up.
+        image.verify()
+        image = Image.open(io.BytesIO(data), formats=_DECODED)
+    image.load()
+    return image
+
+
+def _guess(data: bytes) -> str:
+    """Say what came instead of a picture, with the error code that it may hold and nothing else of it."""
+    head = data[:1000].strip()
+    kind = next((kind for start, kind in _OTHERS.items() if head.lower().startswith(start)), None)
+    if kind is None:
+        is_text = b"\0" not in head and head[:100].isascii()
+        kind = "text" if is_text else f"{len(data)} bytes of something else"
+    if not head:
+        kind = "nothing"
+    code = _CODE.search(head)
+    return f"{kind} with the code {(code[1] or code[2]).decode()}" if code else kind
+
+
+def flatten(image: "Image") -> "Image":
+    """Return it upright, in sRGB or gray, 8 bits a channel, transparency over white."""
+    from PIL import Image, ImageOps  # noqa: PLC0415
+
+    with contextlib.suppress(*DAMAGES):  # Damaged EXIF is no reason to refuse a good picture.
+        image = ImageOps.exif_transpose(image)
+    if image.mode == "I;16":  # `convert` would cut off at 255 instead of scaling down.
+        image = image.convert("I").point([value // 256 for value in range(65536)], "L")
+    mode = "L" if image.mode in _GREY else "RGB"
+    if image.has_transparency_data:
+        image = _to_srgb(image.convert("LA" if mode == "L" else "RGBA"))
+        page = Image.new(mode, image.size, "white")
+        page.paste(image.convert(mode), mask=image.getchannel("A"))
+        return page
+    return _to_srgb(image).convert(mode)
+
+
+def _to_srgb(image: "Image") -> "Image":
+    """Apply the color profile; one that cannot be used is left out, as browsers do."""
+    from PIL import ImageCms  # noqa: PLC0415
+
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA", "CMYK"}:
+        return image
+    with contextlib.suppress(ImageCms.PyCMSError, *DAMAGES):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" not in ImageCms.getProfileDescription(source):
+            mode = "RGBA" if image.mode == "RGBA" else "RGB"
+            target = ImageCms.createProfile("sRGB")
+            return ImageCms.profileToProfile(image, source, target, outputMode=mode) or image
+    return image

@@ -1,0 +1,70 @@
+"""Which parts of a content get a picture: spread over the whole, the most picturable of each part first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby, pairwise
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of the content that could get a picture; of neighbors, the highest score wins."""
+
+    heading: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A chosen place by its number; the turn is 0 for its first picture, 1 for the next of the same place."""
+
+    place: int
+    turn: int
+
+
+def choose(places: Sequence[Place], count: int) -> list[Choice]:
+    """Return `count` choices in the order of the content; every place is used before one is used twice.
+
+    Fewer than there are places: one for each run of sections, or of places within a section.
+    """
+    if not places:
+        return []
+    if count < len(places):
+        return [Choice(place, 0) for place in _best(places, count)]
+    rounds, extra = divmod(count, len(places))
+    best = set(_best(places, extra)) if extra else set()
+    return [
+        Choice(place, turn)
+        for place in range(len(places))
+        for turn in range(rounds + (1 if place in best else 0))
+    ]
+
+
+def _best(places: Sequence[Place], count: int) -> list[int]:
+    """Return the numbers of `count` places, fewer than there are, spread evenly."""
+    sections = [list(run) for _, run in groupby(range(len(places)), key=lambda place: places[place].heading)]
+    if count <= len(sections):
+        stretches = [list(chain.from_iterable(stretch)) for stretch in _cut(sections, count)]
+    else:
+        shares = _shares([len(section) for section in sections], count)
+        stretches = [
+            part for section, share in zip(sections, shares, strict=True) for part in _cut(section, share)
+        ]
+    return [max(stretch, key=lambda place: (places[place].score, -place)) for stretch in stretches]
+
+
+def _cut(items: Sequence[_Item], parts: int) -> list[Sequence[_Item]]:
+    """Return the items as `parts` runs of about the same length."""
+    borders = [round(part * len(items) / parts) for part in range(parts + 1)]
+    return [items[left:right] for left, right in pairwise(borders)]
+
+
+def _shares(sizes: list[int], count: int) -> list[int]:
+    """Return how many of `count` each section gets: one at least, the longer ones more."""
+    shares = [1] * len(sizes)
+    for _ in range(count - len(sizes)):
+        open_sections = [number for number, size in enumerate(sizes) if shares[number] < size]
+        shares[max(open_sections, key=lambda number: sizes[number] / shares[number])] += 1
+    return shares

@@ -1,0 +1,125 @@
+"""The icons: Lucide's and Tabler's, out of their packages' archives, and Peitu's own figures.
+
+A name without a prefix is Lucide's (`cat`), `t:` is Tabler's (`t:fish`), `p:` is ours (`p:lantern`, see `glyphs.txt`).
+All three draw strokes with round caps on a grid of 24, so that they mix.
+"""
+
+import importlib.util
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tools.errors import ConfigError
+
+_ARCHIVES = {"": ("justmyresource_lucide", "icons.zip"), "t": ("tabler_icons", "archive.zip")}
+_GLYPHS = Path(__file__).with_name("glyphs.txt")
+_GRID_EDGE = -12
+_GRID_SIZE = 48
+_PIXELS_PER_UNIT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A drawing of strokes on the 24 grid, and the box that its ink fills there."""
+
+    name: str
+    body: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Return the width of the ink, in units of the grid."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Return the height of the ink, in units of the grid."""
+        return self.bottom - self.top
+
+
+@lru_cache(maxsize=512)
+def load_icon(name: str) -> Icon:
+    """Return the icon of this name; it is read once.
+
+    Raises:
+        ConfigError: The icon, or its whole package, is not installed; install Peitu's dependencies again.
+    """
+    body = _own_body(name[2:]) if name.startswith("p:") else _packed_body(name)
+    left, top, right, bottom = _ink_box(body)
+    return Icon(name, body, left, top, right, bottom)
+
+
+def _packed_body(name: str) -> str:
+    prefix, _, plain = name.rpartition(":")
+    package, archive = _ARCHIVES[prefix]
+    try:
+        text = _open_archive(package, archive).read(f"{plain}.svg").decode()
+    except KeyError as error:
+        raise ConfigError(f"No icon {plain!r} in the package {package} - run `uv sync` again") from error
+    inner = re.sub(r"^.*?<svg[^>]*>|</svg>\s*$", "", text, flags=re.DOTALL)
+    # Tabler's first path is the empty square of the grid.
+    return " ".join(re.sub(r'<path stroke="none"[^>]*/>', "", inner).split())
+
+
+@lru_cache(maxsize=2)
+def _open_archive(package: str, archive: str) -> zipfile.ZipFile:
+    # Importing the packages would pull Django's template tags and a resource framework for one zip file.
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"The package {package} with the sketch's icons is not installed - run `uv sync`")
+    return zipfile.ZipFile(Path(spec.submodule_search_locations[0]) / archive)
+
+
+@lru_cache(maxsize=1)
+def _own_glyphs() -> dict[str, str]:
+    lines = _GLYPHS.read_text(encoding="utf-8").splitlines()
+    pairs = (line.split(" = ", 1) for line in lines if line and not line.startswith("#"))
+    return dict((name, parts) for name, parts in pairs)
+
+
+def _own_body(name: str) -> str:
+    if name not in _own_glyphs():
+        raise ConfigError(f"No figure {name!r} in {_GLYPHS.name} - mend the name in words.txt")
+    return " ".join(_part(part.strip()) for part in _own_glyphs()[name].split(";"))
+
+
+def _part(part: str) -> str:
+    if part.startswith("@"):
+        name, *offset = part[1:].split()
+        body = _own_body(name)
+        return f'<g transform="translate({offset[0]},{offset[1]})">{body}</g>' if offset else body
+    fill = ' fill="#fff"' if part.startswith("#") else ""
+    part = part.removeprefix("#")
+    numbers = part[1:].split()
+    if part.startswith("O "):
+        return f'<circle cx="{numbers[0]}" cy="{numbers[1]}" r="{numbers[2]}"{fill}/>'
+    if part.startswith("E "):
+        return f'<ellipse cx="{numbers[0]}" cy="{numbers[1]}" rx="{numbers[2]}" ry="{numbers[3]}"{fill}/>'
+    if part.startswith(". "):
+        return f'<path d="M{numbers[0]} {numbers[1]}v.01"/>'
+    return f'<path d="{part}"{fill}/>'
+
+
+def _ink_box(body: str) -> tuple[float, float, float, float]:
+    import resvg_py  # noqa: PLC0415 - a compiled library, loaded only when something is drawn
+    from PIL import Image  # noqa: PLC0415
+
+    edge, size = _GRID_EDGE, _GRID_SIZE
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{edge} {edge} {size} {size}" fill="none" stroke="#000" '
+        f'stroke-width="0.3" stroke-linecap="round" stroke-linejoin="round">{body}</svg>'
+    )
+    pixels = size * _PIXELS_PER_UNIT
+    data = resvg_py.svg_to_bytes(svg_string=svg, width=pixels, height=pixels, skip_system_fonts=True)
+    with Image.open(io.BytesIO(data)) as image:
+        box = image.getchannel("A").getbbox()
+    if box is None:
+        raise ConfigError(f"The icon drawn as {body[:60]!r} has no ink - install the icon packages again")
+    left, top, right, bottom = (value / _PIXELS_PER_UNIT + edge for value in box)
+    return left, top, right, bottom

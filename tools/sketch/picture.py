@@ -1,0 +1,104 @@
+"""What every composition works on: the sheet, the chance, the figures to place, and the room that is left."""
+
+import math
+import random
+from dataclasses import dataclass
+
+from tools.sketch.icons import Icon
+from tools.sketch.sheet import Box, Sheet
+from tools.sketch.vocabulary import Kind
+
+MARGIN = 62.0
+_RELATIVE_HEIGHT = {"big": 1.0, "person": 0.74, "mid": 0.62, "water": 0.56, "small": 0.44, "sky": 0.4, "idea": 0.44}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An icon with the part that it plays in the picture."""
+
+    icon: Icon
+    kind: Kind
+    plural: bool
+
+    @property
+    def ratio(self) -> float:
+        """Return width by height."""
+        return self.icon.width / self.icon.height
+
+    @property
+    def relative_height(self) -> float:
+        """Return the height beside other figures, where a house is 1."""
+        return _RELATIVE_HEIGHT.get(self.kind, 0.44)
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture in the making. `area` is where things may be drawn: the sheet without its margin."""
+
+    sheet: Sheet
+    rng: random.Random
+    figures: list[Figure]
+    tags: set[str]
+    area: Box
+
+    def has(self, *tags: str) -> bool:
+        """Tell whether the subject asks for any of these scenes."""
+        return not self.tags.isdisjoint(tags)
+
+    @property
+    def unit(self) -> float:
+        """Return the shorter side of the area."""
+        return min(self.area.width, self.area.height)
+
+    def jitter(self, size: float) -> float:
+        """Return a random number between `-size` and `size`."""
+        return self.rng.uniform(-size, size)
+
+    def take(self, box: Box) -> None:
+        """Keep other figures out of this box."""
+        self.sheet.taken.append(box)
+
+    def is_free(self, box: Box, *, padding: float = 14.0) -> bool:
+        """Tell whether nothing was placed in the box or close to it."""
+        return not any(box.grown(padding).touches(taken) for taken in self.sheet.taken)
+
+    def find_room(self, width: float, height: float, zone: Box, *, padding: float = 26.0) -> Box | None:
+        """Return the free spot in the zone that is farthest from all others, or `None` if there is none."""
+        best: tuple[float, Box] | None = None
+        for _ in range(90):
+            left = self.rng.uniform(zone.left, max(zone.left, zone.right - width))
+            top = self.rng.uniform(zone.top, max(zone.top, zone.bottom - height))
+            box = Box(left, top, left + width, top + height)
+            if box.right > zone.right + 1 or box.bottom > zone.bottom + 1 or not self.is_free(box, padding=padding):
+                continue
+            distance = min((_distance(box, taken) for taken in self.sheet.taken), default=0.0)
+            distance = min(distance, 0.3 * self.unit)
+            if best is None or distance > best[0]:
+                best = (distance, box)
+        return best[1] if best else None
+
+    def place(self, figure: Figure, box: Box, *, flip: bool = False, turn: float = 0.0) -> Box:
+        """Draw the figure in the box, remember the room it takes, and return it."""
+        icon = figure.icon
+        scale = min(box.width / icon.width, box.height / icon.height)
+        half = icon.width * scale / 2
+        self.sheet.icon(icon, box, flip=flip, turn=turn)
+        room = Box(box.center_x - half, box.bottom - icon.height * scale, box.center_x + half, box.bottom)
+        self.take(room)
+        return room
+
+
+def standing(x: float, y: float, width: float, height: float) -> Box:
+    """Return the box of this size whose lower edge has its middle at x, y."""
+    return Box(x - width / 2, y - height, x + width / 2, y)
+
+
+def around(x: float, y: float, width: float, height: float) -> Box:
+    """Return the box of this size around x, y."""
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _distance(one: Box, other: Box) -> float:
+    across = max(one.left - other.right, other.left - one.right, 0.0)
+    down = max(one.top - other.bottom, other.top - one.bottom, 0.0)
+    return math.hypot(across, down)

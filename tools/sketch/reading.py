@@ -1,0 +1,149 @@
+"""Reading a subject: which concepts of the vocabulary it names, how much each weighs, and what scene they ask for."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tools.sketch.vocabulary import Concept, Vocabulary, load_vocabulary
+
+MOST_ICONS = 5
+_CHINESE = "\u3400-\u9fff"
+_TOKEN = re.compile(rf"[a-z]+(?:['’][a-z]+)*|[{_CHINESE}]+|[^\w\s'’-]")
+_NOT = {"no", "not", "without", "never", "non", "avoid", "excluding", "except", "don't", "don’t"}
+_AGAIN = {"but", "with", "only", "just", "while", "and", "then", "in", "on", "at", "because", "when"}
+_NOT_CHINESE = re.compile(r"不要|没有|不含|不带|避免|去掉|禁止|切勿|无|别")
+_AGAIN_CHINESE = re.compile(r"[的而但只却，。；]")
+_LONGEST_NOT = 5
+_IRREGULAR = {"leaves": "leaf", "wolves": "wolf", "loaves": "loaf", "bought": "buy", "grew": "grow", "grown": "grow"}
+
+
+@dataclass(slots=True)
+class Found:
+    """A concept that the subject names: its weight, and whether it is named in the plural."""
+
+    concept: Concept
+    weight: float
+    plural: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the sketch makes of a subject: concepts that draw, the heaviest first, and the tags of all."""
+
+    found: list[Found] = field(default_factory=list)
+    tags: set[str] = field(default_factory=set)
+
+    def icons(self) -> list[str]:
+        """Return the names of the icons to draw, the main one first, no more than `MOST_ICONS`."""
+        names = [found.concept.icons[0] for found in self.found]
+        if len(names) < 3:
+            for found in self.found[:2]:
+                names += [name for name in found.concept.icons[1:] if name not in names]
+        return list(dict.fromkeys(names))[:MOST_ICONS]
+
+    def concept_of(self, icon: str) -> Found:
+        """Return the finding that an icon of `icons()` belongs to."""
+        mains = {found.concept.icons[0]: found for found in self.found}
+        others = {name: found for found in reversed(self.found) for name in found.concept.icons}
+        return mains.get(icon) or others[icon]
+
+
+def read(subject: str) -> Reading:
+    """Return what can be drawn of a subject in English, Chinese or both.
+
+    Earlier words weigh more, and so do words that come again. What follows a negation ("no text", "不要文字")
+    is left out up to the end of the phrase.
+    """
+    vocabulary = load_vocabulary()
+    by_icon: dict[str, Found] = {}
+    reading = Reading()
+    for place, (concept, plural) in enumerate(_concepts(subject.lower(), vocabulary)):
+        reading.tags |= concept.tags
+        if concept.kind == "-":
+            continue
+        weight = 1 / (1 + 0.25 * place)
+        found = by_icon.setdefault(concept.icons[0], Found(concept, 0.0, plural=False))
+        found.weight += weight if found.weight == 0 else 0.6 * weight
+        found.plural = found.plural or plural
+    reading.found = sorted(by_icon.values(), key=lambda found: -found.weight * _presence(found.concept))
+    return reading
+
+
+def _presence(concept: Concept) -> float:
+    # A body holds a picture together better than a sign does, and the sky better from behind.
+    return {"person": 1.3, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
+
+
+def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool]]:
+    tokens = _TOKEN.findall(text.replace("-", " "))
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if re.match(rf"[{_CHINESE}]", token):
+            yield from _chinese_concepts(token, vocabulary)
+            place += 1
+            continue
+        if token in _NOT:
+            place = _after_negation(tokens, place + 1)
+            continue
+        length, concept, plural = _english_concept(tokens, place, vocabulary)
+        if concept is not None:
+            yield concept, plural
+        place += length
+
+
+def _after_negation(tokens: list[str], place: int) -> int:
+    end = min(len(tokens), place + _LONGEST_NOT)
+    while place < end and tokens[place].isalpha() and tokens[place] not in _AGAIN:
+        place += 1
+    return place
+
+
+def _english_concept(
+    tokens: list[str], place: int, vocabulary: Vocabulary
+) -> tuple[int, Concept | None, bool]:
+    for length in range(min(vocabulary.longest_english, len(tokens) - place), 0, -1):
+        words = tokens[place : place + length]
+        head = " ".join(words[:-1])
+        for number, form in enumerate(_forms(words[-1])):
+            concept = vocabulary.english.get(f"{head} {form}".strip())
+            if concept is not None:
+                return length, concept, number > 0 or words[-1].endswith("s")
+    return 1, None, False
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield the word as it is, then what it may be an inflection of, the likeliest first."""
+    yield word
+    if word in _IRREGULAR:
+        yield _IRREGULAR[word]
+    for ending in ("'s", "’s", "s", "es", "ing", "ed", "er", "ly"):
+        stem = word.removesuffix(ending)
+        if stem == word or len(stem) < 3:
+            continue
+        yield stem
+        if stem.endswith("i"):
+            yield stem[:-1] + "y"
+        if stem[-1] == stem[-2]:
+            yield stem[:-1]
+        if ending in {"ing", "ed", "er"}:
+            yield stem + "e"
+
+
+def _chinese_concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool]]:
+    place = 0
+    while place < len(text):
+        length = next(
+            (n for n in range(vocabulary.longest_chinese, 0, -1) if text[place : place + n] in vocabulary.chinese),
+            0,
+        )
+        negation = _NOT_CHINESE.match(text, place)
+        if negation and length <= len(negation.group()):
+            end = _AGAIN_CHINESE.search(text, negation.end())
+            limit = negation.end() + _LONGEST_NOT
+            place = min(end.start() if end else len(text), limit)
+        elif length:
+            yield vocabulary.chinese[text[place : place + length]], False
+            place += length
+        else:
+            place += 1

@@ -1,0 +1,163 @@
+"""The sheet of paper: shapes go on it in painter's order, and come off as one SVG document.
+
+All lengths are in sheet units: the shorter side of every picture is 1000 units, whatever its size in pixels.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tools.sketch.icons import Icon
+
+LINE_WEIGHT = 6.8
+_HALO = 3.6
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on the sheet, in sheet units."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Return the width."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Return the height."""
+        return self.bottom - self.top
+
+    @property
+    def center_x(self) -> float:
+        """Return the middle of left and right."""
+        return (self.left + self.right) / 2
+
+    @property
+    def center_y(self) -> float:
+        """Return the middle of top and bottom."""
+        return (self.top + self.bottom) / 2
+
+    def grown(self, by: float) -> "Box":
+        """Return the box with `by` units more on every side."""
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    def touches(self, other: "Box") -> bool:
+        """Tell whether the two boxes share any area."""
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What is drawn so far. One line weight for everything, and white that hides what lies under it."""
+
+    width: float
+    height: float
+    taken: list[Box] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+    _clips: int = 0
+
+    def line(self, path: str, *, dash: str = "") -> None:
+        """Draw an open line; `dash` is an SVG dash pattern in sheet units."""
+        pattern = f' stroke-dasharray="{dash}"' if dash else ""
+        self._parts.append(f'<path d="{path}"{pattern}/>')
+
+    def shape(self, path: str, *, dash: str = "") -> None:
+        """Draw a closed shape with white inside."""
+        pattern = f' stroke-dasharray="{dash}"' if dash else ""
+        self._parts.append(f'<path d="{path}" fill="#fff"{pattern}/>')
+
+    def erase(self, path: str) -> None:
+        """Make the inside of a path white, without an outline."""
+        self._parts.append(f'<path d="{path}" fill="#fff" stroke="none"/>')
+
+    def solid(self, path: str) -> None:
+        """Draw a small closed shape that is black inside."""
+        self._parts.append(f'<path d="{path}" fill="#000"/>')
+
+    def circle(self, x: float, y: float, radius: float, *, dash: str = "", fill: str = "#fff") -> None:
+        """Draw a circle, white inside unless `fill` says `none`."""
+        pattern = f' stroke-dasharray="{dash}"' if dash else ""
+        self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"{pattern}/>')
+
+    def dot(self, x: float, y: float, radius: float = 5.0) -> None:
+        """Draw a black dot."""
+        self._parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#000" stroke="none"/>'
+        )
+
+    def open_clip(self, path: str) -> None:
+        """Show of what follows only the part inside the path, until `close_clip`."""
+        self._clips += 1
+        name = f"clip{self._clips}"
+        self._parts.append(f'<clipPath id="{name}"><path d="{path}"/></clipPath><g clip-path="url(#{name})">')
+
+    def close_clip(self) -> None:
+        """End what `open_clip` began."""
+        self._parts.append("</g>")
+
+    def icon(self, icon: Icon, box: Box, *, flip: bool = False, turn: float = 0.0, halo: bool = True) -> None:
+        """Draw the icon inside the box, as large as fits, standing on the middle of the box's lower edge.
+
+        `turn` is in degrees. The halo is the white rim that keeps it apart from what lies behind.
+        """
+        scale = min(box.width / icon.width, box.height / icon.height)
+        move = f"translate({box.center_x:.1f},{box.bottom:.1f})"
+        middle = icon.height * scale / 2
+        turned = f" translate(0,{-middle:.1f}) rotate({turn:.1f}) translate(0,{middle:.1f})" if turn else ""
+        center = (icon.left + icon.right) / 2
+        size = f"scale({-scale if flip else scale:.3f},{scale:.3f}) translate({-center:.3f},{-icon.bottom:.3f})"
+        place = f'transform="{move}{turned} {size}"'
+        weight = LINE_WEIGHT / scale
+        if halo:
+            self._parts.append(
+                f'<g {place} stroke="#fff" color="#fff" fill="#fff" stroke-width="{weight * _HALO:.3f}">{icon.body}</g>'
+            )
+        self._parts.append(
+            f'<g {place} color="#000" fill="none" stroke-width="{weight:.3f}">{icon.body}</g>'
+        )
+
+    def svg(self) -> str:
+        """Return the document."""
+        body = "".join(self._parts)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:.1f} {self.height:.1f}" '
+            f'fill="none" stroke="#000" stroke-width="{LINE_WEIGHT}" stroke-linecap="round" stroke-linejoin="round">'
+            f'<rect width="100%" height="100%" fill="#fff" stroke="none"/>{body}</svg>'
+        )
+
+
+def smooth(points: Iterable[Point], *, closed: bool = False) -> str:
+    """Return the path of a smooth curve through the points (Catmull-Rom)."""
+    knots = list(points)
+    ring = [knots[-1], *knots, knots[0], knots[1]] if closed else [knots[0], *knots, knots[-1]]
+    path = f"M{ring[1][0]:.1f} {ring[1][1]:.1f}"
+    for before, start, end, after in zip(ring, ring[1:], ring[2:], ring[3:], strict=False):
+        one = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
+        two = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
+        path += f"C{one[0]:.1f} {one[1]:.1f} {two[0]:.1f} {two[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
+    return path + ("Z" if closed else "")
+
+
+def polyline(points: Iterable[Point], *, closed: bool = False) -> str:
+    """Return the path of straight lines through the points."""
+    path = " ".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return f"M{path}" + ("Z" if closed else "")
+
+
+def rectangle(box: Box, *, radius: float = 0.0) -> str:
+    """Return the path of a rectangle with round corners."""
+    across, down = box.width - 2 * radius, box.height - 2 * radius
+    if radius <= 0:
+        return f"M{box.left:.1f} {box.top:.1f}h{across:.1f}v{down:.1f}h{-across:.1f}Z"
+    arc = f"a{radius:.1f} {radius:.1f} 0 0 1 "
+    return (
+        f"M{box.left + radius:.1f} {box.top:.1f}h{across:.1f}{arc}{radius:.1f} {radius:.1f}v{down:.1f}"
+        f"{arc}{-radius:.1f} {radius:.1f}h{-across:.1f}{arc}{-radius:.1f} {-radius:.1f}v{-down:.1f}"
+        f"{arc}{radius:.1f} {-radius:.1f}Z"
+    )

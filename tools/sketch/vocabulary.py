@@ -1,0 +1,66 @@
+"""The words that the sketch can draw: `words.txt`, one concept a line, in Chinese and English."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, get_args
+
+_WORDS = Path(__file__).with_name("words.txt")
+
+Kind = Literal["person", "big", "mid", "small", "sky", "water", "idea", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One line of the vocabulary.
+
+    `kind` says how it stands in a picture: `person`, `big` (a house), `mid` (a car), `small` (a cup), `sky` (it flies),
+    `water` (it floats or swims), `idea` (a sign for something that has no body), or `-`: it draws nothing itself and
+    only sets the scene, asks for an arrangement, or is no subject at all. `tags` are the scene and the arrangement.
+    """
+
+    icons: tuple[str, ...]
+    kind: Kind
+    english: tuple[str, ...]
+    chinese: tuple[str, ...]
+    tags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All concepts, found by word. English words are in lower case, phrases with single spaces."""
+
+    concepts: tuple[Concept, ...]
+    english: dict[str, Concept]
+    chinese: dict[str, Concept]
+    longest_english: int
+    longest_chinese: int
+
+
+@lru_cache(maxsize=1)
+def load_vocabulary() -> Vocabulary:
+    """Return the vocabulary; the file is read once."""
+    lines = _WORDS.read_text(encoding="utf-8").splitlines()
+    concepts = tuple(_concept(line) for line in lines if line.strip() and not line.startswith("#"))
+    english = {word: concept for concept in concepts for word in concept.english}
+    chinese = {word: concept for concept in concepts for word in concept.chinese}
+    return Vocabulary(
+        concepts,
+        english,
+        chinese,
+        longest_english=max(word.count(" ") for word in english) + 1,
+        longest_chinese=max(len(word) for word in chinese),
+    )
+
+
+def _concept(line: str) -> Concept:
+    icons, kind, english, chinese, tags = (part.strip() for part in line.split("|"))
+    if kind not in get_args(Kind):
+        raise AssertionError(f"Unknown kind {kind!r} in {_WORDS.name}: {line!r}")
+    return Concept(
+        icons=tuple(icons.replace("-", " ", 1).split() if icons == "-" else icons.split()),
+        kind=kind,  # type: ignore[arg-type] # mypy does not narrow `str` by `in get_args`
+        english=tuple(word.strip() for word in english.split(",")),
+        chinese=tuple(word.strip() for word in chinese.split(",")),
+        tags=frozenset(tags.split()),
+    )
