@@ -4,9 +4,11 @@ Only `str`, `int`, `float`, `bool`, `None`, `list` and `dict`; paths instead of 
 KB is kept as a row of the database, and the state holds its beginning.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
+
+PROVIDERS = ("auto", "modelscope", "dashscope", "sketch")
 
 ImageStatus = Literal["saved", "failed", "unknown"]
 
@@ -37,10 +39,14 @@ class Analysis(TypedDict):
 
 
 class Prompt(TypedDict):
-    """One planned picture: what is sent to a provider, and where the picture goes."""
+    """One planned picture: what is sent to a provider, and where the picture goes.
+
+    `subject` is what the picture shows, without style and constraints: the offline sketch draws from it.
+    """
 
     index: int
     prompt: str
+    subject: str
     negative_prompt: str
     seed: int
     width_px: int
@@ -121,15 +127,37 @@ class OutputState(TypedDict, total=False):
     notes: list[str]
 
 
+class Outcome(TypedDict):
+    """A picture that a provider delivered, not yet checked."""
+
+    provider: str
+    model: str
+    path: str
+    width: int
+    height: int
+    sha256: str
+
+
+class Failure(TypedDict):
+    """Why a provider delivered nothing this time; `kind` is the name of a class in `tools.errors`."""
+
+    provider: str
+    kind: str
+    error: str
+
+
 class ImageState(TypedDict, total=False):
-    """The state of the subgraph that makes one image."""
+    """The state of the subgraph that makes one image.
+
+    `open_provider` is the provider at which the ledger knows a task of this image: it goes first.
+    """
 
     run_id: str
     prompt: Prompt
     provider: str
-    choice: str
-    outcome: dict[str, Any]
-    failures: list[dict[str, Any]]
+    open_provider: str | None
+    outcome: Outcome | None
+    failures: list[Failure]
 
 
 class ImageOutput(TypedDict):

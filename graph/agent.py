@@ -1,0 +1,48 @@
+"""The two functions of the system that Peitu grew from: a content, or a topic, in; a result object out."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from graph.request import new_run_id
+from graph.state import InputState, OutputState
+from graph.wiring import open_workflow
+from tools.files import write_whole
+
+
+def generate_image_agent(
+    content: str, output_dir: str = "output", count: int = 3, api_key: str | None = None
+) -> dict[str, Any]:
+    """Illustrate a content and return ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested", …}``.
+
+    Synchronous; works inside a running event loop too. `api_key` is the key for ModelScope; left out, it comes from the environment or `.env`,
+    and with no key of any provider the pictures are offline sketches.
+
+    Raises:
+        InputError: The content or the count cannot be used.
+        ConfigError: The configuration cannot be used.
+    """
+    return dict(_generate({"content": content, "count": count}, output_dir=output_dir, api_key=api_key))
+
+
+def quick_generate(
+    topic: str, style: str = "default", output_path: str | None = None, api_key: str | None = None
+) -> dict[str, Any]:
+    """Make one picture of a topic, at `output_path` if given; the same result object as `generate_image_agent`.
+
+    Raises:
+        InputError: There is no such style, or the topic is blank.
+        ConfigError: The configuration, or the place of the picture, cannot be used.
+    """
+    result = _generate({"content": topic, "count": 1, "style": style}, output_dir=None, api_key=api_key)
+    for image in result["images"]:
+        if output_path and image["path"]:
+            write_whole(Path(output_path), Path(image["path"]).read_bytes())
+            image["path"] = output_path
+    return dict(result)
+
+
+def _generate(asked: InputState, *, output_dir: str | None, api_key: str | None) -> OutputState:
+    keys = {"MODELSCOPE_API_KEY": api_key} if api_key else {}
+    with open_workflow(overrides={"output_dir": output_dir}, keys=keys) as workflow:
+        result = workflow.invoke(asked, {"configurable": {"thread_id": new_run_id()}})
+    return cast("OutputState", result)

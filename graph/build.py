@@ -1,0 +1,89 @@
+"""The graph: which node runs after which, each bound to the tools that it needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.route import Routes, after_check, after_provider
+from graph.state import ImageOutput, ImageState, InputState, OutputState, State
+from nodes.analyze import analyze
+from nodes.check import check
+from nodes.generate import Labeler, buy, choose, done, draw
+from nodes.prompt import PromptDefaults, prompt
+from nodes.record import record
+from nodes.upload import Uploader, upload
+from tools.ledger import Ledger
+from tools.llm import LanguageModel
+from tools.records import Records
+from tools.tasks import Service, TaskRunner
+
+Workflow = CompiledStateGraph[State, None, InputState, OutputState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the nodes work with; `model` and `uploader` are `None` where they are not configured."""
+
+    routes: Routes
+    services: Mapping[str, Service]
+    runner: TaskRunner
+    ledger: Ledger
+    records: Records
+    model: LanguageModel | None
+    uploader: Uploader | None
+    label: Labeler
+    prompt_defaults: PromptDefaults
+    max_content_chars: int
+    quality: int
+    upload_by_default: bool
+
+
+def build_graph(
+    tools: Tools, *, checkpointer: BaseCheckpointSaver[Any] | None = None, checkpoint_images: bool = False
+) -> Workflow:
+    """Return the compiled graph.
+
+    `checkpoint_images` also saves the steps inside `generate`, so that Studio shows them and a drawing has them. Without, a run costs half the
+    time and bytes, and loses nothing: what is under way stands in the ledger.
+    """
+    builder = StateGraph(State, input_schema=InputState, output_schema=OutputState)
+    builder.add_node(
+        "analyze",
+        partial(analyze, model=tools.model, records=tools.records, max_content_chars=tools.max_content_chars),
+    )
+    builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults))
+    builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
+    builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
+    builder.add_node("record", partial(record, records=tools.records))
+    builder.add_edge(START, "analyze")
+    builder.add_edge("analyze", "prompt")
+    builder.add_conditional_edges("prompt", tools.routes.fan_out, ["generate", "upload"])
+    builder.add_edge("generate", "upload")
+    builder.add_edge("upload", "record")
+    builder.add_edge("record", END)
+    return builder.compile(checkpointer=checkpointer, name="peitu")
+
+
+def build_image_graph(tools: Tools, *, checkpoint: bool) -> CompiledStateGraph[ImageState, None, ImageState, ImageOutput]:
+    """Return the subgraph that makes one image: choose a provider, check its picture, or fail over to the next."""
+    builder = StateGraph(ImageState, output_schema=ImageOutput)
+    builder.add_node("choose", partial(choose, ledger=tools.ledger))
+    for name, service in tools.services.items():
+        node = partial(buy, service=service, runner=tools.runner, quality=tools.quality, label=tools.label)
+        builder.add_node(name, node)
+    builder.add_node("sketch", partial(draw, quality=tools.quality))
+    builder.add_node("check", partial(check, ledger=tools.ledger))
+    builder.add_node("done", partial(done, ledger=tools.ledger, records=tools.records))
+    builder.add_edge(START, "choose")
+    makers = [*tools.services, "sketch"]
+    builder.add_conditional_edges("choose", tools.routes.next_provider, [*makers, "done"])
+    for name in makers:
+        builder.add_conditional_edges(name, after_provider, {"made": "check", "failed": "choose"})
+    builder.add_conditional_edges("check", after_check, {"passed": "done", "refused": "choose"})
+    builder.add_edge("done", END)
+    return builder.compile(checkpointer=None if checkpoint else False, name="generate")

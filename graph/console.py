@@ -1,0 +1,132 @@
+"""What people read in the terminal: progress while pictures are made, and what came of them."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+STATES = {
+    "queued": "waits for its turn",
+    "submitted": "submitted",
+    "polled": "is being made",
+    "saved": "saved",
+    "failed": "failed",
+    "uploaded": "uploaded",
+    "upload failed": "not uploaded",
+}
+
+
+class Watcher:
+    """Shows a run's events on standard error: a bar in a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._progress: Progress | None = None
+        self._bar: Any = None
+        self._saved: set[int] = set()
+
+    def __enter__(self) -> "Watcher":
+        if self._console.is_terminal:
+            columns = (
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
+            self._progress = Progress(*columns, console=self._console, transient=True)
+            self._progress.start()
+            self._bar = self._progress.add_task("reading the content", total=None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Show one event of the workflow."""
+        name = event["event"]
+        if name == "planned":
+            self._show("making the pictures", total=event["count"])
+            return
+        if name == "saved":
+            self._saved.add(event["index"])
+        text = f"picture {event['index'] + 1} {STATES.get(name, name)}"
+        if provider := event.get("provider"):
+            text += f" ({provider})"
+        self._show(text, completed=len(self._saved))
+        if name in {"failed", "upload failed"} or (self._progress is None and name == "saved"):
+            self._line(text, event.get("error") or event.get("path"))
+
+    def _show(self, text: str, **changes: Any) -> None:
+        if self._progress is not None:
+            self._progress.update(self._bar, description=text, **changes)
+
+    def _line(self, text: str, detail: str | None) -> None:
+        self._console.print(f"{text}: {detail}" if detail else text, markup=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print exactly one JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_result(document: Mapping[str, Any]) -> None:
+    """Print what was made, what is missing and why, and the command that goes on."""
+    console = Console(highlight=False, soft_wrap=True)
+    for image in document["images"]:
+        console.print(*_image_lines(image), sep="\n", markup=False)
+    for note in document.get("notes", []):
+        console.print(f"note: {note}", markup=False, style="dim")
+    count, requested = document["count"], document["requested"]
+    if document["success"]:
+        console.print(f"{count} of {requested} pictures made (run {document['run_id']})", markup=False, style="green")
+        return
+    console.print(f"{count} of {requested} pictures made; something is missing.", markup=False, style="yellow")
+    console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
+
+
+def print_runs(runs: Iterable[Mapping[str, Any]]) -> None:
+    """Print one line a run, the newest first."""
+    table = Table("run", "state", "pictures", "title", box=None, pad_edge=False)
+    for run in runs:
+        state = run["status"] if run["status"] != "finished" else "complete" if run["success"] else "incomplete"
+        table.add_row(run["run_id"], state, f"{run['count']}/{run['requested'] or '?'}", run["title"] or "")
+    Console(highlight=False).print(table)
+
+
+def print_run(run: Mapping[str, Any]) -> None:
+    """Print all that is recorded of a run, its tasks included."""
+    console = Console(highlight=False, soft_wrap=True)
+    for name in ("run_id", "status", "title", "language_model", "started_at", "finished_at"):
+        console.print(f"{name + ':':<15} {run[name] or '-'}", markup=False)
+    for note in run["notes"]:
+        console.print(f"{'note:':<15} {note}", markup=False)
+    for image in run["images"]:
+        console.print(*_image_lines(image), sep="\n", markup=False)
+        console.print(f"   {image['width']}x{image['height']} seed {image['seed']}: {image['prompt']}", markup=False)
+    for task in run["tasks"]:
+        console.print(
+            f"task of picture {task['image_index'] + 1}: {task['status']} at {task['provider']} {task['task_id'] or ''}",
+            markup=False,
+        )
+
+
+def _image_lines(image: Mapping[str, Any]) -> list[str]:
+    number = image["index"] + 1
+    if image["status"] != "saved":
+        return [f"{number:>2} {image['status']}: {image['error']}"]
+    made_by = "offline sketch" if image["provider"] == "sketch" else f"{image['provider']} {image['model']}"
+    lines = [f"{number:>2} {image['path']}  ({made_by})"]
+    if image["url"]:
+        lines.append(f"   {image['url']}")
+    if image["error"]:
+        lines.append(f"   {image['error']}")
+    return lines

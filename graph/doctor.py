@@ -1,0 +1,147 @@
+"""`peitu doctor`: what is configured, what is missing and where to get it. Nothing that it asks costs money."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Console
+
+from graph.request import check_folder
+from graph.wiring import (
+    KEY_VARIABLES,
+    automatic_providers,
+    language_model,
+    make_services,
+    make_uploader,
+    missing_for_upload,
+    open_checkpoints,
+)
+from tools.dashscope import DashScope
+from tools.database import Database
+from tools.errors import ConfigError, PeituError
+from tools.http import make_client
+from tools.modelscope import ModelScope
+from tools.records import Records
+from tools.settings import Settings, configuration_file, environment_value
+
+State = Literal["ok", "missing", "problem", "unsure"]
+MARKS: dict[State, str] = {"ok": "[green]✓[/]", "missing": "[dim]–[/]", "problem": "[red]✗[/]", "unsure": "[yellow]?[/]"}
+TIMEOUT_S = 15.0
+WHERE = {
+    "MODELSCOPE_API_KEY": "https://modelscope.cn/my/myaccesstoken",
+    "DASHSCOPE_API_KEY": "https://bailian.console.aliyun.com/?tab=model#/api-key",
+    "MINIMAX_API_KEY": "https://platform.minimaxi.com/user-center/basic-information/interface-key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `problem` is something configured that does not work; `missing` is optional."""
+
+    name: str
+    state: State
+    text: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; the services are asked side by side, for at most 15 seconds each."""
+    services = await asyncio.gather(_providers(settings), _model(settings), _storage())
+    return [
+        *_places(settings),
+        await _database(settings),
+        await _checkpoints(settings),
+        *services[0],
+        services[1],
+        services[2],
+        Finding("pictures", "ok", f"--provider auto tries: {', '.join(automatic_providers(settings))}"),
+    ]
+
+
+def print_findings(findings: list[Finding]) -> int:
+    """Print the findings, a line each, and return the exit status: 1 when something configured does not work."""
+    console = Console(highlight=False, soft_wrap=True)
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        console.print(f"{MARKS[finding.state]} {finding.name:<{width}}  ", end="")
+        console.print(finding.text, markup=False)
+    return 1 if any(finding.state == "problem" for finding in findings) else 0
+
+
+def _places(settings: Settings) -> Iterator[Finding]:
+    yield Finding("configuration", "ok", str(configuration_file(None) or "defaults, there is no config.yaml"))
+    try:
+        check_folder(settings.output_dir)
+        yield Finding("output folder", "ok", str(settings.output_dir.resolve()))
+    except ConfigError as error:
+        yield Finding("output folder", "problem", str(error))
+
+
+async def _database(settings: Settings) -> Finding:
+    database = Database(settings.database.path)
+    try:
+        return await _checked("database", Records(database).open, str(settings.database.path))
+    finally:
+        await database.close()
+
+
+async def _checkpoints(settings: Settings) -> Finding:
+    async def open_once() -> None:
+        async with open_checkpoints(settings.checkpoints.path):
+            pass
+
+    return await _checked("checkpoints", open_once, str(settings.checkpoints.path))
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    async with make_client() as client:
+        services = make_services(settings, client=client)
+        return await asyncio.gather(
+            *(_provider(name, service.provider) for name, service in services.items())  # type: ignore[arg-type]
+        )
+
+
+async def _provider(name: str, provider: ModelScope | DashScope) -> Finding:
+    variable = KEY_VARIABLES[name]
+    if not environment_value(variable):
+        return Finding(name, "missing", f"{variable} is not set - get one at {WHERE[variable]} and put it in .env")
+    return await _checked(name, provider.check_key, f"{variable} is accepted, model {provider.model}")
+
+
+async def _model(settings: Settings) -> Finding:
+    name = "language model"
+    if settings.llm.provider == "none":
+        return Finding(name, "missing", "llm.provider is none: the templates write the prompts alone")
+    service = settings.llm.providers[settings.llm.provider]
+    model = language_model(settings)
+    if model is None:
+        where = WHERE.get(service.api_key_env or "", service.base_url)
+        return Finding(
+            name, "missing", f"{service.api_key_env} is not set - the templates write the prompts alone; get one at {where}"
+        )
+    return await _checked(name, model.check_key, f"{service.model} at {service.base_url} takes the key")
+
+
+async def _storage() -> Finding:
+    missing = missing_for_upload()
+    if missing:
+        return Finding("OSS", "missing", f"{', '.join(missing)} not set - pictures stay on this machine")
+    try:
+        uploader = make_uploader(None)
+    except ConfigError as error:
+        return Finding("OSS", "problem", str(error))
+    return await _checked("OSS", lambda: asyncio.to_thread(uploader.check), f"bucket {uploader.bucket_name} answers")
+
+
+async def _checked(name: str, check: Callable[[], Awaitable[object]], text: str) -> Finding:
+    """Return how the check went; `False` from it means that the service does not tell."""
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            told = await check()
+    except PeituError as error:
+        return Finding(name, "problem", str(error))
+    except TimeoutError:
+        return Finding(name, "problem", f"no answer within {TIMEOUT_S:g} s - check the network and the address")
+    if told is False:
+        return Finding(name, "unsure", "the key is set; the service has no free way to check it")
+    return Finding(name, "ok", text)

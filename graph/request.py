@@ -1,0 +1,145 @@
+"""What a person asked for, checked whole before anything is made or paid."""
+
+import os
+import re
+import secrets
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graph.state import PROVIDERS, InputState
+from tools.errors import ConfigError, InputError
+from tools.settings import MAX_COUNT, Settings
+from tools.templates import style as find_style
+
+MAX_CONTENT_BYTES = 1_000_000
+"""Largest content, in bytes; an article of 200 KB is a long one."""
+
+MAX_SEED = 2**31 - 1
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+"""Tried in this order: Chinese text of older editors comes in GB 18030."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The flags of `peitu run` as they were given; `None` where a flag was left out."""
+
+    file: str | None = None
+    text: str | None = None
+    count: int | None = None
+    style: str | None = None
+    provider: str | None = None
+    size: str | None = None
+    seed: int | None = None
+    upload: bool | None = None
+
+
+def read_content(file: str | None, text: str | None) -> str:
+    """Return the content of `--text`, of a file, or of standard input (``-``).
+
+    Raises:
+        InputError: There is none, or it is no text; the message names it.
+    """
+    if file and text is not None:
+        raise InputError("A file and --text were both given - choose one of them")
+    if text is not None:
+        return _not_blank(text, "--text")
+    if not file:
+        raise InputError('There is nothing to illustrate - name a file, or pass --text "…", or - for standard input')
+    name = "standard input" if file == "-" else repr(file)
+    data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
+    if len(data) > MAX_CONTENT_BYTES:
+        raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
+    return _not_blank(_decode(data, name), name)
+
+
+def check(wishes: Wishes, settings: Settings) -> InputState:
+    """Return the input of the graph.
+
+    Raises:
+        InputError: A value cannot be used; the message names it and what is possible.
+        ConfigError: The output folder cannot be written.
+    """
+    content = read_content(wishes.file, wishes.text)
+    if wishes.count is not None and not 1 <= wishes.count <= MAX_COUNT:
+        raise InputError(f"--count {wishes.count} is not possible - choose 1 to {MAX_COUNT}")
+    if wishes.seed is not None and not 0 <= wishes.seed <= MAX_SEED:
+        raise InputError(f"--seed {wishes.seed} is not possible - choose 0 to {MAX_SEED}")
+    if wishes.size is not None and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", wishes.size):
+        raise InputError(f"--size {wishes.size!r} is no size - write WIDTHxHEIGHT in pixels, e.g. 1024x1024")
+    if wishes.provider is not None and wishes.provider not in PROVIDERS:
+        raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
+    find_style(wishes.style or settings.style)
+    check_folder(settings.output_dir)
+    given = {
+        name: value
+        for name in ("count", "style", "provider", "size", "seed", "upload")
+        if (value := getattr(wishes, name)) is not None
+    }
+    return InputState(content=content, **given)  # type: ignore[typeddict-item] - the names are the keys
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder if need be, and see that files can be made in it.
+
+    Raises:
+        ConfigError: It cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise ConfigError(f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir") from error
+    if not writable:
+        raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time and is its own folder's name, e.g. ``20261124-081530-3f9a1c``."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def check_run_id(run_id: str) -> str:
+    """Return the id if it can name a run and its folder.
+
+    Raises:
+        InputError: It cannot.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) or run_id.endswith("."):
+        raise InputError(f"--run-id {run_id!r} cannot name a run - use letters, digits, dots, dashes and underscores, 80 at most")
+    return run_id
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_CONTENT_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text") from None
+    except IsADirectoryError:
+        raise InputError(f"{str(path)!r} is a folder - name one article in it") from None
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read ({error.strerror})") from error
+
+
+def _decode(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    elif b"\0" in data:
+        raise InputError(f"{name} is a binary file, no text - name a Markdown or text file")
+    else:
+        encodings = ENCODINGS
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"{name} is no text in UTF-8 or GB 18030 - save it as UTF-8")
+
+
+def _not_blank(text: str, name: str) -> str:
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise InputError(f"{name} is empty - write what the pictures shall be about")
+    return text

@@ -1,0 +1,80 @@
+"""Run a content through the workflow, or continue a run where it stopped."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+
+from graph.build import Workflow
+from graph.state import InputState, OutputState
+from tools.errors import InputError
+
+Watch = Callable[[dict[str, Any]], None]
+"""Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
+
+
+async def run(workflow: Workflow, asked: InputState, *, run_id: str, watch: Watch) -> OutputState:
+    """Make the pictures and return the result document.
+
+    Raises:
+        InputError: There is a run of that id already.
+        PeituError: The run could not go on; what it has done stays, and `resume` continues it.
+    """
+    snapshot = await workflow.aget_state(_config(run_id))
+    if snapshot.values:
+        raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
+    return await _follow(workflow, asked, run_id=run_id, watch=watch)
+
+
+async def resume(
+    workflow: Workflow, run_id: str, *, recorded: Mapping[str, Any] | None, watch: Watch
+) -> OutputState:
+    """Continue a run: collect what is under way, make what failed, send what was not uploaded.
+
+    `recorded` is the run's row (see `tools.records.find_run`), for a run that was killed before its first checkpoint.
+
+    Raises:
+        InputError: There is no such run.
+        PeituError: The run could not go on.
+    """
+    snapshot = await workflow.aget_state(_config(run_id))
+    if not snapshot.values:
+        if recorded is None:
+            raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+        asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
+        return await _follow(workflow, asked, run_id=run_id, watch=watch)
+    if not snapshot.next and snapshot.values.get("success"):
+        return document(run_id, snapshot.values)
+    if not snapshot.next:
+        # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
+        await workflow.aupdate_state(_config(run_id), {"run_id": run_id}, as_node="prompt")
+    return await _follow(workflow, None, run_id=run_id, watch=watch)
+
+
+def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
+    """Return the result document of a run in any state, also one that has not come to its end."""
+    images = values.get("images", [])
+    return {
+        "run_id": run_id,
+        "success": bool(values.get("success")),
+        "requested": values.get("requested", 0),
+        "count": sum(image["status"] == "saved" for image in images),
+        "images": images,
+        "language_model": values.get("language_model"),
+        "notes": values.get("notes", []),
+    }
+
+
+async def _follow(workflow: Workflow, asked: InputState | None, *, run_id: str, watch: Watch) -> OutputState:
+    stream = workflow.astream(asked, _config(run_id), stream_mode=["custom", "updates"], subgraphs=True)  # type: ignore[arg-type]
+    async for _namespace, mode, item in stream:
+        if mode == "custom":
+            watch(item)
+        elif prompts := (item.get("prompt") or {}).get("prompts"):
+            watch({"event": "planned", "run_id": run_id, "count": len(prompts)})
+    snapshot = await workflow.aget_state(_config(run_id))
+    return document(run_id, snapshot.values)
+
+
+def _config(run_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": run_id}}

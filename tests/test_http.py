@@ -1,0 +1,87 @@
+"""The shared client, and what is read from any provider's answer."""
+
+import logging
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tools.errors import ConfigError
+from tools.http import make_client, read_fault, read_json, retry_after_s, shorten
+
+NOW = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["code", "message", "errors", "error"]), inner)
+    ),
+)
+
+
+async def test_client_keeps_addresses_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """httpx names signed links at INFO, which `langgraph dev` switches on: ours are kept silent."""
+    caplog.set_level(logging.INFO)
+
+    async with make_client() as client:
+        client._transport = httpx.MockTransport(lambda _: httpx.Response(200))
+        client._mounts = {}
+        await client.get("https://example.org/a.png?Signature=secret")
+
+    assert "secret" not in caplog.text
+    assert "peitu/0.1" == client.headers["user-agent"]
+    assert (10, 60, None) == (client.timeout.connect, client.timeout.read, client.timeout.pool)
+
+
+@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:7890", "socks9://user:pa55word@127.0.0.1:1"])
+def test_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Desktop systems set `socks://` proxies, which httpx does not know: the message names the variables."""
+    monkeypatch.setenv("ALL_PROXY", proxy)
+
+    with pytest.raises(ConfigError, match="check HTTPS_PROXY, ALL_PROXY") as caught:
+        make_client()
+
+    assert "pa55word" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("3", 3.0),
+        ("0.5", 0.5),
+        ("-1", 0.0),
+        ("Tue, 24 Nov 2026 08:00:09 GMT", 9.0),
+        ("Tue, 24 Nov 2026 07:00:00 GMT", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_retry_after(value: str, expected: float | None) -> None:
+    """Seconds or a date; what cannot be read is no wait."""
+    assert expected == retry_after_s(httpx.Headers({"Retry-After": value}), now=NOW)
+
+
+@given(st.dictionaries(st.sampled_from(["code", "message", "errors", "error", "output"]), JSON))
+def test_any_error_can_be_read(answer: dict[str, object]) -> None:
+    """Whatever shape an error has, a code and a message come out."""
+    code, message = read_fault(answer)
+
+    assert (str, str) == (type(code), type(message))
+
+
+@given(st.binary())
+def test_any_body_can_be_read(body: bytes) -> None:
+    """A body is a JSON object or nothing."""
+    assert read_json(body) is None or isinstance(read_json(body), dict)
+
+
+@given(st.text())
+def test_quotes_are_one_short_line(text: str) -> None:
+    """A provider's words take one line of at most 200 characters."""
+    line = shorten(text)
+
+    assert len(line) <= 200
+    assert "\n" not in line

@@ -1,0 +1,295 @@
+"""A language model is asked for JSON, and whatever it does becomes an answer or one of our errors."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from tools.answers import parse, without_thoughts
+from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, UnavailableError
+from tools.llm import LanguageModel
+
+
+class Answer(BaseModel):
+    title: str
+    places: list[int]
+
+
+GOOD = '{"title": "Harbor", "places": [1, 2]}'
+Reply = Callable[[httpx.Request], httpx.Response]
+
+
+def chat(content: Any, **extra: Any) -> httpx.Response:
+    """The service's reply with this message content."""
+    message = {"role": "assistant", "content": content}
+    return httpx.Response(
+        200, json={"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": message}], **extra}
+    )
+
+
+def status(code: int, text: str = "told", http: int = 200, **extra: Any) -> httpx.Response:
+    """MiniMax's own form of an error."""
+    return httpx.Response(
+        http,
+        json={"id": "1", "choices": None, "base_resp": {"status_code": code, "status_msg": text}, **extra},
+    )
+
+
+class Service:
+    """A chat service that gives the replies in order, the last one again and again."""
+
+    def __init__(self, *replies: httpx.Response | Exception) -> None:
+        self.replies = list(replies)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+    def bodies(self) -> list[dict[str, Any]]:
+        return [json.loads(request.content) for request in self.requests]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+def model(service: Service, clock: Clock | None = None, **options: Any) -> LanguageModel:
+    settings: dict[str, Any] = {
+        "base_url": "https://api.minimaxi.com/v1",
+        "model": "MiniMax-M2.5",
+        "api_key": "sk-secret-1234567890",
+        **options,
+    }
+    return LanguageModel(transport=httpx.MockTransport(service), sleep=(clock or Clock()).sleep, **settings)
+
+
+async def ask(service: Service, clock: Clock | None = None, **options: Any) -> Answer:
+    return await model(service, clock, **options).answer("Be brief.", "Where?", Answer)
+
+
+async def test_answer_is_validated():
+    """A good answer comes back as the schema."""
+    assert Answer(title="Harbor", places=[1, 2]) == await ask(Service(chat(GOOD)))
+
+
+async def test_request_suits_minimax():
+    """One leading system message, an explicit temperature, the think text apart, and no response_format."""
+    service = Service(chat(GOOD))
+    await ask(service, temperature=0.7)
+    body = service.bodies()[0]
+
+    assert ["system", "user"] == [message["role"] for message in body["messages"]]
+    assert 0.7 == body["temperature"]
+    assert body["reasoning_split"] is True
+    assert {"response_format", "tools", "n", "max_tokens"}.isdisjoint(body)
+    assert "Bearer sk-secret-1234567890" == service.requests[0].headers["authorization"]
+
+
+async def test_others_get_no_minimax_field():
+    """A strict server would refuse a field that it does not know."""
+    service = Service(chat(GOOD))
+    await ask(service, base_url="http://127.0.0.1:8080/v1", model="local")
+
+    assert "reasoning_split" not in service.bodies()[0]
+
+
+async def test_openai_environment_is_ignored(monkeypatch: pytest.MonkeyPatch):
+    """Somebody's OpenAI key, organization and address never reach another service."""
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+        monkeypatch.setenv(name, "sk-of-somebody-else")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1")
+    service = Service(chat(GOOD))
+    await ask(service, api_key=None, base_url="http://127.0.0.1:8080/v1")
+    request = service.requests[0]
+
+    assert "http://127.0.0.1:8080/v1/chat/completions" == str(request.url)
+    assert "sk-of-somebody-else" not in str(request.headers.raw)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<think>Which {{places}}?</think>\n{GOOD}",
+        f"thinking without an opening tag</think>{GOOD}",
+        f"{GOOD}<think>and then I thought on and on",
+        f"Here it is:\n```json\n{GOOD}\n```\nAnything else?",
+        "{'title': 'Harbor', 'places': [1, 2,],}",
+        '{"title": "Harbor", "places": [1, 2',
+    ],
+)
+async def test_json_is_found(content: str):
+    """Think text, fences, small talk and small mistakes around the JSON do not matter."""
+    assert Answer(title="Harbor", places=[1, 2]) == await ask(Service(chat(content)))
+
+
+async def test_wrong_answer_is_mended_once():
+    """The model is told what was wrong, with its own message, and its second answer counts."""
+    service = Service(chat('{"title": "Harbor"}'), chat(GOOD))
+    answer = await ask(service)
+    messages = service.bodies()[1]["messages"]
+
+    assert [1, 2] == answer.places
+    assert ["system", "user", "assistant", "user"] == [message["role"] for message in messages]
+    assert '{"title": "Harbor"}' == messages[2]["content"]
+    assert "places: Field required" in messages[3]["content"]
+
+
+@pytest.mark.parametrize(
+    "content", ["I cannot do that.", "", None, "<think>cut off", "[1, 2]", '{"title": 7}']
+)
+async def test_broken_twice_is_unavailable(content: str | None):
+    """After one repair round the model counts as out of order."""
+    service = Service(chat(content))
+    with pytest.raises(UnavailableError, match="no usable answer twice"):
+        await ask(service)
+
+    assert 2 == len(service.requests)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "requests"),
+    [
+        (1000, UnavailableError, 3),
+        (1001, UnavailableError, 3),
+        (1002, UnavailableError, 3),
+        (1024, UnavailableError, 3),
+        (1033, UnavailableError, 3),
+        (1039, UnavailableError, 3),
+        (1041, UnavailableError, 3),
+        (2045, UnavailableError, 3),
+        (1004, ConfigError, 1),
+        (2049, ConfigError, 1),
+        (1008, ConfigError, 1),
+        (2013, ConfigError, 1),
+        (1026, RejectedError, 1),
+        (1027, RejectedError, 1),
+        (1042, RejectedError, 1),
+        (2056, QuotaError, 1),
+    ],
+)
+async def test_minimax_codes_under_http_200(code: int, kind: type[PeituError], requests: int):
+    """Each code of MiniMax's list becomes the class that says who must act; only what may pass is sent again."""
+    service = Service(status(code))
+    with pytest.raises(PeituError) as caught:
+        await ask(service)
+
+    assert kind is type(caught.value)
+    assert str(code) in str(caught.value)
+    assert requests == len(service.requests)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (status(2056, http=429), QuotaError),
+        (status(1008, choices=[]), ConfigError),
+        (httpx.Response(401, json={"error": {"message": "bad key", "code": "invalid_api_key"}}), ConfigError),
+        (
+            httpx.Response(400, json={"type": "error", "error": {"message": "invalid params (2013)"}}),
+            ConfigError,
+        ),
+        (
+            httpx.Response(400, json={"error": {"message": "new_sensitive (1026)", "http_code": "400"}}),
+            RejectedError,
+        ),
+        (
+            httpx.Response(400, json={"error": {"message": "x", "code": "data_inspection_failed"}}),
+            RejectedError,
+        ),
+        (
+            httpx.Response(404, json={"error": {"message": "no such model", "code": "model_not_found"}}),
+            ConfigError,
+        ),
+        (httpx.Response(404, text="<html>nginx</html>"), ConfigError),
+        (httpx.Response(429, json={"error": {"message": "slow down", "code": None}}), UnavailableError),
+        (httpx.Response(429, json={"error": {"message": "pay", "code": "insufficient_quota"}}), ConfigError),
+        (httpx.Response(503, text="overloaded"), UnavailableError),
+        (httpx.Response(200, json={"error": {"message": "oops (1000)"}}), UnavailableError),
+        (httpx.Response(200, json={"choices": []}), UnavailableError),
+        (httpx.Response(200, json={"choices": None}), UnavailableError),
+        (httpx.Response(200, json={"choices": None, "output_sensitive": True}), RejectedError),
+        (httpx.Response(200, json={"choices": [{}]}), UnavailableError),
+        (httpx.Response(200, json={"choices": [None]}), UnavailableError),
+        (httpx.Response(200, json={}), UnavailableError),
+        (httpx.Response(200, json=[1]), UnavailableError),
+        (httpx.Response(200, text="<html>login</html>"), UnavailableError),
+        (httpx.ConnectError("refused"), UnavailableError),
+        (httpx.RemoteProtocolError("reset"), UnavailableError),
+        (httpx.ReadTimeout("slow"), UnavailableError),
+    ],
+)
+async def test_every_failure_is_ours(reply: httpx.Response | Exception, kind: type[PeituError]):
+    """Whatever the service does, the caller sees one of our errors."""
+    with pytest.raises(PeituError) as caught:
+        await ask(Service(reply))
+
+    assert kind is type(caught.value)
+
+
+async def test_transient_error_passes():
+    """A limit that is lifted in time costs a pause and nothing else."""
+    clock = Clock()
+    service = Service(status(1002), httpx.Response(500, text="oops"), chat(GOOD))
+
+    assert "Harbor" == (await ask(service, clock)).title
+    assert [1.0, 4.0] == clock.pauses
+
+
+async def test_retry_after_is_kept():
+    """The service says how long to wait, within reason."""
+    clock = Clock()
+    await ask(Service(httpx.Response(429, json={}, headers={"retry-after": "7"}), chat(GOOD)), clock)
+
+    assert [7.0] == clock.pauses
+    with pytest.raises(UnavailableError) as caught:
+        await ask(Service(httpx.Response(429, json={}, headers={"retry-after": "3600"})), clock)
+    assert 3600 == caught.value.retry_after_s
+    assert [7.0] == clock.pauses
+
+
+async def test_slow_answer_is_not_awaited_again():
+    """Who waited a whole timeout should not wait three."""
+    service = Service(httpx.ReadTimeout("slow"))
+    with pytest.raises(UnavailableError, match="did not answer within 60 s"):
+        await ask(service)
+
+    assert 1 == len(service.requests)
+
+
+async def test_messages_hold_no_key():
+    """A service that repeats the key in its message does not get it into ours."""
+    told = {
+        "error": {"message": "Incorrect API key provided: sk-secret-1234567890.", "code": "invalid_api_key"}
+    }
+    service = Service(httpx.Response(401, json=told))
+    with pytest.raises(ConfigError) as caught:
+        await ask(service)
+
+    assert "sk-secret" not in str(caught.value)
+    assert "sk-secret" not in repr(model(service))
+    assert "MiniMax-M2.5 at api.minimaxi.com" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["{" * 50000, '{"title":' * 5000, "<think>" * 5000, "{}" * 50000, "[[[[" * 9999]
+)
+def test_hostile_answers_are_refused(text: str):
+    """A looping model is a wrong answer, not a crash."""
+    with pytest.raises(ValueError, match=r"\w"):
+        parse(text, Answer)
+
+
+def test_thoughts_are_cut():
+    """Only what stands outside of the think text is left."""
+    assert "a b" == without_thoughts("<think>x</think>a<THINK>y</THINK> b<think>z")

@@ -1,0 +1,95 @@
+"""The conditional edges: who is asked next, and when an image is given up."""
+
+import pytest
+
+from graph.route import Candidate, Routes, after_check, after_provider
+from tools.errors import InputError
+
+
+def takes_all(width_px, height_px):
+    return None
+
+
+def takes_small(width_px, height_px):
+    return None if width_px <= 1440 else f"dashscope takes 512 to 1440 pixels, not {width_px}"
+
+
+ROUTES = Routes(
+    {
+        "modelscope": Candidate(name="modelscope", attempts=2, refusal=takes_all),
+        "dashscope": Candidate(name="dashscope", attempts=2, refusal=takes_small),
+        "sketch": Candidate(name="sketch", attempts=1, refusal=takes_all),
+    },
+    auto=["modelscope", "dashscope"],
+)
+
+
+def image(*failures, provider="auto", width_px=1024, open_provider=None):
+    return {
+        "run_id": "run",
+        "prompt": {"index": 0, "width_px": width_px, "height_px": 1024},
+        "provider": provider,
+        "open_provider": open_provider,
+        "failures": [{"provider": name, "kind": kind, "error": "…"} for name, kind in failures],
+    }
+
+
+FAILED, DOWN = "TaskFailedError", "UnavailableError"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (image(), "modelscope"),
+        (image(provider="dashscope"), "dashscope"),
+        (image(provider="sketch"), "sketch"),
+        (image(("modelscope", FAILED)), "modelscope"),
+        (image(("modelscope", FAILED), ("modelscope", DOWN)), "dashscope"),
+        (image(("modelscope", "ConfigError")), "dashscope"),
+        (image(("modelscope", "QuotaError")), "dashscope"),
+        (image(("modelscope", "ConfigError"), ("dashscope", FAILED), ("dashscope", FAILED)), "done"),
+        (image(("modelscope", "RejectedError")), "done"),
+        (image(("modelscope", "LostReplyError")), "done"),
+        (image(("modelscope", "OverdueError")), "done"),
+        (image(("dashscope", "ConfigError"), provider="dashscope"), "done"),
+        (image(width_px=2048, *[("modelscope", FAILED)] * 2), "done"),
+        (image(open_provider="dashscope"), "dashscope"),
+        (image(("dashscope", "ConfigError"), open_provider="dashscope"), "done"),
+    ],
+)
+def test_next_provider(state, expected):
+    """Retry the failed one, fail over when it is exhausted, give up where another would be paid for the same."""
+
+    assert expected == ROUTES.next_provider(state)
+
+
+def test_fan_out_skips_what_is_saved():
+    """Only prompts without a saved image get a branch; with none left the run goes on to the upload."""
+    prompts = [{"index": index, "width_px": 1024, "height_px": 1024} for index in range(3)]
+    images = [{"index": 0, "status": "saved"}, {"index": 1, "status": "failed"}]
+    state = {"run_id": "run", "prompts": prompts, "images": images}
+
+    assert [1, 2] == [send.arg["prompt"]["index"] for send in ROUTES.fan_out(state)]
+
+    images = [{"index": index, "status": "saved"} for index in range(3)]
+
+    assert "upload" == ROUTES.fan_out({**state, "images": images})
+
+
+def test_unknown_provider_is_named():
+    """Nobody pays for a typing error."""
+    with pytest.raises(InputError, match="'midjourney' - choose one of: auto, modelscope"):
+        ROUTES.candidates("midjourney", width_px=1024, height_px=1024)
+
+
+def test_size_that_nobody_takes_is_refused():
+    """The reason of the provider that was asked for is given."""
+    with pytest.raises(InputError, match="2048x1024 is refused: dashscope takes 512 to 1440"):
+        ROUTES.candidates("dashscope", width_px=2048, height_px=1024)
+
+
+def test_edges_after_provider_and_check():
+    """An outcome goes on, its absence goes back."""
+
+    assert ("made", "failed") == (after_provider({"outcome": {"path": "x"}}), after_provider({"outcome": None}))
+    assert ("passed", "refused") == (after_check({"outcome": {"path": "x"}}), after_check({}))

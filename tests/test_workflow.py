@@ -1,0 +1,311 @@
+"""The whole graph, through the sandbox, over real HTTP: from an article to pictures, records and uploads."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from graph import runs
+from graph.wiring import make_graph, open_workflow
+from tests.sandbox import Sandbox
+from tools.errors import ConfigError
+from tools.images import describe
+from tools.records import find_run
+
+ARTICLE = """\
+# The keeper's last winter
+
+## The lamp
+
+Every evening the old keeper climbs the stairs of the lighthouse and lights the lamp.
+
+## The gulls
+
+Before the storm he feeds the gulls on the rocks, and they know his coat.
+
+## The boat
+
+In spring a small boat comes with bread, coffee and letters from the town.
+"""
+
+
+@pytest.fixture
+def keys(sandbox: Sandbox, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox at which everything is configured, and quick."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for provider in ("MODELSCOPE", "DASHSCOPE"):
+        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__FIRST_POLL_S", "0.05")
+        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__RATE_PER_S", "50")
+    return sandbox
+
+
+async def illustrate(run_id: str = "run", *, content: str = ARTICLE, watch=lambda event: None, **asked):
+    async with open_workflow() as workflow:
+        return await runs.run(workflow, {"content": content, **asked}, run_id=run_id, watch=watch)
+
+
+async def go_on(run_id: str = "run", **overrides):
+    async with open_workflow(overrides=overrides) as workflow:
+        recorded = find_run(Path("data/peitu.db"), run_id)
+        return await runs.resume(workflow, run_id, recorded=recorded, watch=lambda event: None)
+
+
+def errors_of(document):
+    return [image["error"] for image in document["images"]]
+
+
+async def test_an_article_becomes_pictures_prompts_urls_and_rows(keys):
+    """With all keys: MiniMax writes, ModelScope draws, OSS takes, SQLite remembers."""
+    document = await illustrate()
+
+    assert document["success"], document
+    assert (3, 3) == (document["requested"], document["count"])
+    assert "MiniMax-M2.5" == document["language_model"]
+    assert 3 == len({image["prompt"] for image in document["images"]})
+    assert {"modelscope"} == {image["provider"] for image in document["images"]}
+    assert 3 == len(keys.tasks)
+    for image in document["images"]:
+        with Image.open(image["path"]) as picture:
+            assert ("JPEG", (1024, 1024)) == (picture.format, picture.size)
+        assert image["prompt"] == describe(Path(image["path"]))["prompt"]
+        assert image["url"].startswith(keys.oss_url)
+    assert 3 == len(keys.objects)
+
+    recorded = find_run(Path("data/peitu.db"), "run")
+
+    assert document["images"] == [{key: image[key] for key in document["images"][0]} for image in recorded["images"]]
+    assert ["saved"] * 3 == [task["status"] for task in recorded["tasks"]]
+    assert ARTICLE == recorded["content"]
+
+
+async def test_with_no_key_it_draws_sketches(workplace):
+    """Offline, free, and honest about it in the file."""
+    document = await illustrate()
+
+    assert document["success"], document
+    assert {"sketch"} == {image["provider"] for image in document["images"]}
+    assert document["language_model"] is None
+    for image in document["images"]:
+        assert "offline sketch" in describe(Path(image["path"]))["generator"]
+
+
+async def test_a_failed_task_is_tried_again(keys):
+    """The provider gives a task up: the branch buys another, the others go on undisturbed."""
+    keys.fault("modelscope", "submit", kind="failed", times=1)
+    document = await illustrate()
+
+    assert document["success"], document
+    assert [1, 1, 2] == sorted(image["attempts"] for image in document["images"])
+    assert 4 == len(keys.tasks)
+
+
+async def test_it_fails_over_to_the_next_provider(keys):
+    """When ModelScope has failed three times, DashScope makes the picture, one image a task."""
+    keys.fault("modelscope", "submit", kind="status", status=503, times=100)
+    document = await illustrate(count=2)
+
+    assert document["success"], document
+    assert {"dashscope"} == {image["provider"] for image in document["images"]}
+    assert [1, 1] == [task.billed for task in keys.tasks]
+
+
+async def test_a_wrong_key_is_named_and_the_next_provider_asked(keys, monkeypatch):
+    """A key that is refused is not tried again."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "ms-wrong")
+    document = await illustrate(count=1)
+
+    assert document["success"], document
+    assert "dashscope" == document["images"][0]["provider"]
+
+    document = await illustrate("second", count=1, provider="modelscope")
+
+    assert not document["success"]
+    assert "MODELSCOPE_API_KEY" in errors_of(document)[0]
+
+
+async def test_a_refused_prompt_goes_to_nobody_else(keys):
+    """The provider's reason is the image's error, and the other images are made."""
+    keys.fault("dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", message="input data", times=1)
+    document = await illustrate(provider="dashscope")
+
+    assert 2 == document["count"]
+    assert ["failed", "saved", "saved"] == sorted(image["status"] for image in document["images"])
+    assert any("DataInspectionFailed" in (error or "") for error in errors_of(document))
+    assert not [request for request in keys.requests if request.service == "modelscope"]
+
+
+async def test_a_blank_picture_is_set_aside_and_made_again(keys):
+    """An all-black picture is no illustration; it is kept beside its place, since it was paid."""
+    keys.fault("modelscope", "download", kind="blank", times=1)
+    document = await illustrate(count=1)
+
+    assert document["success"], document
+    assert 2 == document["images"][0]["attempts"]
+    assert 1 == len(list(Path("output/run").glob("*.refused-*.jpg")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "details"),
+    [
+        ("status", {"status": 500}),
+        ("base_resp", {"code": 1008, "message": "insufficient balance"}),
+        ("garbage", {}),
+        ("cut", {}),
+    ],
+)
+async def test_a_broken_language_model_never_stops_a_run(keys, kind, details, monkeypatch):
+    """The templates write the prompts, and the result says so."""
+    monkeypatch.setattr("tools.llm._PAUSES_S", (0.0, 0.0))
+    keys.fault("minimax", "chat", kind=kind, times=100, **details)
+    document = await illustrate()
+
+    assert document["success"], document
+    assert document["language_model"] is None
+    assert any("language model was not used" in note for note in document["notes"])
+    assert 3 == len({image["prompt"] for image in document["images"]})
+
+
+async def test_a_failed_upload_loses_no_picture_and_resume_sends_it(keys):
+    """The picture stays on the disk, the run is incomplete, and resuming sends what is missing, once."""
+    keys.fault("oss", "put", kind="status", status=403, code="AccessDenied", message="no", times=100)
+    document = await illustrate()
+
+    assert not document["success"]
+    assert 3 == document["count"]
+    assert all("AccessDenied" in error for error in errors_of(document))
+
+    keys.faults.faults.clear()
+    document = await go_on()
+
+    assert document["success"], document
+    assert 3 == len(keys.tasks)
+    assert [1, 1, 1] == [stored.puts for stored in keys.objects.values()]
+    assert [None] * 3 == errors_of(document)
+
+
+async def test_resume_makes_only_what_failed(keys):
+    """What is saved is neither bought nor sent again."""
+    keys.fault("modelscope", "submit", kind="status", status=401, message="Authentication failed", times=1)
+    document = await illustrate(provider="modelscope", upload=False)
+
+    assert 2 == document["count"]
+
+    before = {image["index"]: image["sha256"] for image in document["images"] if image["status"] == "saved"}
+    document = await go_on()
+
+    assert document["success"], document
+    assert 3 == len(keys.tasks)
+    assert before.items() <= {image["index"]: image["sha256"] for image in document["images"]}.items()
+
+    again = await go_on()
+
+    assert document == again
+    assert 3 == len(keys.tasks)
+
+
+async def test_an_overdue_task_is_collected_by_resume(keys):
+    """A task beyond its deadline is not bought again: the later run collects it."""
+    keys.fault("dashscope", "submit", kind="takes", seconds=3600)
+    async with open_workflow(overrides={"images.dashscope.deadline_s": 0.2}) as workflow:
+        asked = {"content": ARTICLE, "count": 1, "provider": "dashscope", "upload": False}
+        document = await runs.run(workflow, asked, run_id="run", watch=lambda event: None)
+
+    assert ["failed"] == [image["status"] for image in document["images"]]
+    assert "resuming the run collects it" in errors_of(document)[0]
+
+    keys.pass_time(3700)
+    document = await go_on()
+
+    assert document["success"], document
+    assert 1 == len(keys.tasks)
+
+
+async def test_a_lost_reply_is_adopted_from_the_task_list(keys):
+    """DashScope took the request, the answer was lost: its task list settles it, paid once."""
+    keys.fault("dashscope", "submit", kind="lost_reply", times=1)
+    document = await illustrate(count=1, provider="dashscope")
+
+    assert document["success"], document
+    assert 1 == len(keys.tasks)
+
+
+async def test_a_lost_reply_without_a_trace_is_held(keys):
+    """Nobody knows whether it was paid: the image is unknown, in every later run too."""
+    keys.fault("dashscope", "submit", kind="drop", times=1)
+    document = await illustrate(count=1, provider="dashscope")
+
+    assert ["unknown"] == [image["status"] for image in document["images"]]
+    assert ["unknown"] == [image["status"] for image in (await go_on())["images"]]
+    assert 0 == len(keys.tasks)
+
+
+async def test_events_tell_how_it_goes(keys):
+    """Every image is queued, submitted, saved and uploaded, in this order."""
+    events = []
+    await illustrate(count=2, watch=events.append)
+
+    assert {"event": "planned", "run_id": "run", "count": 2} == events[0]
+    for index in range(2):
+        names = [event["event"] for event in events if event.get("index") == index and event["event"] != "polled"]
+        assert ["queued", "submitted", "saved", "uploaded"] == names
+
+
+def test_the_synchronous_face_works_inside_a_running_loop(workplace):
+    """A notebook has a loop of its own; `with` does not mind."""
+    import asyncio
+
+    async def cell():
+        with open_workflow() as workflow:
+            config = {"configurable": {"thread_id": "a2"}}
+            document = workflow.invoke({"content": "a teapot", "count": 1}, config)
+            steps = [step for step in workflow.get_state(config).values["images"]]
+            return document, steps
+
+    document, images = asyncio.run(cell())
+
+    assert document["success"]
+    assert "a2" == document["run_id"]
+    assert document["images"] == images
+
+
+async def test_the_state_is_small_and_plain(keys):
+    """A long content is kept once, in the records: checkpoints hold its beginning only."""
+    long = ARTICLE + "The sea is wide and the evening is long. " * 4000
+    async with open_workflow() as workflow:
+        await runs.run(workflow, {"content": long, "count": 1}, run_id="run", watch=lambda event: None)
+        snapshot = await workflow.aget_state({"configurable": {"thread_id": "run"}})
+    text = json.dumps(snapshot.values, ensure_ascii=False)
+
+    assert len(text) < 20_000
+    assert long == find_run(Path("data/peitu.db"), "run")["content"]
+
+
+async def test_no_secret_is_kept(keys):
+    """No key and no signed URL stands in a database, a log or a picture."""
+    await illustrate()
+    kept = b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
+
+    for secret in (keys.keys.modelscope, keys.keys.dashscope, keys.keys.minimax, keys.keys.oss_secret, "Signature="):
+        assert secret.encode() not in kept, secret
+
+
+async def test_studio_gets_a_graph_without_a_checkpointer(workplace):
+    """Its server brings its own; the subgraph's steps are visible in it."""
+    async with make_graph() as workflow:
+        drawn = workflow.get_graph(xray=True).draw_mermaid()
+
+    assert workflow.checkpointer is None
+    for name in ("analyze", "prompt", "choose", "modelscope", "dashscope", "sketch", "check", "done", "upload", "record"):
+        assert name in drawn
+
+
+async def test_an_unusable_database_is_found_before_anything_is_paid(keys, workplace):
+    """One clear line, and no request to any provider."""
+    (workplace / "data").mkdir()
+    (workplace / "data" / "peitu.db").mkdir()
+    with pytest.raises(ConfigError, match=r"peitu\.db"):
+        await illustrate()
+
+    assert [] == keys.requests
