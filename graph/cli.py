@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
 from tools.errors import InputError, PeituError
 
@@ -34,11 +35,10 @@ Peitu (配图) turns an article, a storyboard or a topic into illustrations. Nex
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 all is there, 1 something is missing, 2 it could not start."""
-    usage_error = typer.BadParameter.__mro__[1]  # typer keeps its copy of click private
     try:
         code = app(standalone_mode=False)
-    except usage_error as error:
-        fail(f"{error.format_message()} - see: peitu --help", 2)  # type: ignore[attr-defined]
+    except UsageError as error:
+        fail(f"{error.format_message()} - see: peitu --help", 2)
     except PeituError as error:
         fail(str(error), 2)
     except KeyboardInterrupt:
@@ -194,7 +194,11 @@ def follow(
     from graph.console import print_json, print_result  # noqa: PLC0415
     from graph.session import work_through  # noqa: PLC0415
 
-    documents = asyncio.run(work_through(config, overrides, names, step))
+    try:
+        documents = asyncio.run(work_through(config, overrides, names, step))
+    except KeyboardInterrupt:
+        rest = names[0] if len(names) == 1 else "--all"
+        fail(f"stopped; what is under way is kept - continue with: peitu resume {rest}", 1)
     if as_json:
         print_json({"success": all(d["success"] for d in documents), "runs": documents} if as_list else documents[0])
     else:

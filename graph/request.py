@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from graph.state import PROVIDERS, InputState
 from tools.errors import ConfigError, InputError
@@ -73,12 +74,9 @@ def check(wishes: Wishes, settings: Settings) -> InputState:
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
     find_style(wishes.style or settings.style)
     check_folder(settings.output_dir)
-    given = {
-        name: value
-        for name in ("count", "style", "provider", "size", "seed", "upload")
-        if (value := getattr(wishes, name)) is not None
-    }
-    return InputState(content=content, **given)  # type: ignore[typeddict-item] - the names are the keys
+    wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
+    given = {name: value for name, value in wished.items() if value is not None}
+    return cast("InputState", {"content": content, **given})
 
 
 def check_folder(folder: Path) -> None:

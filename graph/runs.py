@@ -1,6 +1,6 @@
 """Run a content through the workflow, or continue a run where it stopped."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -66,8 +66,8 @@ def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
 
 
 async def _follow(workflow: Workflow, asked: InputState | None, *, run_id: str, watch: Watch) -> OutputState:
-    stream = workflow.astream(asked, _config(run_id), stream_mode=["custom", "updates"], subgraphs=True)  # type: ignore[arg-type]
-    async for _namespace, mode, item in stream:
+    stream = workflow.astream(asked, _config(run_id), stream_mode=["custom", "updates"], subgraphs=True)
+    async for _namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
         if mode == "custom":
             watch(item)
         elif prompts := (item.get("prompt") or {}).get("prompts"):

@@ -29,13 +29,15 @@ class LoopThread:
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """Yield what the asynchronous iterator yields."""
-        end = object()
 
-        async def next_item() -> T | object:
-            return await anext(items, end)
+        async def take() -> tuple[T, ...]:
+            try:
+                return (await anext(items),)
+            except StopAsyncIteration:
+                return ()
 
-        while (item := self.run(next_item())) is not end:
-            yield item  # type: ignore[misc] - `end` is the only other object
+        while taken := self.run(take()):
+            yield taken[0]
 
     def close(self) -> None:
         """Stop the loop; idempotent."""

@@ -131,6 +131,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     ledger = Ledger(database)
     runner = TaskRunner(ledger=ledger, client=client)
     services = make_services(settings, client=client, keys=keys)
+    uploader = None if missing_for_upload() else make_uploader(database)
     try:
         yield Tools(
             routes=make_routes(settings, services, keys=keys),
@@ -139,7 +140,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             ledger=ledger,
             records=Records(database),
             model=language_model(settings, keys=keys),
-            uploader=None if missing_for_upload() else make_uploader(database),
+            uploader=uploader,
             label=lambda produce_id: aigc_label(
                 content_producer=settings.labels.content_producer or "peitu", produce_id=produce_id
             ),
@@ -151,6 +152,8 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     finally:
         await runner.close()
         await client.aclose()
+        if uploader is not None:
+            uploader.close()
         await database.close()
 
 
@@ -172,7 +175,7 @@ def check_ready(settings: Settings, *, provider: str | None, size: str | None, u
 
 def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> list[str]:
     """Return what ``auto`` tries, in order: the providers whose key is set, or the offline sketch."""
-    keyed = [name for name in settings.images.order if find_key(KEY_VARIABLES[name], keys)]
+    keyed: list[str] = [name for name in settings.images.order if find_key(KEY_VARIABLES[name], keys)]
     return keyed or ["sketch"]
 
 

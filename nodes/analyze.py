@@ -9,15 +9,16 @@ from graph.state import Analysis, Scene, State
 from tools.errors import InputError, PeituError
 from tools.llm import LanguageModel
 from tools.markup import plain, without_unseen
+from tools.matching import match_topic
 from tools.questions import AnalysisAnswer, analysis_question
 from tools.reading import Passage, Reading, read
 from tools.scenes import Place, choose
 from tools.subjects import LIMIT_CHARS, Subject, shortened, subject_of
-from tools.matching import match_topic
-from tools.templates import Mood, instructions, topics
+from tools.templates import Mood, Topic, instructions, topics
 from tools.words import keywords, language_of, mood_of
 
 MAX_SCENES = 12
+MAX_CANDIDATES = 60
 BEGINNING_CHARS = 2000
 EXCERPT_CHARS = 300
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review")
@@ -57,9 +58,7 @@ async def analyze(
     used = None
     if model is not None:
         try:
-            analysis = await _improved(
-                analysis, reading, model=model, max_chars=max_content_chars, notes=notes
-            )
+            analysis = await _improved(analysis, reading, model=model, max_chars=max_content_chars, notes=notes)
             used = model.name
         except PeituError as error:
             notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
@@ -87,7 +86,8 @@ async def _whole_content(state: State, run_id: str, records: Records) -> str:
 def _read(content: str) -> tuple[Reading, Analysis]:
     """Return the reading and the analysis that need no service."""
     reading = read(content)
-    text = reading.text
+    # Of a content without prose, e.g. all code, the raw text says at least what it is about.
+    text = reading.text or content[:20000]
     topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags])
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
@@ -96,20 +96,23 @@ def _read(content: str) -> tuple[Reading, Analysis]:
         "language": reading.language,
         "keywords": list(dict.fromkeys([*reading.tags, *found]))[:10] or [reading.title],
         "mood": mood_of(text, topic.moods[0]),
-        "scenes": _scenes(reading, len(content)),
+        "scenes": _scenes(reading) or [_whole(reading, topic, len(content))],
     }
 
 
-def _scenes(reading: Reading, length: int) -> list[Scene]:
-    """Return the passages worth a picture, at most `MAX_SCENES`, and at least one."""
-    rated = [(passage, subject_of(passage.text, reading.language)) for passage in reading.passages]
-    rated = _worthwhile(rated)
-    if not rated:
-        whole = Passage("", reading.title, 0, length)
-        rated = [(whole, subject_of(reading.title, reading.language))]
+def _scenes(reading: Reading) -> list[Scene]:
+    """Return the passages worth a picture, at most `MAX_SCENES`, in the order of the content."""
+    step = max(1.0, len(reading.passages) / MAX_CANDIDATES)
+    candidates = [reading.passages[int(number * step)] for number in range(int(len(reading.passages) / step))]
+    rated = _worthwhile([(passage, subject_of(passage.text, reading.language)) for passage in candidates])
     places = [Place(passage.heading, subject.score) for passage, subject in rated]
-    chosen = choose(places, min(MAX_SCENES, len(places)))
-    return [_scene(*rated[choice.place], reading) for choice in chosen]
+    return [_scene(*rated[choice.place], reading) for choice in choose(places, min(MAX_SCENES, len(places)))]
+
+
+def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
+    """Return the one scene of a content without a sentence: a picture of its topic."""
+    passage = Passage("", reading.title, 0, length)
+    return _scene(passage, Subject(topic.name.of(reading.language), (), 0.0), reading)
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
@@ -170,11 +173,7 @@ def _model_scenes(reading: Reading, answer: AnalysisAnswer) -> list[Scene]:
     scenes: dict[tuple[int, str], Scene] = {}
     for item in answer.scenes:
         phrase = shortened(plain(item.subject), LIMIT_CHARS[reading.language], reading.language)
-        if (
-            not 1 <= item.paragraph <= len(reading.passages)
-            or language_of(phrase) != reading.language
-            or not phrase
-        ):
+        if not 1 <= item.paragraph <= len(reading.passages) or language_of(phrase) != reading.language or not phrase:
             continue
         subject = Subject(phrase, (), 0)
         scenes[item.paragraph, phrase] = _scene(reading.passages[item.paragraph - 1], subject, reading)

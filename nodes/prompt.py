@@ -99,16 +99,13 @@ def _drafts(analysis: Analysis, count: int) -> list[_Draft]:
     """Return a draft for each picture, by the templates alone; no two are the same."""
     language, scenes = analysis["language"], analysis["scenes"]
     topic = templates.topics().get(analysis["topic"]) or templates.topics()[templates.DEFAULT]
-    describe = partial(
-        wording.picture, topic=topic, language=language, mood=cast("templates.Mood", analysis["mood"])
-    )
+    describe = partial(wording.picture, topic=topic, language=language, mood=cast("templates.Mood", analysis["mood"]))
     places = [Place(scene["heading"], len(picturable(scene["subject"], language))) for scene in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):
         scene = scenes[choice.place]
         shown = (
-            describe(scene["subject"], position=position + more, turn=choice.turn + more)
-            for more in range(MAX_COUNT)
+            describe(scene["subject"], position=position + more, turn=choice.turn + more) for more in range(MAX_COUNT)
         )
         new = next(picture for picture in shown if picture.body not in drafts)
         drafts[new.body] = _Draft(scene, new.subject, new.body)
@@ -135,9 +132,7 @@ async def _expanded(
         return drafts, None
     written, missing = await asyncio.to_thread(_rewritten, drafts, answer, analysis)
     if missing:
-        notes.append(
-            f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable"
-        )
+        notes.append(f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable")
     return written, model.name if missing < len(drafts) else None
 
 
@@ -174,9 +169,7 @@ def _prompts(
     return [
         {
             "index": index,
-            "prompt": wording.compose(
-                draft.body, style=style, language=language, limit=defaults.prompt_limit
-            ),
+            "prompt": wording.compose(draft.body, style=style, language=language, limit=defaults.prompt_limit),
             "subject": draft.subject,
             "negative_prompt": negative,
             "seed": _seed(state.get("seed"), run_id, index),

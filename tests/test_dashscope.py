@@ -29,9 +29,7 @@ LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/a.png?Expires=1&
 class Server:
     """Answers every request alike and keeps what it was asked."""
 
-    def __init__(
-        self, answer: Any = None, *, status: int = 200, headers: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, answer: Any = None, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
         self.answer = answer
         self.status = status
         self.headers = headers
@@ -222,9 +220,7 @@ async def test_half_a_character_is_mended(make: Make) -> None:
         (httpx.PoolTimeout(""), 0, UnavailableError, "(PoolTimeout)"),
     ],
 )
-async def test_submit_that_goes_wrong(
-    make: Make, answer: Any, status: int, kind: type[Exception], words: str
-) -> None:
+async def test_submit_that_goes_wrong(make: Make, answer: Any, status: int, kind: type[Exception], words: str) -> None:
     """Each way to go wrong has its error, asked once, with what came back and what to do."""
     server = Server(answer, status=status)
 
@@ -234,6 +230,16 @@ async def test_submit_that_goes_wrong(
     assert kind is caught.type
     assert words in str(caught.value)
     assert 1 == len(server.requests)
+
+
+async def test_redirect_is_not_followed(make: Make) -> None:
+    """A key and a paid request go to no other address."""
+    server = Server("", status=307, headers={"Location": "https://example.org/"})
+
+    with pytest.raises(ConfigError, match="answered from another address"):
+        await make(server).submit(CAT)
+
+    assert ["dashscope.aliyuncs.com"] == [request.url.host for request in server.requests]
 
 
 async def test_retry_after(make: Make) -> None:
@@ -405,6 +411,7 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
             "no clear answer",
         ),
         ({"task_status": "NEW"}, UnavailableError, "no clear answer"),
+        ({"task_status": ["RUNNING"]}, UnavailableError, "no clear answer"),
     ],
 )
 async def test_poll_of_a_task_that_ended_badly(
@@ -477,9 +484,7 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
 
     def serve(request: httpx.Request) -> httpx.Response:
         asked.append(dict(request.url.params))
-        return httpx.Response(
-            200, json={"total": 5, "total_page": 2, key: pages[request.url.params["page_no"]]}
-        )
+        return httpx.Response(200, json={"total": 5, "total_page": 2, key: pages[request.url.params["page_no"]]})
 
     found = await make(serve).list_tasks(NOON, NOON + timedelta(minutes=2))
 

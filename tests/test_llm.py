@@ -145,9 +145,7 @@ async def test_wrong_answer_is_mended_once():
     assert "places: Field required" in messages[3]["content"]
 
 
-@pytest.mark.parametrize(
-    "content", ["I cannot do that.", "", None, "<think>cut off", "[1, 2]", '{"title": 7}']
-)
+@pytest.mark.parametrize("content", ["I cannot do that.", "", None, "<think>cut off", "[1, 2]", '{"title": 7}'])
 async def test_broken_twice_is_unavailable(content: str | None):
     """After one repair round the model counts as out of order."""
     service = Service(chat(content))
@@ -269,9 +267,7 @@ async def test_slow_answer_is_not_awaited_again():
 
 async def test_messages_hold_no_key():
     """A service that repeats the key in its message does not get it into ours."""
-    told = {
-        "error": {"message": "Incorrect API key provided: sk-secret-1234567890.", "code": "invalid_api_key"}
-    }
+    told = {"error": {"message": "Incorrect API key provided: sk-secret-1234567890.", "code": "invalid_api_key"}}
     service = Service(httpx.Response(401, json=told))
     with pytest.raises(ConfigError) as caught:
         await ask(service)
@@ -281,9 +277,7 @@ async def test_messages_hold_no_key():
     assert "MiniMax-M2.5 at api.minimaxi.com" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "text", ["{" * 50000, '{"title":' * 5000, "<think>" * 5000, "{}" * 50000, "[[[[" * 9999]
-)
+@pytest.mark.parametrize("text", ["{" * 50000, '{"title":' * 5000, "<think>" * 5000, "{}" * 50000, "[[[[" * 9999])
 def test_hostile_answers_are_refused(text: str):
     """A looping model is a wrong answer, not a crash."""
     with pytest.raises(ValueError, match=r"\w"):

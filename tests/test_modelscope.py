@@ -160,9 +160,7 @@ def says(message: str) -> dict[str, Any]:
         (httpx.ConnectError("no route"), 0, UnavailableError, "no route"),
     ],
 )
-async def test_submit_that_goes_wrong(
-    make: Make, answer: Any, status: int, kind: type[Exception], words: str
-) -> None:
+async def test_submit_that_goes_wrong(make: Make, answer: Any, status: int, kind: type[Exception], words: str) -> None:
     """Each way to go wrong has its error, asked once, with what came back and what to do."""
     server = Server(answer, status=status)
 
@@ -178,7 +176,7 @@ async def test_missing_key(make: Make) -> None:
     """A missing key is reported at first use, with the variable and where to get one."""
     server = Server(ACCEPTED)
 
-    with pytest.raises(ConfigError, match="set MODELSCOPE_API_KEY; get one at https://modelscope.cn/my"):
+    with pytest.raises(ConfigError, match="set MODELSCOPE_API_KEY; get one at https://modelscope"):
         await make(server, api_key=None).submit(CAT)
 
     assert [] == server.requests

@@ -170,11 +170,23 @@ def test_settings_are_frozen() -> None:
         ("images: {cuont: 3}", "images.cuont is not a setting; did you mean count?"),
         ("imagse: {}", "imagse is not a setting; did you mean images?"),
         ("images: {colour: red}", "images.colour is not a setting; known are order, count, size,"),
-        ("llm: {providers: {x: {base_ulr: 'http://h'}}}", "llm.providers.x.base_ulr is not a setting; did you mean base_url?"),
+        (
+            "llm: {providers: {x: {base_ulr: 'http://h'}}}",
+            "llm.providers.x.base_ulr is not a setting; did you mean base_url?",
+        ),
         ("llm: {providers: {x: {base_url: 'http://h'}}}", "llm.providers.x.model is missing; add it"),
-        ("llm: {provider: gpt}", "llm.provider is 'gpt'; it should be an entry of llm.providers: minimax, dashscope,"),
-        ("llm: {providers: {minimax: {temperature: 0}}}", "llm.providers.minimax.temperature is 0; it should be greater than 0"),
-        ("llm: {providers: {minimax: {base_url: h}}}", "minimax.base_url is 'h'; it should be an address that begins with http"),
+        (
+            "llm: {provider: gpt}",
+            "llm.provider is 'gpt'; it should be an entry of llm.providers: minimax, dashscope,",
+        ),
+        (
+            "llm: {providers: {minimax: {temperature: 0}}}",
+            "llm.providers.minimax.temperature is 0; it should be greater than 0",
+        ),
+        (
+            "llm: {providers: {minimax: {base_url: h}}}",
+            "minimax.base_url is 'h'; it should be an address that begins with http",
+        ),
         ("images: 3", "images is 3; it should be a mapping"),
         ("images: {count: 0}", "images.count is 0; it should be greater than or equal to 1"),
         ("images: {count: 51}", f"images.count is 51; it should be less than or equal to {MAX_COUNT}"),
@@ -182,13 +194,25 @@ def test_settings_are_frozen() -> None:
         ("images: {count: }", "images.count is empty; it should be a valid integer"),
         ("images: {quality: 96}", "images.quality is 96; it should be less than or equal to 95"),
         ("images: {size: 1024*1024}", "images.size is '1024*1024'; it should be WIDTHxHEIGHT in pixels"),
-        ("images: {order: [midjourney]}", "images.order.0 is 'midjourney'; it should be 'modelscope' or 'dashscope'"),
+        (
+            "images: {order: [midjourney]}",
+            "images.order.0 is 'midjourney'; it should be 'modelscope' or 'dashscope'",
+        ),
         ("images: {order: [dashscope, dashscope]}", "it should name each provider once"),
-        ("images: {dashscope: {rate_per_s: 0}}", "images.dashscope.rate_per_s is 0; it should be greater than 0"),
-        ("images: {dashscope: {max_in_flight: 0}}", "max_in_flight is 0; it should be greater than or equal to 1"),
+        (
+            "images: {dashscope: {rate_per_s: 0}}",
+            "images.dashscope.rate_per_s is 0; it should be greater than 0",
+        ),
+        (
+            "images: {dashscope: {max_in_flight: 0}}",
+            "max_in_flight is 0; it should be greater than or equal to 1",
+        ),
         ("images: {dashscope: {attempts: 11}}", "attempts is 11; it should be less than or equal to 10"),
         ("images: {dashscope: {deadline_s: .inf}}", "deadline_s is inf; it should be a finite number"),
-        ("images: {dashscope: {on_lost_reply: pay}}", "on_lost_reply is 'pay'; it should be 'hold' or 'resubmit'"),
+        (
+            "images: {dashscope: {on_lost_reply: pay}}",
+            "on_lost_reply is 'pay'; it should be 'hold' or 'resubmit'",
+        ),
         ("storage: {upload: no}", "storage.upload is False; it should be 'auto', 'always' or 'never'"),
         ("output_dir: ' '", "output_dir is ' '; it should be a path"),
         ("style: ' '", "style is ' '; it should be text, not blank"),
@@ -202,7 +226,7 @@ def test_settings_are_frozen() -> None:
         ("just words", "this is not a mapping of settings"),
         ("5: 5", "this is not a mapping of settings"),
     ],
-)  # fmt: skip
+)
 def test_wrong_file_is_one_line_that_names_the_key(text: str, expected: str, workplace: Path) -> None:
     """The operator learns the file, the key, what it is and what it may be."""
     path = workplace / "mine.yaml"
@@ -217,15 +241,31 @@ def test_wrong_file_is_one_line_that_names_the_key(text: str, expected: str, wor
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("PEITU_IMAGES__COUNT", "many", "PEITU_IMAGES__COUNT: images.count is 'many'; it should be a valid integer"),
-        ("PEITU_IMAGES__CUONT", "3", "PEITU_IMAGES__CUONT: images.cuont is not a setting; did you mean count?"),
+        (
+            "PEITU_IMAGES__COUNT",
+            "many",
+            "PEITU_IMAGES__COUNT: images.count is 'many'; it should be a valid integer",
+        ),
+        (
+            "PEITU_IMAGES__CUONT",
+            "3",
+            "PEITU_IMAGES__CUONT: images.cuont is not a setting; did you mean count?",
+        ),
         ("PEITU_OUTPUTDIR", "x", "PEITU_OUTPUTDIR: outputdir is not a setting; did you mean output_dir?"),
-        ("PEITU_IMAGES__ORDER", '["dashscope"', "PEITU_IMAGES__ORDER: images.order is '[\"dashscope\"'; it should be a list"),
+        (
+            "PEITU_IMAGES__ORDER",
+            '["dashscope"',
+            "PEITU_IMAGES__ORDER: images.order is '[\"dashscope\"'; it should be a list",
+        ),
         ("PEITU_IMAGES", "3", "PEITU_IMAGES: images is '3'; it should be a mapping"),
         ("PEITU_LLM__PROVIDER", "gpt", "PEITU_LLM__PROVIDER: llm.provider is 'gpt'"),
-        ("PEITU_CONFIG", "gone.yaml", "configuration file 'gone.yaml' does not exist; name another: --config or PEITU_CONFIG"),
+        (
+            "PEITU_CONFIG",
+            "gone.yaml",
+            "configuration file 'gone.yaml' does not exist; name another: --config or PEITU_CONFIG",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_variable_is_named(
     name: str, value: str, expected: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,13 +332,9 @@ def test_environment_file_of_another_encoding_is_named(workplace: Path) -> None:
     assert ".env cannot be read (UnicodeDecodeError); save it as UTF-8 text" == message_of()
 
 
-def test_keys_come_from_the_environment_then_the_file(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_come_from_the_environment_then_the_file(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment beats `.env`, and what is empty is not set."""
-    Path(".env").write_text(
-        "MODELSCOPE_API_KEY=file\nDASHSCOPE_API_KEY=file\nMINIMAX_API_KEY=\nMY_KEY=mine\n"
-    )
+    Path(".env").write_text("MODELSCOPE_API_KEY=file\nDASHSCOPE_API_KEY=file\nMINIMAX_API_KEY=\nMY_KEY=mine\n")
     monkeypatch.setenv("MODELSCOPE_API_KEY", "process")
     monkeypatch.setenv("DASHSCOPE_API_KEY", "")
 

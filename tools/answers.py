@@ -13,7 +13,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def without_thoughts(text: str) -> str:
-    """Return the text without think text, also where a tag is missing because the answer was cut or began with it.
+    """Return the text without think text, also where one of its tags is missing.
 
     Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
     """
@@ -33,14 +33,12 @@ def parse(text: str, schema: type[Schema]) -> Schema:
     try:
         return schema.model_validate(given)
     except ValidationError as error:
-        places = [
-            f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {item['msg']}" for item in error.errors()[:5]
-        ]
+        places = [f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {item['msg']}" for item in error.errors()[:5]]
         raise ValueError("; ".join(places)) from error
 
 
 def _loads(text: str) -> Any:
-    import json_repair  # noqa: PLC0415
+    import json_repair
 
     start, end = text.find("{"), text.rfind("}")
     if start < 0:

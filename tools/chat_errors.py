@@ -10,12 +10,27 @@ from typing import Any
 from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, UnavailableError
 from tools.log import redact
 
-_AUTH = {"1004", "2049", "invalid_api_key", "InvalidApiKey", "401", "403"}
-_BALANCE = {"1008", "402", "Arrearage", "insufficient_quota", "insufficient_balance"}
-_PLAN = {"2056"}
-_SENSITIVE = {"1026", "1027", "1042", "data_inspection_failed", "DataInspectionFailed", "content_filter"}
-_TOO_LONG = {"context_length_exceeded", "413"}
 _TRANSIENT = {"1000", "1001", "1002", "1024", "1033", "1039", "1041", "2045", "408", "409", "425", "429"}
+# Codes, the class that says who must act, and what there is to do.
+_MEANINGS: tuple[tuple[set[str], type[PeituError], str], ...] = (
+    ({"2056"}, QuotaError, "wait for the plan's window to reset, or choose another llm.provider"),
+    (
+        {"1008", "402", "Arrearage", "insufficient_quota", "insufficient_balance"},
+        ConfigError,
+        "top up the account, or choose another llm.provider",
+    ),
+    (
+        {"1004", "2049", "401", "403", "invalid_api_key", "InvalidApiKey"},
+        ConfigError,
+        "check the key, and that it is of the same region as the address",
+    ),
+    (
+        {"1026", "1027", "1042", "data_inspection_failed", "DataInspectionFailed", "content_filter"},
+        RejectedError,
+        "the service refuses this content",
+    ),
+    ({"context_length_exceeded", "413"}, RejectedError, "lower llm.max_content_chars"),
+)
 _IN_TEXT = re.compile(r"\((\d{4})\)")
 
 
@@ -27,9 +42,7 @@ class ChatError:
     again: bool = False
 
 
-def chat_error(
-    status: int, body: Any, *, service: str, retry_after_s: float | None = None
-) -> ChatError | None:
+def chat_error(status: int, body: Any, *, service: str, retry_after_s: float | None = None) -> ChatError | None:
     """Return what the reply reports, or `None` if it holds an answer.
 
     `service` is how messages call the model, e.g. ``MiniMax-M2.5 at api.minimaxi.com``.
@@ -39,22 +52,13 @@ def chat_error(
         return _without_answer(body, service)
     code = code or str(status)
     told = f"{service} answered {code}: {_safe(text) or 'no reason given'}"
-    if code in _PLAN:
-        return ChatError(
-            QuotaError(f"{told} - wait for the plan's window to reset, or choose another llm.provider")
-        )
-    if code in _BALANCE:
-        return ChatError(ConfigError(f"{told} - top up the account, or choose another llm.provider"))
-    if code in _AUTH or status in {401, 403}:
-        return ChatError(
-            ConfigError(f"{told} - check the key, and that it is of the same region as the address")
-        )
-    if code in _SENSITIVE:
-        return ChatError(RejectedError(f"{told} - the service refuses this content"))
-    if code in _TOO_LONG:
-        return ChatError(RejectedError(f"{told} - lower llm.max_content_chars"))
-    if code in _TRANSIENT or status >= 500 or status in {408, 429}:
+    for codes, kind, remedy in _MEANINGS:
+        if code in codes:
+            return ChatError(kind(f"{told} - {remedy}"))
+    if code in _TRANSIENT or status >= 500 or str(status) in _TRANSIENT:
         return ChatError(UnavailableError(told, retry_after_s=retry_after_s), again=True)
+    if status in {401, 403}:
+        return ChatError(ConfigError(f"{told} - check the key, and what it may be used for"))
     return ChatError(ConfigError(f"{told} - check model, base_url and temperature of the llm.provider"))
 
 

@@ -17,7 +17,7 @@ from tools.models import DASHSCOPE_MODELS, Model, find_model
 from tools.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.verdicts import Step
 
-_UNFINISHED: dict[object, Literal["waiting", "running"]] = {
+_UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
     "SUSPENDED": "waiting",
     "RUNNING": "running",
@@ -84,7 +84,7 @@ class DashScope:
         """Ask once how the task is doing; its record and its links live for 24 hours."""
         answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}")
         output = section(answer, "output")
-        status = output.get("task_status")
+        status = str(output.get("task_status"))
         if status in _UNFINISHED:
             return TaskState(status=_UNFINISHED[status])
         if status in {"CANCELED", "UNKNOWN"}:
@@ -136,9 +136,7 @@ class DashScope:
         rules = find_model(self.model, DASHSCOPE_MODELS)
         if rules is None:
             known = ", ".join(line.pattern for line in DASHSCOPE_MODELS)
-            raise ConfigError(
-                f"DashScope model {self.model!r} is not known - images.dashscope.model takes {known}"
-            )
+            raise ConfigError(f"DashScope model {self.model!r} is not known - images.dashscope.model takes {known}")
         return rules
 
 

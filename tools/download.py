@@ -30,10 +30,7 @@ async def download(
     deadline_s: float = 300,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> bytes:
-    """Return the bytes behind `url`, at most `max_bytes`.
-
-    A broken transfer is repeated, up to `attempts` in all; `deadline_s` bounds each of them, in seconds, since
-    a slow drip never times out by itself.
+    """Return the bytes behind `url`, trying a broken transfer again; `deadline_s` bounds each attempt.
 
     Raises:
         UnavailableError: Expired, refused or broken; poll the task again for a fresh link.
@@ -43,8 +40,6 @@ async def download(
         try:
             async with asyncio.timeout(deadline_s):
                 return await _fetch(url, client=client, max_bytes=max_bytes)
-        except httpx.InvalidURL as error:
-            raise RejectedError("The link to the picture is no address - tell the provider") from error
         except (httpx.RequestError, TimeoutError) as error:
             if not tries_left:
                 raise _fault(url, code=type(error).__name__, message=str(error)) from error
@@ -70,7 +65,10 @@ async def _fetch(url: str, *, client: httpx.AsyncClient, max_bytes: int) -> byte
 
 
 def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
-    request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
+    try:
+        request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
+    except httpx.InvalidURL as error:
+        raise RejectedError("The link to the picture is no address - tell the provider") from error
     if request.url.scheme not in {"http", "https"}:
         scheme = request.url.scheme
         raise RejectedError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")

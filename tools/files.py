@@ -83,7 +83,7 @@ def safe_name(text: str, *, max_length: int = 80) -> str:
     """Return a name for a file or an object that is safe everywhere, and never empty.
 
     It is made of ASCII letters, digits, ``.``, ``_`` and ``-``. Accents and full-width letters become plain
-    ones, anything else (Chinese, spaces, slashes) becomes ``-``, and if nothing is left the name is ``image``.
+    ones, anything else (Chinese, spaces, slashes) becomes ``-``, and an empty name becomes ``image``.
     The extension stays. `max_length` counts bytes, at least 16. Applied twice, it changes nothing more.
     """
     letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))

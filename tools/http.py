@@ -85,9 +85,7 @@ class Api:
             return answer
         raise self.fault(step, answer, status=reply.status, headers=reply.headers)
 
-    async def exchange(
-        self, step: Step, method: str, path: str, *, headers: Headers = _NONE, **content: Any
-    ) -> Reply:
+    async def exchange(self, step: Step, method: str, path: str, *, headers: Headers = _NONE, **content: Any) -> Reply:
         """Send a request and return whatever came back; `content` is httpx's `json`, `params` and `timeout`.
 
         Raises:
@@ -97,9 +95,7 @@ class Api:
         keyed = {"Authorization": f"Bearer {self._key()}", **headers}
         try:
             # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
-            response = await self.client.request(
-                method, url, headers=keyed, follow_redirects=False, **content
-            )
+            response = await self.client.request(method, url, headers=keyed, follow_redirects=False, **content)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error
@@ -163,7 +159,7 @@ def shorten(text: str) -> str:
 
 
 def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | None:
-    """Return the seconds that the `Retry-After` header asks to wait (a number or a date), or `None`."""
+    """Return the seconds (an hour at most) that the `Retry-After` header asks to wait, or `None`."""
     value = headers.get("retry-after", "")
     try:
         seconds = float(value)
@@ -173,7 +169,7 @@ def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | N
         except ValueError:
             return None
         seconds = (until.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds()
-    return max(0.0, seconds) if isfinite(seconds) else None
+    return min(max(0.0, seconds), 3600.0) if isfinite(seconds) else None
 
 
 def clean(text: str) -> str:

@@ -52,13 +52,13 @@ def sniff_format(data: bytes) -> str | None:
 
     Only the header is read, so damage further on is not seen. ``image/`` and the result is the media type.
     """
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             # A JPEG with more pictures behind the first one is named MPO by Pillow.
             return "jpeg" if image.format == "MPO" else str(image.format).lower()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning, *DAMAGES):
+    except (Image.DecompressionBombError, *DAMAGES):
         return None
 
 
@@ -111,7 +111,7 @@ def inspect(path: Path) -> Inspection:
     Raises:
         UnavailableError: The file is missing or is no whole picture.
     """
-    from PIL import ImageStat  # noqa: PLC0415
+    from PIL import ImageStat
 
     data = _read(path)
     image = flatten(decode(data))
@@ -145,8 +145,6 @@ def _own_label(image: "Image") -> str | None:
     with contextlib.suppress(*DAMAGES):
         comment = image.getexif().get_ifd(0x8769).get(0x9286, b"")
         # The label is ASCII: without zeros it reads the same in each of the character sets, named in front.
-        text = (
-            comment.replace(b"\0", b"").decode("ascii", "ignore") if isinstance(comment, bytes) else comment
-        )
+        text = comment.replace(b"\0", b"").decode("ascii", "ignore") if isinstance(comment, bytes) else comment
         places.append(labels.label_of_json(text[text.find("{") :]))
     return next((place for place in places if place is not None), None)

@@ -19,7 +19,7 @@ _NO_KEY = "none"
 
 
 class _ReportedError(Exception):
-    """Carries what the service reported out of the HTTP client, through langchain-openai, which never reads it."""
+    """Carries what the service reported out of the HTTP client; langchain-openai never reads it."""
 
     def __init__(self, told: ChatError) -> None:
         super().__init__(str(told.error))
@@ -29,7 +29,7 @@ class _ReportedError(Exception):
 class LanguageModel:
     """A chat model. `timeout_s` is for one answer, in seconds; without a key none is sent but a placeholder.
 
-    The placeholder keeps langchain-openai from taking `OPENAI_API_KEY` out of the environment and sending it to somebody else.
+    The placeholder keeps langchain-openai from sending the environment's `OPENAI_API_KEY`.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class LanguageModel:
             try:
                 return await asyncio.to_thread(parse, first, schema)
             except ValueError as error:
-                again = f"That answer cannot be used: {error}. Answer again with the complete JSON object and nothing else."
+                again = f"That answer cannot be used: {error}. Send the complete JSON object and nothing else."
             # The model wants its own message back whole, think text included, or it gets worse.
             second = await self._ask(chat, [*messages, ("ai", first or "(nothing)"), ("human", again)])
             try:
@@ -99,7 +99,7 @@ class LanguageModel:
 
     async def _try(self, chat: Any, messages: list[tuple[str, str]]) -> str | ChatError:
         """Return the text of the answer, or what went wrong."""
-        import openai  # noqa: PLC0415 - loaded by now, see `_chat`
+        import openai
 
         try:
             reply = await chat.ainvoke(messages)
@@ -120,8 +120,8 @@ class LanguageModel:
 
     def _chat(self, client: httpx.AsyncClient) -> Any:
         """Return langchain-openai's client; called in a thread, since the first import takes seconds."""
-        from langchain_openai import ChatOpenAI  # noqa: PLC0415
-        from pydantic import SecretStr  # noqa: PLC0415
+        from langchain_openai import ChatOpenAI
+        from pydantic import SecretStr
 
         return ChatOpenAI(
             model=self.name,
@@ -137,7 +137,7 @@ class LanguageModel:
         )
 
     def _is_minimax(self) -> bool:
-        """Say whether it is MiniMax, which then keeps its think text out of the answer; others may refuse the field.
+        """Say whether it is MiniMax, which can keep its think text apart; others may refuse the field.
 
         Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
         """
@@ -168,7 +168,7 @@ class LanguageModel:
 
 
 async def _anonymize(request: httpx.Request) -> None:
-    """Drop the headers that openai fills from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`: they are no one else's business."""
+    """Drop the headers that openai fills from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`."""
     for header in ("OpenAI-Organization", "OpenAI-Project"):
         request.headers.pop(header, None)
 

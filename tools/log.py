@@ -51,15 +51,13 @@ _KEYS = (
     (re.compile(r"\b(bearer|basic)(\s{1,3})[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), r"\1\2…"),
     (re.compile(r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*"), "eyJ…"),  # MiniMax
     (re.compile(r"(?<![A-Za-z0-9])(sk-)[A-Za-z0-9_-]{12,}"), r"\1…"),  # OpenAI, DashScope
-    (re.compile(r"(?<![A-Za-z0-9])(ms-)[0-9a-f]{8}-[0-9a-f-]{12,}", re.IGNORECASE), r"\1…"),  # ModelScope
+    (re.compile(r"(?<![A-Za-z0-9])(ms-)[0-9a-f]{8}-[0-9a-z_-]{12,}", re.IGNORECASE), r"\1…"),  # ModelScope
     (re.compile(r"(?<![A-Za-z0-9])(LTAI|STS\.)[A-Za-z0-9]{8,}(?::[A-Za-z0-9+/]{20,}=*)?"), r"\1…"),  # OSS
 )
 _VALUES = (
     # "api_key": "…", password='…', \"secret\": \"…\"
     (
-        re.compile(
-            rf"({_NAME_OF_VALUE}(?:\\?[\"'])?\s{{0,3}}(?:=|:)\s{{0,3}}b?\\?[\"'])[^\"'\\\r\n]+", re.IGNORECASE
-        ),
+        re.compile(rf"({_NAME_OF_VALUE}(?:\\?[\"'])?\s{{0,3}}(?:=|:)\s{{0,3}}b?\\?[\"'])[^\"'\\\r\n]+", re.IGNORECASE),
         r"\1…",
     ),
     # OSS_ACCESS_KEY_SECRET=…; a sentence about a key ("DASHSCOPE_API_KEY: get one") stays
@@ -134,6 +132,7 @@ def _add_file(
 ) -> None:
     line = partial(_file_line, hide=hide)
     try:
+        logger.level(level)  # else loguru opens the file first and leaves it open
         # Not `enqueue`: a line must be on disk before a paid request leaves, and it costs microseconds.
         # `watch`: another process may rotate the same file. No `diagnose`: it prints the values of variables.
         logger.add(
@@ -148,7 +147,8 @@ def _add_file(
             diagnose=False,
         )
     except OSError as error:
-        message = f"log file {str(path)!r} cannot be written ({error.strerror}); set another as logging.path"
+        reason = f"{error.strerror}: {error.filename!r}"
+        message = f"log file {str(path)!r} cannot be written ({reason}); set another as logging.path"
         raise ConfigError(message) from error
     except ValueError as error:
         raise ConfigError(f"logging: {error}; mend level, rotation or retention") from error
@@ -165,8 +165,8 @@ def set_up_logging(
 ) -> None:
     """Send logs to the file and, from `terminal_level` on, to standard error; what was set up before goes.
 
-    `rotation` and `retention` are loguru's, e.g. `10 MB` and `14 days`. `secrets` are keys in use: they are taken
-    out whatever they look like, besides all that `redact` takes out.
+    `rotation` and `retention` are loguru's, e.g. `10 MB` and `14 days`. `secrets` are keys in use, which are
+    taken out whatever they look like.
 
     Raises:
         ConfigError: The file cannot be written, or a setting means nothing to loguru.

@@ -33,13 +33,9 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _SPACES = re.compile(r"\s+")
 _STRAY_COMMAS = re.compile(r"(?:, ){2,}")
-_UNSEEN = {
-    "Cc",
-    "Cf",
-    "Cs",
-    "Co",
-    "Cn",
-}  # control, format (zero-width, right-to-left), surrogate, private, unassigned
+_COMMON = r"\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2018-\u201f\u3001-\u3029\u3400-\u9fff\uff01-\uff60"
+_UNCOMMON = re.compile(f"[^{_COMMON}]")
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # control, zero-width and right-to-left, surrogate, private, unassigned
 _PICTOGRAPHS = {"So", "Sk"}
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef"
 _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
@@ -48,19 +44,19 @@ _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 def plain(text: str) -> str:
     """Return what a reader sees of this piece of Markdown or HTML, as one line.
 
-    Links keep their words and lose their address; pictures, comments and invisible characters go. Emoji go too,
-    unless there is nothing else: then they are named, e.g. ``birthday cake``.
+    Links keep their words and lose their address; pictures, comments and invisible characters go. Emoji go
+    too, unless there is nothing else: then they are named, e.g. ``birthday cake``.
     """
     for pattern, replacement in _REPLACEMENTS:
         text = pattern.sub(replacement, text)
     text = html.unescape(text)
-    seen = _one_line("".join(map(_letter, text)))
+    seen = _one_line(_UNCOMMON.sub(lambda found: _shown(found[0], pictographs=False), text))
     return seen if any(map(str.isalnum, seen)) else _emoji_names(text)
 
 
 def without_unseen(text: str) -> str:
     """Return the text without control, zero-width and direction characters, as one line."""
-    return _one_line("".join(" " if _is_space(letter) else _seen(letter) for letter in text))
+    return _one_line(_UNCOMMON.sub(lambda found: _shown(found[0], pictographs=True), text))
 
 
 def _one_line(text: str) -> str:
@@ -68,22 +64,12 @@ def _one_line(text: str) -> str:
     return _STRAY_COMMAS.sub(", ", _SPACE_IN_CHINESE.sub("", text)).strip(" ,|")
 
 
-def _letter(letter: str) -> str:
-    """Return the letter itself, a space in place of white space and emoji, or nothing if it is invisible."""
-    if letter < "\x7f" and letter >= " ":
-        return letter
-    if _is_space(letter) or unicodedata.category(letter) in _PICTOGRAPHS:
+def _shown(letter: str, *, pictographs: bool) -> str:
+    """Return the letter itself, a space for white space and unwanted emoji, or nothing for what nobody sees."""
+    category = unicodedata.category(letter)
+    if letter.isspace() or letter == "\x00" or (category in _PICTOGRAPHS and not pictographs):
         return " "
-    return _seen(letter)
-
-
-def _is_space(letter: str) -> bool:
-    return letter.isspace() or letter == "\x00"
-
-
-def _seen(letter: str) -> str:
-    unseen = unicodedata.category(letter) in _UNSEEN or "\ufe00" <= letter <= "\ufe0f"
-    return "" if unseen else letter
+    return "" if category in _UNSEEN or "\ufe00" <= letter <= "\ufe0f" else letter
 
 
 def _emoji_names(text: str) -> str:

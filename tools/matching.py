@@ -1,5 +1,6 @@
 """Which topic a text is about, by the keywords of the templates."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -32,9 +33,9 @@ class _Hay:
         self.words = Counter(re.findall(r"[^\W_]+(?:[+#])*", self.text, re.ASCII))
 
     def score(self, topic: Topic) -> float:
-        """Return the root of the hits of each keyword, summed: many different words beat one repeated word."""
+        """Return the sum of the roots of the hits: many different words beat one repeated word."""
         keywords = (word.lower() for word in (*topic.keywords.zh, *topic.keywords.en))
-        return sum(min(self._count(word), 16) ** 0.5 for word in keywords)
+        return sum(math.sqrt(min(self._count(word), 16)) for word in keywords)
 
     def _count(self, word: str) -> int:
         if not word.isascii():

@@ -93,9 +93,7 @@ class Model:
             raise ConfigError(refusal)
         if len(request.prompt) > self.prompt_limit:
             length = len(request.prompt)
-            raise RejectedError(
-                f"The prompt has {length} characters, {model} takes {self.prompt_limit} - shorten it"
-            )
+            raise RejectedError(f"The prompt has {length} characters, {model} takes {self.prompt_limit} - shorten it")
 
     def dashscope_body(self, model: str, request: ImageRequest) -> dict[str, Any]:
         """Return the body of a submit to DashScope.

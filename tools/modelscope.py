@@ -15,7 +15,7 @@ from tools.models import MODELSCOPE_MODELS, Model, find_model
 from tools.provider import ImageRequest, Submission, TaskState
 from tools.verdicts import Step
 
-_UNFINISHED: dict[object, Literal["waiting", "running"]] = {
+_UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
     "QUEUED": "waiting",
     "PROCESSING": "running",
@@ -45,9 +45,7 @@ class ModelScope:
         guidance: float | None = None,
     ) -> None:
         self.model = model
-        self._tuning = {
-            name: value for name, value in (("steps", steps), ("guidance", guidance)) if value is not None
-        }
+        self._tuning = {name: value for name, value in (("steps", steps), ("guidance", guidance)) if value is not None}
         self._api = Api(
             name=self.name,
             title="ModelScope",
@@ -84,9 +82,7 @@ class ModelScope:
         task_id, urls = answer.get("task_id"), _urls(answer.get("images"))
         if not (task_id or urls):
             raise self._api.fault("submit", answer)
-        return Submission(
-            task_id=str(task_id) if task_id else None, request_id=answer.get("request_id"), urls=urls
-        )
+        return Submission(task_id=str(task_id) if task_id else None, request_id=answer.get("request_id"), urls=urls)
 
     async def poll(self, task_id: str) -> TaskState:
         """Ask once how the task is doing.
@@ -95,7 +91,7 @@ class ModelScope:
         are seconds old, and whoever polls has a deadline.
         """
         answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}", headers=_TASK_TYPE)
-        status = answer.get("task_status")
+        status = str(answer.get("task_status"))
         if status in _UNFINISHED:
             return TaskState(status=_UNFINISHED[status])
         if status in {"SUCCEED", "SUCCEEDED"} and (urls := _urls(answer.get("output_images"))):

@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from loguru import logger
-
 from tools.errors import InputError
 from tools.files import safe_name
 from tools.images import sniff_format
@@ -30,9 +28,7 @@ class UploadStore(Protocol):
         """Return key and URL of an object with this content (MD5 in lower-case hex), or `None`."""
         ...
 
-    def add(
-        self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str
-    ) -> None:
+    def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
         """Write down that an object is there."""
         ...
 
@@ -45,8 +41,7 @@ class OSSUploader:
     """Uploads pictures to a bucket.
 
     What is left out comes from the environment or `.env`. The month in the keys is that of `clock`, by
-    default in this machine's time zone, as on the user's calendar. Without `uploads`, the bucket itself is asked
-    what it holds.
+    default the one of this machine's calendar. Without `uploads`, the bucket itself is asked what it holds.
 
     Raises:
         ConfigError: A setting is missing or is not valid; the message names its variable.
@@ -95,8 +90,7 @@ class OSSUploader:
             RejectedError: OSS refuses the request.
         """
         path = Path(local_path)
-        data = _read(path)
-        content_type = _content_type(data, path)
+        data, content_type = _read(path)
         digest = hashlib.md5(data, usedforsecurity=False)
         wanted = self._object_key(digest.hexdigest(), remote_name or path.name)
         object_key = self._find(digest.hexdigest(), wanted)
@@ -115,9 +109,7 @@ class OSSUploader:
             )
         return url
 
-    def upload_directory(
-        self, local_dir: str | Path, extensions: Iterable[str] | None = None
-    ) -> dict[str, str]:
+    def upload_directory(self, local_dir: str | Path, extensions: Iterable[str] | None = None) -> dict[str, str]:
         """Upload the pictures below a folder in order of their names, and return their URLs by path.
 
         `extensions` are with or without a dot. Hidden files are left out, so is a file that is no picture,
@@ -130,6 +122,8 @@ class OSSUploader:
         folder = Path(local_dir)
         if not folder.is_dir():
             raise InputError(f"There is no folder {str(folder)!r}; name the folder that holds the pictures")
+        from loguru import logger
+
         urls: dict[str, str] = {}
         for path in _pictures(folder, extensions or EXTENSIONS):
             try:
@@ -137,6 +131,16 @@ class OSSUploader:
             except InputError as error:
                 logger.warning("{}", error)
         return urls
+
+    def check(self) -> bool:
+        """Ask the bucket for an object, free of charge, and return whether it answers to the key.
+
+        `False` means that the key may not read, which says nothing about uploads.
+
+        Raises:
+            ConfigError, UnavailableError, RejectedError: As for `upload_file`.
+        """
+        return self._client.check(self._object_key("0" * 32, "check"))
 
     def close(self) -> None:
         """Close the connections; the uploader opens new ones when it is used again."""
@@ -182,19 +186,14 @@ def _pictures(folder: Path, extensions: Iterable[str]) -> list[Path]:
     return [path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts)]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, str]:
+    """Return a picture and its media type, by the bytes, whatever the extension says."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be uploaded: {error.strerror}; name a picture") from error
-    if not data:
-        raise InputError(f"{str(path)!r} cannot be uploaded: it is empty; make the picture again")
-    return data
-
-
-def _content_type(data: bytes, path: Path) -> str:
-    """Return the media type by the bytes, whatever the extension says."""
     kind = sniff_format(data)
     if kind is None:
-        raise InputError(f"{str(path)!r} cannot be uploaded: it is no picture; name a picture")
-    return f"image/{kind}"
+        what = "no picture" if data else "empty"
+        raise InputError(f"{str(path)!r} cannot be uploaded: it is {what}; name a picture")
+    return data, f"image/{kind}"

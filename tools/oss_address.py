@@ -29,8 +29,8 @@ _REQUIRED = ("access_key_id", "access_key_secret", "endpoint", "bucket_name")
 class Address:
     """Where a bucket is reached.
 
-    `kind` is ``service`` for Alibaba's own hosts, with the bucket in front of them, ``domain`` for a domain
-    of the user's that is bound to the bucket, ``path`` for a server of one's own, with the bucket in the path.
+    `kind` is ``service`` for Alibaba's own hosts, with the bucket in front of them, ``domain`` for one of
+    the user's that is bound to the bucket, ``path`` for a server of one's own, with the bucket in the path.
     With a `region`, requests are signed by version 4, else by version 1, which needs none.
     """
 
@@ -127,7 +127,7 @@ def complete(given: dict[str, str | None]) -> dict[str, str]:
     Raises:
         ConfigError: Something that is needed is nowhere.
     """
-    from tools.settings import oss_environment  # noqa: PLC0415
+    from tools.settings import oss_environment
 
     environment = oss_environment() if None in given.values() else {}
     values = {

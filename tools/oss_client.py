@@ -67,6 +67,23 @@ class Client:
             # A proxy's or a hotel's page with status 200.
             raise ConnectionError(NOT_OSS)
 
+    def check(self, object_key: str) -> bool:
+        """Return whether the bucket answers to the key; `False` if the key may not read, and so nothing is told.
+
+        Raises:
+            ConfigError, UnavailableError, RejectedError: As for `put`.
+        """
+        try:
+            # Not HEAD, whose errors have no body: a missing bucket and a missing object would look the same.
+            self._attempt(lambda bucket: bucket.get_object(object_key), attempts=2)
+        except _errors() as error:
+            code, details = getattr(error, "code", ""), getattr(error, "details", {})
+            # With an endpoint in it, the refusal means that the bucket is in another region.
+            if code not in {"NoSuchKey", "AccessDenied"} or "Endpoint" in details:
+                raise explain(error, self.address) from None
+            return bool(code == "NoSuchKey")
+        return True
+
     def listed(self, folder: str) -> dict[str, str]:
         """Return the keys below a folder by ETag, of the first 10000 objects; none if listing is refused."""
         keys: dict[str, str] = {}
@@ -107,16 +124,19 @@ class Client:
             bucket = self._idle.get_nowait()
         except queue.Empty:
             bucket = self._connect()
-        yield bucket
-        # One that broke is left to the garbage collector.
-        self._idle.put(bucket)
+        try:
+            yield bucket
+        finally:
+            self._idle.put(bucket)
 
     def _connect(self) -> Any:
-        import oss2  # noqa: PLC0415
+        import oss2
 
         # From INFO down oss2 logs headers, signatures and the ids of keys.
         logging.getLogger("oss2").setLevel(logging.WARNING)
         address = self.address
+        session = oss2.Session()
+        session.session.hooks["response"].append(_read_whole)
         return oss2.Bucket(
             oss2.make_auth(*self._key, "v4" if address.region else "v1"),
             address.endpoint,
@@ -124,9 +144,14 @@ class Client:
             is_cname=address.kind == "domain",
             is_path_style=address.kind == "path",
             region=address.region or None,
-            session=oss2.Session(),
+            session=session,
             connect_timeout=(_CONNECT_S, _READ_S),
         )
+
+
+def _read_whole(response: Any, **_options: Any) -> None:
+    """Read the answer to its end; oss2 does not, and then its connection is neither used again nor closed."""
+    len(response.content)
 
 
 def _list(bucket: Any, *, folder: str, token: str) -> Any:
@@ -135,7 +160,7 @@ def _list(bucket: Any, *, folder: str, token: str) -> Any:
 
 def _errors() -> tuple[type[Exception], ...]:
     """Return what a call may raise; what breaks while an answer is read is an `OSError`."""
-    import oss2  # noqa: PLC0415
+    import oss2
 
     return (oss2.exceptions.OssError, OSError)
 

@@ -19,13 +19,10 @@ _REMEDIES = {
         " user oss:PutObject, oss:GetObject and oss:ListObjects on it"
     ),
     "InvalidAccessKeyId": (
-        "the key is unknown, disabled or deleted; check OSS_ACCESS_KEY_ID at"
-        " https://ram.console.aliyun.com/manage/ak"
+        "the key is unknown, disabled or deleted; check OSS_ACCESS_KEY_ID at https://ram.console.aliyun.com/manage/ak"
     ),
     "InvalidBucketName": "the name is not valid; check OSS_BUCKET_NAME",
-    "NoSuchBucket": (
-        "there is no such bucket; check OSS_BUCKET_NAME, and that OSS_ENDPOINT is of the bucket's region"
-    ),
+    "NoSuchBucket": ("there is no such bucket; check OSS_BUCKET_NAME, and that OSS_ENDPOINT is of the bucket's region"),
     "PublicEndpointForbidden": (
         "accounts newer than 2025-03-20 cannot use this endpoint; bind your domain to the bucket and set"
         " OSS_ENDPOINT to it, e.g. https://img.example.com, and OSS_REGION"
@@ -35,9 +32,7 @@ _REMEDIES = {
         "the secret does not fit the key, or the region is wrong; copy OSS_ACCESS_KEY_SECRET again, and check"
         " OSS_REGION"
     ),
-    "UserDisable": (
-        "OSS is not activated or a bill is unpaid; see https://oss.console.aliyun.com and your balance"
-    ),
+    "UserDisable": ("OSS is not activated or a bill is unpaid; see https://oss.console.aliyun.com and your balance"),
 }
 
 
@@ -53,26 +48,21 @@ def explain(error: Exception, address: Address) -> PeituError:
     oss2's own text quotes the key's id and the signature, so nothing of it is passed on but the code.
     """
     status, code = _status(error), _code(error)
-    what = f"OSS did not take the upload to bucket {address.bucket!r} at {address.host}"
+    what = f"OSS bucket {address.bucket!r} at {address.host} cannot be used"
     if status == _NETWORK:
         return _explain_network(error, what)
     if status == _CLIENT:
         return ConfigError(f"{what}: the settings are not valid; check OSS_BUCKET_NAME and OSS_ENDPOINT")
     if is_passing(error):
-        reason = (
-            "it arrived damaged"
-            if status in {_CHECKSUM, 400}
-            else f"it is busy (HTTP {status} {code}".rstrip() + ")"
-        )
+        busy = f"it cannot do it now (HTTP {status}{_request(error)})"
+        reason = "it arrived damaged" if status in {_CHECKSUM, 400} else busy
         return UnavailableError(f"{what}: {reason}; try again later", retry_after_s=_retry_after_s(error))
     answer = f"{code or 'HTTP'} {status}{_request(error)}"
     remedy = _other_region(error) or _REMEDIES.get(code)
     if remedy:
         return ConfigError(f"{what}: {remedy} ({answer})")
     if status in {401, 403}:
-        return ConfigError(
-            f"{what}: it is forbidden; check the key's permissions and the bucket's policy ({answer})"
-        )
+        return ConfigError(f"{what}: check the key's permissions and the bucket's policy ({answer})")
     return RejectedError(f"{what}: it refuses the request; check OSS_BASE_PATH and OSS_ENDPOINT ({answer})")
 
 

@@ -17,10 +17,9 @@ _DECODED = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 _MAX_PIXELS = 64_000_000
 _MAX_SIDE = 65_500  # Pixels; a JPEG has no longer ones.
 _GREY = {"1", "L", "LA", "La", "I;16"}
-# Pillow's decoders raise any of these on damaged data.
+# Pillow's decoders raise any of these on damaged data; warnings, where they are errors.
 DAMAGES = (
     ArithmeticError,
-    AttributeError,
     EOFError,
     LookupError,
     MemoryError,
@@ -29,6 +28,7 @@ DAMAGES = (
     SyntaxError,
     TypeError,
     ValueError,
+    Warning,
     struct.error,
     zlib.error,
 )
@@ -48,7 +48,7 @@ def decode(data: bytes) -> "Image":
     Raises:
         UnavailableError: The data is no picture, or damaged, or too large; download it again.
     """
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+    from PIL import Image, UnidentifiedImageError
 
     try:
         return _load(data)
@@ -63,7 +63,7 @@ def decode(data: bytes) -> "Image":
 
 
 def _load(data: bytes) -> "Image":
-    from PIL import Image  # noqa: PLC0415
+    from PIL import Image
 
     image = Image.open(io.BytesIO(data), formats=_DECODED)
     if image.width * image.height > _MAX_PIXELS or max(image.size) > _MAX_SIDE:
@@ -91,7 +91,7 @@ def _guess(data: bytes) -> str:
 
 def flatten(image: "Image") -> "Image":
     """Return it upright, in sRGB or gray, 8 bits a channel, transparency over white."""
-    from PIL import Image, ImageOps  # noqa: PLC0415
+    from PIL import Image, ImageOps
 
     with contextlib.suppress(*DAMAGES):  # Damaged EXIF is no reason to refuse a good picture.
         image = ImageOps.exif_transpose(image)
@@ -108,7 +108,7 @@ def flatten(image: "Image") -> "Image":
 
 def _to_srgb(image: "Image") -> "Image":
     """Apply the color profile; one that cannot be used is left out, as browsers do."""
-    from PIL import ImageCms  # noqa: PLC0415
+    from PIL import ImageCms
 
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK"}:

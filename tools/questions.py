@@ -52,9 +52,7 @@ class PromptsAnswer(BaseModel):
     prompts: list[PromptAnswer] = Field(min_length=1)
 
 
-def analysis_question(
-    texts: Sequence[str], *, title: str, language: Language, max_chars: int
-) -> tuple[str, int]:
+def analysis_question(texts: Sequence[str], *, title: str, language: Language, max_chars: int) -> tuple[str, int]:
     """Return the question about the numbered passages, and how many of them it holds.
 
     Of a content longer than `max_chars` it holds passages from all over it.

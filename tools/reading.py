@@ -7,26 +7,29 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tools.front_matter import front_matter, tags_of
 from tools.markup import plain
-from tools.words import Language, language_of, sentence_ends
+from tools.templates import Language
+from tools.words import language_of, sentence_ends
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 PASSAGE_CHARS = 280
 TITLE_CHARS = 80
-_FRONT_MATTER = re.compile(
-    r"\A\ufeff?(---|\+\+\+)[ \t]*\r?\n(.{0,20000}?)\r?\n(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL
-)
+TEXT_CHARS = 60_000
 _NEWLINE = re.compile(r"\r\n?|\n")
 _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph, list or piece of a long paragraph: `text` is plain, `start` and `end` point into the content."""
+    """A paragraph, a list or a piece of a long paragraph.
+
+    `text` is plain; `start` and `end` are character offsets in the content.
+    """
 
     heading: str
     text: str
@@ -46,8 +49,9 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The plain text of all passages."""
-        return "\n".join(passage.text for passage in self.passages)
+        """The plain text; of a long content, passages from all over it, about `TEXT_CHARS` together."""
+        step = 1 + sum(len(passage.text) for passage in self.passages) // TEXT_CHARS
+        return "\n".join(passage.text for passage in self.passages[::step])
 
 
 def read(content: str) -> Reading:
@@ -55,94 +59,76 @@ def read(content: str) -> Reading:
 
     Code, pictures, comments and addresses are left out. Any string is fine, also one without a single word.
     """
-    matter, base = _front_matter(content)
+    matter, base = front_matter(content)
     blocks = list(_blocks(content, base))
-    headings = [text for kind, text, _, _ in blocks if kind == "heading"]
-    passages = tuple(_merged(list(_passages(blocks, content))))
+    headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
+    passages = tuple(_passages(blocks, content))
     title = _title(str(matter.get("title") or ""), headings, passages, content)
-    text = " ".join([title, *headings, *(passage.text for passage in passages)])
-    return Reading(title, language_of(text), _tags(matter), tuple(headings), passages)
+    language = language_of(" ".join([title, *headings[:50], *(passage.text for passage in passages[:200])]))
+    return Reading(title, language, tags_of(matter), tuple(headings), passages)
 
 
-def _front_matter(content: str) -> tuple[dict[str, Any], int]:
-    """Return the front matter and where the content goes on after it."""
-    found = _FRONT_MATTER.match(content)
-    if not found:
-        return {}, 0
-    try:
-        matter = _parsed(found[1], found[2])
-    except ValueError:
-        return {}, found.end()
-    return (matter, found.end()) if isinstance(matter, dict) else ({}, 0)
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A piece of the content with its markup; a `kind` is heading, text, item, row or html."""
+
+    kind: str
+    raw: str
+    start: int
+    end: int
 
 
-def _parsed(fence: str, text: str) -> Any:
-    import tomllib  # noqa: PLC0415 - needed for few contents
-
-    import yaml  # noqa: PLC0415
-
-    try:
-        return tomllib.loads(text) if fence == "+++" else yaml.safe_load(text)
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ValueError(f"The front matter is neither YAML nor TOML: {error}") from error
-
-
-def _tags(matter: dict[str, Any]) -> tuple[str, ...]:
-    tags = matter.get("tags") or matter.get("keywords") or []
-    listed = re.split(r"[,，、;]", tags) if isinstance(tags, str) else tags
-    words = [plain(str(tag)) for tag in listed] if isinstance(listed, list) else []
-    return tuple(word for word in words if word)[:8]
-
-
-def _blocks(content: str, base: int) -> Iterator[tuple[str, str, int, int]]:
-    """Yield the kind (heading, text, item, table, html), the raw text and the place of every block with words."""
+def _blocks(content: str, base: int) -> Iterator[_Block]:
+    """Yield every block with words, in order."""
     lines = [base, *(found.end() for found in _NEWLINE.finditer(content, base)), len(content)]
-    inside, kind = 0, "text"
+    lists, kind = 0, "text"
     for token in _tokens(content[base:]):
-        inside += token.nesting if token.type in _LISTS else 0
-        if token.type == "heading_open":
-            kind = "heading"
-        elif token.type in {"paragraph_open", "td_open", "th_open"}:
-            kind = "table" if token.type != "paragraph_open" else "item" if inside else "text"
-        if token.type not in {"inline", "html_block"} or not token.map:
+        lists += token.nesting if token.type in _LISTS else 0
+        if token.type in _KINDS:
+            kind = "item" if lists and token.type == "paragraph_open" else _KINDS[token.type]
+        if token.type not in {"inline", "html_block", "tr_open"} or not token.map:
             continue
-        start, end = lines[token.map[0]], lines[min(token.map[1], len(lines) - 1)]
+        start, end = (lines[min(number, len(lines) - 1)] for number in token.map)
         if token.type == "html_block" and not _HIDDEN_HTML.match(token.content):
-            yield "html", token.content, start, end
-        elif token.type == "inline" and token.content.strip():
-            yield kind, plain(token.content[:2000]) if kind == "heading" else token.content, start, end
+            yield _Block("html", token.content[:20000], start, end)
+        elif token.type == "tr_open":
+            yield _Block("row", content[start:end], start, end)
+        elif token.type == "inline" and kind != "row":
+            yield _Block(kind, content[start:end] if kind == "text" else token.content, start, end)
 
 
 _LISTS = {"bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered_list_close"}
+_KINDS = {"heading_open": "heading", "paragraph_open": "text", "tr_open": "row"}
 
 
 def _tokens(text: str) -> "list[Token]":
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - costs a tenth of a second
+    from markdown_it import MarkdownIt
 
-    # Inline markup is stripped by `plain`, which is ten times faster and keeps the places. Indented code is off:
-    # in plain text an indent starts a paragraph.
+    # Inline markup is stripped by `plain`, which is ten times faster and keeps the places. Indented code is
+    # off: in plain text an indent starts a paragraph.
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("code")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser.parse(text)
 
 
-def _passages(blocks: list[tuple[str, str, int, int]], content: str) -> Iterator[tuple[str, Passage]]:
-    """Yield every block, long paragraphs in pieces, with its kind and the heading above it."""
+def _passages(blocks: list[_Block], content: str) -> Iterator[Passage]:
+    """Yield the passages with words, each with the heading above it; long paragraphs come in pieces."""
     heading = ""
-    for kind, text, start, end in blocks:
-        if kind == "heading":
-            heading = text[:200]
-        elif kind == "text":
-            for left, right in _pieces(content, start, end):
-                yield kind, _passage(heading, content[left:right], left, right)
-        else:
-            yield kind, _passage(heading, text[:20000], start, end)
+    for block in _merged(blocks):
+        if block.kind == "heading":
+            heading = plain(block.raw[:400])[:200]
+            continue
+        pieces = list(_pieces(content, block.start, block.end)) if block.kind == "text" else []
+        for start, end in pieces or [(block.start, block.end)]:
+            text = plain(content[start:end] if pieces else block.raw)
+            if any(map(str.isalnum, text)):
+                yield Passage(heading, text, *_trimmed(content, start, end))
 
 
-def _passage(heading: str, raw: str, start: int, end: int) -> Passage:
-    left = start + len(raw) - len(raw.lstrip()) if end - start == len(raw) else start
-    right = end - (len(raw) - len(raw.rstrip())) if end - start == len(raw) else end
-    return Passage(heading, plain(raw), left, max(left, right))
+def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
+    """Return the place without the white space around it."""
+    piece = content[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
 def _pieces(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -156,33 +142,21 @@ def _pieces(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _merged(passages: list[tuple[str, Passage]]) -> Iterator[Passage]:
-    """Yield the passages with words; neighboring items of a list, and cells of a table, become one."""
-    current: tuple[str, Passage] | None = None
-    for kind, passage in passages:
-        if not any(map(str.isalnum, passage.text)):
-            continue
-        if current and _belongs(current, kind, passage):
-            current = (kind, _joined(current[1], passage, kind))
-            continue
+def _merged(blocks: list[_Block]) -> Iterator[_Block]:
+    """Yield the blocks; neighboring items of a list, and rows of a table, become one of passage length."""
+    current: _Block | None = None
+    for block in blocks:
+        if current and block.kind == current.kind and block.kind in {"item", "row"}:
+            raw = current.raw.rstrip()
+            if len(raw) + len(block.raw) <= PASSAGE_CHARS:
+                pause = "" if raw[-1:] in "。！？.!?；;：:," else ";"
+                current = replace(current, raw=f"{raw}{pause}\n{block.raw}", end=block.end)
+                continue
         if current:
-            yield current[1]
-        current = (kind, passage)
+            yield current
+        current = block
     if current:
-        yield current[1]
-
-
-def _belongs(current: tuple[str, Passage], kind: str, passage: Passage) -> bool:
-    same = current[0] == kind != "text" and current[1].heading == passage.heading
-    return same and len(current[1].text) + len(passage.text) <= PASSAGE_CHARS
-
-
-def _joined(first: Passage, second: Passage, kind: str) -> Passage:
-    if kind == "table":
-        text = f"{first.text}, {second.text}"
-    else:
-        text = first.text + (" " if first.text[-1] in "。！？.!?；;" else "; ") + second.text
-    return replace(first, text=text, end=second.end)
+        yield current
 
 
 def _title(matter: str, headings: list[str], passages: tuple[Passage, ...], content: str) -> str:

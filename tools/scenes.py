@@ -35,23 +35,17 @@ def choose(places: Sequence[Place], count: int) -> list[Choice]:
         return [Choice(place, 0) for place in _best(places, count)]
     rounds, extra = divmod(count, len(places))
     best = set(_best(places, extra)) if extra else set()
-    return [
-        Choice(place, turn)
-        for place in range(len(places))
-        for turn in range(rounds + (1 if place in best else 0))
-    ]
+    return [Choice(place, turn) for place in range(len(places)) for turn in range(rounds + (1 if place in best else 0))]
 
 
 def _best(places: Sequence[Place], count: int) -> list[int]:
     """Return the numbers of `count` places, fewer than there are, spread evenly."""
     sections = [list(run) for _, run in groupby(range(len(places)), key=lambda place: places[place].heading)]
     if count <= len(sections):
-        stretches = [list(chain.from_iterable(stretch)) for stretch in _cut(sections, count)]
+        stretches: list[Sequence[int]] = [list(chain.from_iterable(stretch)) for stretch in _cut(sections, count)]
     else:
         shares = _shares([len(section) for section in sections], count)
-        stretches = [
-            part for section, share in zip(sections, shares, strict=True) for part in _cut(section, share)
-        ]
+        stretches = [part for section, share in zip(sections, shares, strict=True) for part in _cut(section, share)]
     return [max(stretch, key=lambda place: (places[place].score, -place)) for stretch in stretches]
 
 

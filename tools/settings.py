@@ -82,9 +82,7 @@ Size = Annotated[str, _matching(r"[1-9]\d{0,4}x[1-9]\d{0,4}", "WIDTHxHEIGHT in p
 VariableName = Annotated[str, _matching(r"[A-Za-z_]\w*", "the name of a variable, never the key itself")]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
-Order = Annotated[
-    tuple[Literal["modelscope", "dashscope"], ...], BeforeValidator(_listed), AfterValidator(_distinct)
-]
+Order = Annotated[tuple[Literal["modelscope", "dashscope"], ...], BeforeValidator(_listed), AfterValidator(_distinct)]
 Level = Annotated[Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
 
 
@@ -123,9 +121,7 @@ _LANGUAGE_SERVICES = {
 class LanguageSettings(Section):
     """Who writes the prompts."""
 
-    max_content_chars: int = Field(
-        24000, ge=100, description="characters of the content that the model reads"
-    )
+    max_content_chars: int = Field(24000, ge=100, description="characters of the content that the model reads")
     providers: dict[str, LanguageService] = Field(_LANGUAGE_SERVICES, description="the services, by name")
     provider: str = Field("minimax", description="an entry of `providers`; none: the templates alone")
 
@@ -149,9 +145,7 @@ class ImageService(Section):
     first_poll_s: Seconds = Field(
         1, description="seconds from the submit to the first poll, and least pause between polls"
     )
-    attempts: int = Field(
-        3, ge=1, le=10, description="tasks for one picture, and repeats of a refused submit"
-    )
+    attempts: int = Field(3, ge=1, le=10, description="tasks for one picture, and repeats of a refused submit")
     on_lost_reply: Literal["hold", "resubmit"] = Field(
         "hold", description="leave a request whose answer was lost to the user, or send it again"
     )
@@ -164,17 +158,13 @@ _MODELSCOPE = ImageService(
     deadline_s=300,
     on_lost_reply="resubmit",
 )
-_DASHSCOPE = ImageService(
-    base_url="https://dashscope.aliyuncs.com/api/v1", model="wanx2.1-t2i-plus", first_poll_s=2
-)
+_DASHSCOPE = ImageService(base_url="https://dashscope.aliyuncs.com/api/v1", model="wanx2.1-t2i-plus", first_poll_s=2)
 
 
 class ImageSettings(Section):
     """What pictures are made, and by whom."""
 
-    order: Order = Field(
-        ("modelscope", "dashscope"), description="providers that `auto` tries, in this order"
-    )
+    order: Order = Field(("modelscope", "dashscope"), description="providers that `auto` tries, in this order")
     count: int = Field(3, ge=1, le=MAX_COUNT, description="pictures of a content, when not asked otherwise")
     size: Size = Field("1024x1024", description="width x height in pixels")
     quality: int = Field(92, ge=1, le=95, description="quality of the saved JPG, 1 to 95")
@@ -185,9 +175,7 @@ class ImageSettings(Section):
 class StorageSettings(Section):
     """Where finished pictures go."""
 
-    upload: Literal["auto", "always", "never"] = Field(
-        "auto", description="auto: when the OSS variables are set"
-    )
+    upload: Literal["auto", "always", "never"] = Field("auto", description="auto: when the OSS variables are set")
 
 
 class DatabaseSettings(Section):
@@ -220,17 +208,13 @@ class LoggingSettings(Section):
 class Settings(Section):
     """The whole of `config.yaml`. `Settings()` holds the defaults and reads nothing; see `load_settings`."""
 
-    output_dir: FilePath = Field(
-        Path("output"), description="folder of the pictures: {output_dir}/{run id}/00.jpg"
-    )
+    output_dir: FilePath = Field(Path("output"), description="folder of the pictures: {output_dir}/{run id}/00.jpg")
     style: Text = Field("clean", description="the style when none is asked for")
     llm: LanguageSettings = Field(LanguageSettings(), description="who writes the prompts")
     images: ImageSettings = Field(ImageSettings(), description="what pictures are made, and by whom")
     storage: StorageSettings = Field(StorageSettings(), description="where finished pictures go")
     database: DatabaseSettings = Field(DatabaseSettings(), description="runs, images, ledger, uploads")
-    checkpoints: CheckpointSettings = Field(
-        CheckpointSettings(), description="LangGraph's state of every run"
-    )
+    checkpoints: CheckpointSettings = Field(CheckpointSettings(), description="LangGraph's state of every run")
     labels: LabelSettings = Field(LabelSettings(), description="the label of generated pictures")
     logging: LoggingSettings = Field(LoggingSettings(), description="the log file")
     rss: dict[str, Any] = Field({"feeds": []}, description="accepted, not read")
@@ -334,6 +318,11 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
 
 
 def configuration_file(config: Path | None) -> Path | None:
+    """Return the file that settings are read from, or `None` where there is none and the defaults hold.
+
+    Raises:
+        ConfigError: The file that was asked for is not there.
+    """
     named = config or environment_value("PEITU_CONFIG")
     if not named:
         candidates = (Path("config.yaml"), Path(__file__).parent.parent / "config.yaml")
@@ -341,9 +330,7 @@ def configuration_file(config: Path | None) -> Path | None:
     path = Path(named).expanduser()
     if not path.is_file():
         problem = "is no file" if path.exists() else "does not exist"
-        raise ConfigError(
-            f"configuration file {str(path)!r} {problem}; name another: --config or PEITU_CONFIG"
-        )
+        raise ConfigError(f"configuration file {str(path)!r} {problem}; name another: --config or PEITU_CONFIG")
     return path
 
 
@@ -360,9 +347,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); change its permissions") from error
     except (AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"{path}: this is not a mapping of settings; write lines of `name: value`"
-        ) from error
+        raise ConfigError(f"{path}: this is not a mapping of settings; write lines of `name: value`") from error
     return {str(key): value for key, value in values.items()}
 
 
@@ -402,9 +387,7 @@ def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _explain(problems: list[ErrorDetails], origins: Mapping[str, str], file: str) -> str:
-    first = min(
-        problems, key=lambda problem: problem["type"] != "extra_forbidden"
-    )  # a typo explains the rest
+    first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a typo explains the rest
     path = ".".join(str(part) for part in first["loc"])
     places = [
         origin

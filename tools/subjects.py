@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.templates import Language
+from tools.templates import Language, words_of
 from tools.words import keywords, picturable, sentence_ends, tokens
 
 LIMIT_CHARS = {"zh": 40, "en": 110}
 _LONGEST_SENTENCE = 400
+_MOST_SENTENCES = 12
+_MOST_CLAUSES = 12
 _CLAUSE_END = re.compile(r"[,，;；:：—–]+|\s-\s|(?<=\w)\.(?=\s)")
 _LEADING = {
     "zh": re.compile(
@@ -16,9 +18,9 @@ _LEADING = {
         r"|比如|也就是说|因为|由于|如果|虽然|尽管|即使|并且|并|就|还|也|又|则|那么|当然|事实上|甚至|总之|随后|后来|其中)[，,：:]?"
     ),
     "en": re.compile(
-        r"^(?:and|but|so|or|yet|then|however|therefore|moreover|also|because|since|while|although|though|instead|thus"
-        r"|finally|first|second|next|still|indeed|in fact|for example|for instance|of course|that is|which|that|if|when"
-        r"|as|imagine(?: that)?|picture)\b[,:]?\s+",
+        r"^(?:and|but|so|or|yet|then|however|therefore|moreover|also|because|since|while|although|though|instead"
+        r"|thus|finally|first|second|next|still|indeed|in fact|for example|for instance|of course|that is|which|that|if"
+        r"|when|as|imagine(?: that)?|picture)\b[,:]?\s+",
         re.IGNORECASE,
     ),
 }
@@ -26,15 +28,7 @@ _POINTING = re.compile(r"^(?:it|this|that|they|these|those|there|what|why|how)\b
 _QUOTES = re.compile(r"(?<!\w)[\"'‘’]|[\"'‘’](?!\w)|[“”「」『』《》〈〉]")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]{0,80}[)）\]】]")
 _EDGES = " ,，、;；:：.。!！?？…—–-"
-_SPEAKERS_ZH = {
-    "我": "一个人",
-    "你": "一个人",
-    "您": "一个人",
-    "我们": "人们",
-    "咱们": "人们",
-    "你们": "人们",
-    "我的": "一个人的",
-}
+_SPEAKERS_ZH = {"我": "一个人", "你": "一个人", "您": "一个人", "我们": "人们", "咱们": "人们", "你们": "人们"}
 _SPEAKERS_EN = (
     (r"I['’]m|I am", "a person is", "they are"),
     (r"I['’]ve|I have", "a person has", "they have"),
@@ -78,18 +72,25 @@ def shortened(text: str, limit: int, language: Language) -> str:
     ends = [found.start() for found in _CLAUSE_END.finditer(text, 0, limit + 1)]
     if ends and ends[-1] >= limit // 2:
         return text[: ends[-1]].rstrip()
-    end = 0
+    return text[: _last_word_end(text, limit, language) or limit].rstrip(_EDGES)
+
+
+def _last_word_end(text: str, limit: int, language: Language) -> int:
+    """Return where the last word within the limit ends that can end a phrase; 0 if there is none."""
+    small = words_of("stop_words")["en"]
+    place = end = 0
     for word, _ in tokens(text[: limit + 40], language):
-        place = text.find(word, end)
+        place = text.find(word, place)
         if place < 0 or place + len(word) > limit:
             break
-        end = place + len(word)
-    return text[: end or limit].rstrip(_EDGES)
+        place += len(word)
+        end = end if word.lower() in small else place
+    return end
 
 
 def _sentences(text: str) -> Iterator[str]:
     start = 0
-    for end in sentence_ends(text, 0, len(text), longest=_LONGEST_SENTENCE):
+    for end in sentence_ends(text, 0, len(text), longest=_LONGEST_SENTENCE)[:_MOST_SENTENCES]:
         yield text[start:end].strip()
         start = end
 
@@ -97,7 +98,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _windows(sentence: str, limit: int) -> Iterator[tuple[bool, str]]:
     """Yield runs of clauses that fit the limit, and whether each begins where the sentence does."""
     borders = [0, *(found.end() for found in _CLAUSE_END.finditer(sentence)), len(sentence)]
-    for left, start in enumerate(borders[:-1]):
+    for left, start in enumerate(borders[:-1][:_MOST_CLAUSES]):
         fitting = [end for end in borders[left + 1 : left + 6] if end - start <= limit]
         for end in fitting or [borders[left + 1]]:
             yield left == 0, sentence[start:end]
@@ -111,7 +112,8 @@ def _rated(clause: str, language: Language, *, number: int, whole: bool) -> Subj
     words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
     score = 2.0 * min(len(things), 4) + min(1.5, 4 * len(things) / words)
     score += 0.5 * whole - 0.05 * number - clause.rstrip().endswith(("?", "？"))
-    score -= 0.5 * min(3, len(re.findall(r"\d+", phrase)))
+    # Numbers tempt the image model to write.
+    score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
     score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
     score -= 0.8 * bool(_POINTING.match(phrase))
     return Subject(phrase, tuple(things), score)
@@ -120,7 +122,7 @@ def _rated(clause: str, language: Language, *, number: int, whole: bool) -> Subj
 def _tidy(clause: str, language: Language) -> str:
     """Return the clause without brackets, quotes and the word that joins it on, told about somebody else."""
     phrase = _QUOTES.sub("", _BRACKETS.sub("", clause)).strip(_EDGES)
-    phrase = _LEADING[language].sub("", phrase)
+    phrase = " ".join(_LEADING[language].sub("", phrase).split())
     phrase = _of_others_zh(phrase) if language == "zh" else _of_others_en(phrase)
     return shortened(phrase, LIMIT_CHARS[language], language).strip(_EDGES)
 
@@ -136,12 +138,10 @@ def _of_others_zh(phrase: str) -> str:
 
 
 def _of_others_en(phrase: str) -> str:
-    """Return the phrase with `I` and `we` as people whom one sees; only the first is named, the rest are `they`."""
+    """Return the phrase with `I` and `we` as people whom one sees; the first is named, the rest are `they`."""
     for pattern, first, later in _SPEAKERS_EN:
         flags = 0 if pattern.startswith("I") else re.IGNORECASE
         spoken = re.compile(rf"(?<![\w'’])(?:{pattern})(?![\w'’])", flags)
-        phrase = spoken.sub(
-            first if not re.search(r"\b(?:a person|people)\b", phrase) else later, phrase, count=1
-        )
+        phrase = spoken.sub(first if not re.search(r"\b(?:a person|people)\b", phrase) else later, phrase, count=1)
         phrase = spoken.sub(later, phrase)
     return phrase

@@ -106,9 +106,8 @@ class TaskRunner:
         """
         report("queued", provider=service.name)
         task = await self.ledger.open_task(job.run_id, job.image_index)
-        if task and task.status == "saved":
-            if kept := await asyncio.to_thread(_kept, job):
-                return kept
+        if task and task.status == "saved" and (kept := await asyncio.to_thread(_kept, job)):
+            return kept
         async with service.limiter.slot():
             task, ready = await self._adopt(task, job, service) if task else await self._submit(job, service)
             report("submitted", provider=service.name)

@@ -50,8 +50,8 @@ class Choices(_File):
 class Topic(_File):
     """How a text about something becomes a picture.
 
-    `frame` has the placeholders ``{subject}``, ``{setting}``, ``{mood}`` and ``{shot}``. A subject that says itself where it
-    is gets no setting; one that cannot be drawn gets one of the `symbols` beside it.
+    `frame` has the placeholders ``{subject}``, ``{setting}``, ``{mood}`` and ``{shot}``. A text of a word or two
+    is pictured in the `settings`, by the `shots`; a passage that cannot be drawn by one of the `symbols`.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
@@ -69,9 +69,7 @@ class Topic(_File):
         for text in (frame.zh, frame.en):
             names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
             if names != _PLACEHOLDERS:
-                raise ValueError(
-                    f"a frame needs exactly {sorted(_PLACEHOLDERS)}, found {sorted(names)} in {text!r}"
-                )
+                raise ValueError(f"a frame needs exactly {sorted(_PLACEHOLDERS)}, found {sorted(names)} in {text!r}")
         return frame
 
 
@@ -111,9 +109,7 @@ def topics(folder: Path = FOLDER) -> dict[str, Topic]:
     for path in sorted(folder.glob("*.y*ml")):
         topic = _load(path, Topic)
         if topic.id in found:
-            raise ConfigError(
-                f"{path} has the id {topic.id!r} of another template - give it an id of its own"
-            )
+            raise ConfigError(f"{path} has the id {topic.id!r} of another template - give it an id of its own")
         found[topic.id] = topic
     if DEFAULT not in found:
         raise ConfigError(f"{folder} has no template with the id {DEFAULT!r} - restore default.yaml")
@@ -180,13 +176,11 @@ def _load(path: Path, kind: type[_Model]) -> _Model:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the file"
-        raise ConfigError(
-            f"{path}: {place}: {first['msg']} - compare it with default.yaml beside it"
-        ) from error
+        raise ConfigError(f"{path}: {place}: {first['msg']} - compare it with default.yaml beside it") from error
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))

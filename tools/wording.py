@@ -11,7 +11,8 @@ from tools.words import picturable
 IDEA_CHARS = {"zh": 24, "en": 60}
 NEGATIVE_CHARS = 500
 _LEAST_BODY_CHARS = 40
-_VAGUE_CHARS = {"zh": 22, "en": 55}
+_VAGUE_CHARS = {"zh": 22, "en": 45}
+_WORD_CHARS = {"zh": 8, "en": 24}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +51,37 @@ def negative(style: Style, language: Language) -> str:
     return shortened(text, NEGATIVE_CHARS, language)
 
 
-def picture(
-    subject: str, *, topic: Topic, language: Language, mood: Mood, position: int, turn: int
-) -> Picture:
+def picture(subject: str, *, topic: Topic, language: Language, mood: Mood, position: int, turn: int) -> Picture:
     """Return what the picture shows, in the template's frame.
 
-    `position` is the number of the picture in the set, and chooses among shots and settings; `turn` is how often the
-    same subject was pictured before. A subject with two things or more is a scene in itself and gets no setting, which
-    would contradict it; one without any gets a symbol.
+    `position` is the number of the picture in the set, and chooses among shots, symbols and settings; `turn` is
+    how often the same subject was pictured before.
     """
     things = len(picturable(subject, language))
     vague = things == 0 or (things == 1 and len(subject) > _VAGUE_CHARS[language])
-    shots = (topic if vague else common()).shots.of(language)
-    settings, lights = topic.settings.of(language), common().lights.of(language)
-    # As a number is counted: all shots, then all shots in another light, then in another setting.
-    round_, lap = turn // len(shots) % (len(lights) + 1), turn // len(shots) // (len(lights) + 1)
-    details = [_at(settings, position + lap)] if vague or things == 1 or lap else []
-    details += [lights[round_ - 1]] if round_ else []
-    shown = _symbolized(subject, topic, language, position) if vague else subject
+    # A scene says itself where it is, and a symbol is enough. A mere word is pictured in the settings of its
+    # topic; one that cannot be drawn, like "hope", by turns so and by a symbol.
+    placed = len(subject) <= _WORD_CHARS[language] and (not vague or position % 2 == 1)
+    shots = (topic if placed else common()).shots.of(language)
+    setting = [_at(topic.settings.of(language), position)] if placed else []
+    shown = _symbolized(subject, topic, language, position) if vague and not placed else subject
     body = _framed(
         topic.frame.of(language),
         subject=shown,
-        setting=_joined(details, language),
+        setting=_joined([*setting, *_light(turn // len(shots), language)], language),
         mood=common().moods[mood].of(language),
         shot=_at(shots, position),
     )
-    return Picture(shown, body)
+    return Picture(_joined([shown, *setting], language) if vague else shown, body)
+
+
+def _light(lap: int, language: Language) -> list[str]:
+    """Return the light of a subject whose shots are used up `lap` times: none at first, then one, then two."""
+    lights = common().lights.of(language)
+    if lap == 0:
+        return []
+    first, second = (lap - 1) % len(lights), (lap - 1) // len(lights)
+    return [lights[first], *([_at(lights, first + second)] if second else [])]
 
 
 def _symbolized(subject: str, topic: Topic, language: Language, position: int) -> str:

@@ -70,9 +70,9 @@ def _cuts(text: str, start: int, end: int, longest: int) -> Iterator[int]:
 
 
 def tokens(text: str, language: Language) -> list[tuple[str, str]]:
-    """Return the words with their part of speech: ``n…`` for nouns, ``eng`` for every word in Latin letters."""
+    """Return the words with their part of speech: ``n…`` for nouns, ``eng`` for words in Latin letters."""
     if language == "zh":
-        import rjieba  # noqa: PLC0415 - a tenth of a second for its dictionary
+        import rjieba
 
         return [(word, "eng" if word.isascii() else tag) for word, tag in rjieba.tag(text)]
     return [(found[0], "eng") for found in _WORD.finditer(text)]
@@ -101,12 +101,7 @@ def _content_words(words: Iterable[tuple[str, str]]) -> Iterator[str]:
         lower = word.lower()
         shortest = 3 if word.isascii() and not word.isupper() else 2
         noun = tag.startswith(("n", "s", "vn", "eng")) and not word.startswith("一")
-        if (
-            noun
-            and len(word) >= shortest
-            and lower not in stop["zh"]
-            and lower.replace("’", "'") not in stop["en"]
-        ):
+        if noun and len(word) >= shortest and lower not in stop["zh"] and lower.replace("’", "'") not in stop["en"]:
             yield word
 
 
@@ -144,9 +139,11 @@ def picturable(text: str, language: Language) -> list[str]:
     for word, tag in tokens(text, language):
         key = singular(word.lower())
         noun = tag.startswith(("n", "s")) and len(word) > 1
-        if key in things["en"] or key in things["zh"]:
-            found[key] = None
-        elif noun and word[-1] in endings and word not in things["not_zh"]:
+        if (
+            key in things["en"]
+            or key in things["zh"]
+            or (noun and word[-1] in endings and word not in things["not_zh"])
+        ):
             found[key] = None
     return list(found)
 

@@ -21,9 +21,7 @@ def parse_seconds(text: str) -> Seconds:
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, default=8765, help="on 127.0.0.1; 0: any free one (default: 8765)"
-    )
+    parser.add_argument("--port", type=int, default=8765, help="on 127.0.0.1; 0: any free one (default: 8765)")
     parser.add_argument(
         "--task-seconds",
         type=parse_seconds,
@@ -33,9 +31,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--submit-rate", type=float, metavar="R", help="submits a second, beyond it 429")
     parser.add_argument("--running", type=int, metavar="N", help="tasks that run at once, the others wait")
-    parser.add_argument(
-        "--fail-rate", type=float, default=0.0, metavar="F", help="share of tasks that fail, 0…1"
-    )
+    parser.add_argument("--fail-rate", type=float, default=0.0, metavar="F", help="share of tasks that fail, 0…1")
     parser.add_argument("--seed", type=int, default=0, help="of everything that is random")
     return parser.parse_args(given)
 

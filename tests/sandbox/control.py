@@ -39,15 +39,28 @@ def add_fault(world: World, wanted: dict[str, Any]) -> None:
     """Add a fault: `service`, `step`, `kind`, `times`, `every`, `share`, `match`, and the kind's details."""
     named = {name: wanted.pop(name) for name in ("service", "step", "kind")}
     when = {name: wanted.pop(name) for name in ("times", "every", "share", "match") if name in wanted}
-    if not {"times", "every", "share"} & set(when):
-        when["times"] = 1
     with world.lock:
-        world.faults.add(Fault(**named, **{"times": None, **when}, details=wanted))
+        world.faults.add(Fault(**named, **when, details=wanted))
 
 
 def pair(value: Any) -> Any:
     """Return a range as the tuple that JSON does not have."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def command(world: World, what: str, wanted: dict[str, Any]) -> None:
+    """Do what another process asks for."""
+    match what:
+        case "fault":
+            add_fault(world, wanted)
+        case "limits":
+            world.set_limits(**{name: pair(value) for name, value in wanted.items()})
+        case "time":
+            world.pass_time(float(wanted["seconds"]))
+        case "reset":
+            world.reset()
+        case _:
+            raise ValueError(f"there is no /control/{what}")
 
 
 def routes(world: World) -> list[Route]:
@@ -57,25 +70,11 @@ def routes(world: World) -> list[Route]:
         return JSONResponse(state(world))
 
     async def change(request: Request) -> Response:
-        body = await request.body()
-        wanted = await request.json() if body else {}
         try:
-            match request.path_params["what"]:
-                case "fault":
-                    add_fault(world, wanted)
-                case "limits":
-                    world.set_limits(**{name: pair(value) for name, value in wanted.items()})
-                case "time":
-                    world.pass_time(float(wanted["seconds"]))
-                case "reset":
-                    world.reset()
-                case other:
-                    return JSONResponse({"error": f"There is no /control/{other}"}, status_code=404)
+            wanted = await request.json() if await request.body() else {}
+            command(world, request.path_params["what"], wanted)
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         return JSONResponse({"ok": True})
 
-    return [
-        Route("/control/state", read, methods=["GET"]),
-        Route("/control/{what}", change, methods=["POST"]),
-    ]
+    return [Route("/control/state", read, methods=["GET"]), Route("/control/{what}", change, methods=["POST"])]

@@ -1,6 +1,7 @@
 """DashScope text-to-image (reference, section 1): submits in two protocols, polls, cancel, the task list."""
 
 import asyncio
+import json
 from typing import Any
 
 from starlette.responses import Response
@@ -8,7 +9,7 @@ from starlette.routing import Route
 
 from tests.sandbox import dashscope_tasks, submits
 from tests.sandbox.dashscope_replies import refuse, refused, reply, throttled, unauthorized
-from tests.sandbox.dashscope_rules import IMAGE, LEGACY, SYNC, Order, Refused, read_order
+from tests.sandbox.dashscope_rules import IMAGE, LEGACY, SYNC, Refused, read_order
 from tests.sandbox.faults import Call
 from tests.sandbox.tasks import Task
 from tests.sandbox.wire import Handler, endpoint, new_id
@@ -29,17 +30,8 @@ def submit_to(where: str) -> Handler:
             return refused(call, no.status, no.code, no.message)
         if limit := submits.refusal(world, call, order.model):
             return throttled(call, limit)
-        task = submits.book(
-            world,
-            call,
-            model=order.model,
-            prompt=order.prompt,
-            size=order.size,
-            seed=order.seed,
-            n=order.n,
-            synchronous=where == SYNC,
-        )
-        return await at_once(world, call, order, task) if where == SYNC else accepted(call, task)
+        task = submits.book(world, call, order, synchronous=where == SYNC)
+        return await at_once(world, call, task) if where == SYNC else accepted(call, task)
 
     return submit
 
@@ -59,7 +51,7 @@ def accepted(call: Call, task: Task) -> Response:
     return reply(call, {"output": output, "request_id": task.request_id}, submit=True)
 
 
-async def at_once(world: World, call: Call, order: Order, task: Task) -> Response:
+async def at_once(world: World, call: Call, task: Task) -> Response:
     """Return the pictures of a synchronous submit (section 1.7, and the recording of qwen-image-max)."""
     await asyncio.sleep(task.duration_s)
     if task.outcome != "SUCCEEDED":
@@ -67,7 +59,7 @@ async def at_once(world: World, call: Call, order: Order, task: Task) -> Respons
     done = task.n - task.failed_images
     output = dashscope_tasks.choices(world, task)
     usage: dict[str, Any] = {"image_count": done, "width": task.size[0], "height": task.size[1]}
-    if order.model.startswith("wan"):
+    if task.model.startswith("wan"):
         output["finished"] = True
         usage = {"image_count": done, "size": f"{task.size[0]}*{task.size[1]}"}
     else:
@@ -128,7 +120,9 @@ def describe(world: World, call: Call) -> str:
     if task:
         return task.prompt
     given = call.data.get("input") if isinstance(call.data, dict) else None
-    return str(given.get("prompt") or given.get("messages") or "") if isinstance(given, dict) else ""
+    if not isinstance(given, dict):
+        return ""
+    return str(given["prompt"]) if "prompt" in given else json.dumps(given.get("messages"), ensure_ascii=False)
 
 
 def routes(world: World) -> list[Route]:

@@ -28,7 +28,7 @@ def reply(call: Call, content: dict[str, Any], *, status: int = 200, submit: boo
     headers |= {"req-cost-time": "1", "x-envoy-upstream-service-time": "1"}
     if submit:
         headers |= {"content-type": "application/json", "x-dashscope-call-gateway": "true"}
-        headers |= {"x-request-id": content.get("request_id", "")}
+        headers |= {"x-request-id": content.get("request_id", ""), "eagleeye-traceid": new_id().replace("-", "")}
     return json_reply(call.request, content, status=status, headers=headers)
 
 
@@ -57,9 +57,7 @@ def unauthorized(world: World, call: Call) -> Response | None:
     given = call.request.headers.get("authorization")
     if given == f"Bearer {world.keys.dashscope}":
         return None
-    return refused(
-        call, 401, "InvalidApiKey", "Invalid API-key provided." if given else "No API-key provided."
-    )
+    return refused(call, 401, "InvalidApiKey", "Invalid API-key provided." if given else "No API-key provided.")
 
 
 def throttled(call: Call, limit: str) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox.submits import valid_seed
+from tests.sandbox.submits import Order, valid_seed
 
 SizeRule = Callable[[int, int], str | None]
 LEGACY, SYNC, IMAGE = "legacy", "sync", "image"
@@ -62,9 +62,7 @@ WANX = Model(endpoints=(LEGACY,), prompt_limit=500, size_rule=sides(512, 1440), 
 WANX20 = Model(endpoints=(LEGACY,), prompt_limit=800, size_rule=sides(512, 1440), default_size=(1024, 1024))
 WIDE = area(1280, 1440, ratio=4)
 WAN25 = Model(endpoints=(LEGACY,), prompt_limit=2000, size_rule=WIDE, default_size=(1280, 1280))
-WAN26 = Model(
-    endpoints=(SYNC, IMAGE), prompt_limit=2100, size_rule=WIDE, default_size=(1280, 1280), truncates=True
-)
+WAN26 = Model(endpoints=(SYNC, IMAGE), prompt_limit=2100, size_rule=WIDE, default_size=(1280, 1280), truncates=True)
 
 
 def _qwen(*endpoints: str) -> Model:
@@ -72,9 +70,7 @@ def _qwen(*endpoints: str) -> Model:
 
 
 def _free(limit: int, rule: SizeRule, *endpoints: str, size: tuple[int, int], n: int) -> Model:
-    return Model(
-        endpoints=endpoints, prompt_limit=limit, size_rule=rule, default_size=size, n_limit=n, n_default=1
-    )
+    return Model(endpoints=endpoints, prompt_limit=limit, size_rule=rule, default_size=size, n_limit=n, n_default=1)
 
 
 MODELS: dict[str, Model] = {
@@ -95,17 +91,6 @@ MODELS: dict[str, Model] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A request that is good to be carried out."""
-
-    model: str
-    prompt: str
-    size: tuple[int, int]
-    n: int
-    seed: int | None
-
-
 class Refused(Exception):  # noqa: N818 - an answer, not an error of ours.
     """The request is answered with an error: HTTP status, code and message."""
 
@@ -118,6 +103,8 @@ def read_order(body: Any, endpoint: str) -> Order:
     """Return what is asked for, or raise what DashScope refuses it with."""
     name, model = _model(body, endpoint)
     content, parameters = body["input"], body.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise Refused(400, "InvalidParameter", "parameters must be an object")
     prompt = _prompt(content, model, endpoint)
     negative = (content if endpoint == LEGACY else parameters).get("negative_prompt") or ""
     if len(str(negative)) > 500:
@@ -137,7 +124,7 @@ def _model(body: Any, endpoint: str) -> tuple[str, Model]:
     name = body.get("model")
     if not name:
         raise Refused(400, "BadRequest.EmptyModel", 'Required parameter "model" missing from request.')
-    if name not in MODELS:
+    if str(name) not in MODELS:
         raise Refused(404, "ModelNotFound", f"Model can not be found: {name}")
     if endpoint not in MODELS[name].endpoints:
         raise Refused(400, "InvalidParameter", "url error, please check url！")
@@ -158,20 +145,24 @@ def _prompt(content: dict[str, Any], model: Model, endpoint: str) -> str:
 def _message_text(content: dict[str, Any]) -> str:
     """Return the one text part of the one message (reference, section 1.4)."""
     messages = content.get("messages")
-    if not isinstance(messages, list) or len(messages) != 1 or messages[0].get("role") != "user":
+    if not isinstance(messages, list) or [True] != [_is_users(message) for message in messages]:
         raise Refused(400, "InvalidParameter", "messages must hold exactly one message of the role user")
     parts = messages[0].get("content")
-    if not isinstance(parts, list) or len(parts) != 1 or set(parts[0]) != {"text"}:
+    if not isinstance(parts, list) or [["text"]] != [list(part) if isinstance(part, dict) else 0 for part in parts]:
         raise Refused(400, "InvalidParameter", "content must hold exactly one part with the key text")
     return str(parts[0]["text"])
+
+
+def _is_users(message: Any) -> bool:
+    return isinstance(message, dict) and message.get("role") == "user"
 
 
 def _size(parameters: dict[str, Any], model: Model, name: str) -> tuple[int, int]:
     text = parameters.get("size")
     if text is None:
         return model.default_size
-    if name.startswith("wan2.7") and text in NAMED_SIZES:
-        return NAMED_SIZES[text]
+    if name.startswith("wan2.7") and str(text) in NAMED_SIZES:
+        return NAMED_SIZES[str(text)]
     if not isinstance(text, str) or not re.fullmatch(r"\d{1,5}\*\d{1,5}", text):
         raise Refused(400, "InvalidParameter", f"size must be in the format of width*height, got {text}")
     width, height = (int(side) for side in text.split("*"))

@@ -67,12 +67,15 @@ Match = str | Callable[[Call], bool]
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """A fault that waits for its request; `hits` counts how often it struck."""
+    """A fault that waits for its request; `hits` counts how often it struck.
+
+    It strikes once, unless `times`, `every` (1: always) or `share` say otherwise.
+    """
 
     service: str
     step: str
     kind: str
-    times: int | None = 1
+    times: int | None = None
     every: int | None = None
     share: float | None = None
     match: Match | None = None
@@ -81,6 +84,8 @@ class Fault:
     hits: int = 0
 
     def __post_init__(self) -> None:
+        if self.times is None and self.every is None and self.share is None:
+            self.times = 1
         if self.step not in STEPS.get(self.service, ()):
             raise ValueError(f"{self.service!r} has no step {self.step!r}; the steps are {STEPS}")
         if self.kind not in REPLACED and self.kind not in OF_STEP.get(self.step, ()):

@@ -47,9 +47,7 @@ def refusal(world: World, call: Call) -> Response | None:
     """Return why this link is not served, or `None` if it is."""
     request = call.request
     if "authorization" in request.headers:
-        return oss_error(
-            call, 403, "AccessDenied", "The request is signed twice, in a header and in the query."
-        )
+        return oss_error(call, 403, "AccessDenied", "The request is signed twice, in a header and in the query.")
     query = dict(parse_qsl(request.url.query, keep_blank_values=True))
     expires = int(query["Expires"]) if query.get("Expires", "").isdigit() else 0
     wanted = {"Expires": str(expires), "OSSAccessKeyId": KEY_ID}

@@ -68,7 +68,7 @@ def bad_messages(messages: Any) -> str | None:
         return "chat content is empty"
     for index, message in enumerate(messages):
         role = message.get("role") if isinstance(message, dict) else None
-        if role not in ROLES or (role == "system" and index > 0):
+        if str(role) not in ROLES or (role == "system" and index > 0):
             return f"chat content has invalid message role: {role}"
     return None
 
@@ -147,9 +147,7 @@ def streamed(content: dict[str, Any]) -> Response:
     deltas: list[dict[str, Any]] = [
         {"role": "assistant", "content": text[at : at + 40]} for at in range(0, len(text), 40)
     ]
-    shared = {name: content[name] for name in ("id", "created", "model")} | {
-        "object": "chat.completion.chunk"
-    }
+    shared = {name: content[name] for name in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
     chunks = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     chunks.append({"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]})
     lines = [json.dumps({**shared, "choices": [chunk]}, ensure_ascii=False) for chunk in chunks]
@@ -161,7 +159,8 @@ def describe(world: World, call: Call) -> str:
     """Return the text of the last message."""
     del world
     messages = call.data.get("messages") if isinstance(call.data, dict) else None
-    return str(messages[-1].get("content")) if isinstance(messages, list) and messages else ""
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return str(last.get("content")) if isinstance(last, dict) else ""
 
 
 def routes(world: World) -> list[Route]:

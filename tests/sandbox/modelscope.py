@@ -58,15 +58,9 @@ async def submit(world: World, call: Call) -> Response:
     if limit := submits.refusal(world, call, body["model"]):
         return refused(call, 429, THROTTLED[limit].format(model=body["model"]))
     waits = call.request.headers.get("x-modelscope-async-mode", "").lower() == "true"
-    task = submits.book(
-        world,
-        call,
-        model=body["model"],
-        prompt=body["prompt"],
-        size=parse_size(body.get("size", "1024x1024")),
-        seed=body.get("seed"),
-        synchronous=not waits,
-    )
+    size = parse_size(body.get("size", "1024x1024"))
+    order = submits.Order(model=body["model"], prompt=body["prompt"], size=size, seed=body.get("seed"))
+    task = submits.book(world, call, order, synchronous=not waits)
     return accepted(world, call, task) if waits else await at_once(world, call, task)
 
 
@@ -111,9 +105,7 @@ async def poll(world: World, call: Call) -> Response:
         hidden = call.fault is not None and call.fault.kind == "unknown"
         if task is None or not typed or hidden:
             errors = {"code": 500, "message": "task not found"}
-            return json_reply(
-                call.request, {"task_status": "FAILED", "errors": errors, "request_id": new_id()}
-            )
+            return json_reply(call.request, {"task_status": "FAILED", "errors": errors, "request_id": new_id()})
         task.polls += 1
         return json_reply(call.request, state(world, task))
 

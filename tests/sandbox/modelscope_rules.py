@@ -25,7 +25,7 @@ def problem(body: Any) -> str | None:
     """Return why a submit is refused with HTTP 400, or `None` if it is good."""
     if not isinstance(body, dict):
         return "Invalid request body"
-    if body.get("model") not in MODELS:
+    if str(body.get("model")) not in MODELS:
         return f"Model id : {body.get('model')} , has no provider supported"
     if unknown := sorted(set(body) - FIELDS):
         return f"Unsupported parameter: {unknown[0]}"

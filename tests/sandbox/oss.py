@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from crcmod.crcmod import mkCrcFun  # type: ignore[import-untyped]
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.sandbox import oss_listing, oss_signature
@@ -21,6 +21,8 @@ from tests.sandbox.oss_replies import http_date, oss_error, oss_headers
 from tests.sandbox.wire import endpoint
 from tests.sandbox.world import StoredObject, World
 
+# Not buckets: the first part of the other services' paths.
+OTHERS = {"dashscope", "modelscope", "minimax", "files", "control"}
 STEPS = {"PUT": "put", "HEAD": "head", "GET": "get", "DELETE": "delete"}
 # Code, message and EC by HTTP status, for faults that name none (section 4.4).
 CODES = {
@@ -87,9 +89,16 @@ def refusal(world: World, call: Call) -> Response | None:
     return None
 
 
+def too_fast(world: World, call: Call) -> Response | None:
+    """Return the 429 of the request rate, where one is set."""
+    if world.books["oss"].submits.take(world.limits["oss"].submit_per_s, world.now()):
+        return None
+    return oss_error(call, 429, *CODES[429])
+
+
 async def serve(world: World, call: Call) -> Response:
     """Do what the method says."""
-    if answer := refusal(world, call):
+    if answer := refusal(world, call) or too_fast(world, call):
         return answer
     bucket, key = place(world, call.request)
     if not key:
@@ -110,9 +119,7 @@ def put(world: World, call: Call, bucket: str, key: str) -> Response:
     headers = call.request.headers
     digest = hashlib.md5(call.body, usedforsecurity=False)
     if (given := headers.get("content-md5")) and not _is_md5(given, digest.digest()):
-        return oss_error(
-            call, 400, "InvalidDigest", "The Content-MD5 you specified was invalid.", "0016-00000003"
-        )
+        return oss_error(call, 400, "InvalidDigest", "The Content-MD5 you specified was invalid.", "0016-00000003")
     with world.lock:
         known = world.objects.get((bucket, key))
         if known and headers.get("x-oss-forbid-overwrite") == "true":
@@ -183,7 +190,9 @@ def routes(world: World) -> list[Route]:
     }
 
     async def dispatch(request: Request) -> Response:
-        step = STEPS[request.method]
+        if place(world, request)[0] in OTHERS:
+            return JSONResponse({"error": "The sandbox has no such path or method"}, status_code=404)
+        step = STEPS.get(request.method, "get")
         return await by_step["list" if step == "get" and not place(world, request)[1] else step](request)
 
-    return [Route("/{path:path}", dispatch, methods=list(STEPS))]
+    return [Route("/{path:path}", dispatch, methods=[*STEPS, "POST"])]

@@ -36,19 +36,13 @@ def info(world: World, bucket: str) -> str:
 def listing(world: World, call: Call, bucket: str) -> str:
     """List objects: version 2 (`list-type=2`), or version 1 with `marker`."""
     query = call.request.query_params
-    second = query.get("list-type") == "2"
-    prefix, limit = query.get("prefix", ""), int(query.get("max-keys") or 100)
+    second, limit = query.get("list-type") == "2", _limit(query.get("max-keys", ""))
     names = ("continuation-token", "start-after") if second else ("marker",)
     after = next((query[name] for name in names if query.get(name)), "")
-    with world.lock:
-        found = sorted(
-            (key, stored)
-            for (owner, key), stored in world.objects.items()
-            if owner == bucket and key.startswith(prefix) and key > after
-        )
+    found = _found(world, bucket, prefix=query.get("prefix", ""), after=after)
     shown, more = found[:limit], len(found) > limit
     encode = (lambda text: quote(text, safe="/")) if query.get("encoding-type") == "url" else escape
-    fields = {"Name": bucket, "Prefix": encode(prefix), "MaxKeys": str(limit), "Delimiter": ""}
+    fields = {"Name": bucket, "Prefix": encode(query.get("prefix", "")), "MaxKeys": str(limit), "Delimiter": ""}
     fields["IsTruncated"] = "true" if more else "false"
     if query.get("encoding-type"):
         fields["EncodingType"] = "url"
@@ -59,6 +53,16 @@ def listing(world: World, call: Call, bucket: str) -> str:
     head = "".join(f"<{name}>{text}</{name}>" for name, text in fields.items())
     contents = "".join(content(encode(key), stored) for key, stored in shown)
     return f"<ListBucketResult>{head}{contents}</ListBucketResult>"
+
+
+def _found(world: World, bucket: str, *, prefix: str, after: str) -> list[tuple[str, StoredObject]]:
+    with world.lock:
+        mine = [(key, stored) for (owner, key), stored in world.objects.items() if owner == bucket]
+    return sorted((key, stored) for key, stored in mine if key.startswith(prefix) and key > after)
+
+
+def _limit(text: str) -> int:
+    return min(int(text), 1000) if text.isdigit() else 100
 
 
 def content(key: str, stored: StoredObject) -> str:

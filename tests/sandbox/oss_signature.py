@@ -178,9 +178,7 @@ def canonical(request: Signed, additional: list[str]) -> str:
     query = "&".join(f"{name}={value}" if value else name for name, value in kept)
     extra = sorted(name for name in additional if name)
     names = sorted(
-        name
-        for name in request.headers
-        if name.startswith("x-oss-") or name in {"content-type", "content-md5", *extra}
+        name for name in request.headers if name.startswith("x-oss-") or name in {"content-type", "content-md5", *extra}
     )
     headers = "".join(f"{name}:{request.headers[name].strip()}\n" for name in names)
     payload = request.headers.get("x-oss-content-sha256", "UNSIGNED-PAYLOAD")

@@ -103,16 +103,6 @@ class Sandbox(World):
 
         The kinds and their details: `tests.sandbox.faults`. What it does not know is a `ValueError`.
         """
-        once = times is None and every is None and share is None
-        fault = Fault(
-            service=service,
-            step=step,
-            kind=kind,
-            times=1 if once else times,
-            every=every,
-            share=share,
-            match=match,
-            details=details,
-        )
+        when: dict[str, Any] = {"times": times, "every": every, "share": share, "match": match}
         with self.lock:
-            return self.faults.add(fault)
+            return self.faults.add(Fault(service=service, step=step, kind=kind, details=details, **when))

@@ -1,6 +1,7 @@
 """What both image services do with a submit: check the rates, book the task, apply its fault."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from tests.sandbox.faults import Call, Fault
@@ -20,28 +21,29 @@ def refusal(world: World, call: Call, model: str) -> str | None:
         return None if book.submits.take(limits.submit_per_s, now) else "rate"
 
 
-def book(
-    world: World,
-    call: Call,
-    *,
-    model: str,
-    prompt: str,
-    size: tuple[int, int],
-    seed: int | None,
-    n: int = 1,
-    synchronous: bool = False,
-) -> Task:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A request that is good to be carried out."""
+
+    model: str
+    prompt: str
+    size: tuple[int, int]
+    seed: int | None
+    n: int = 1
+
+
+def book(world: World, call: Call, order: Order, *, synchronous: bool = False) -> Task:
     """Accept the task: from here on it is paid."""
     with world.lock:
         task = Task(
             service=call.service,
-            model=model,
-            prompt=prompt,
+            model=order.model,
+            prompt=order.prompt,
             task_id=new_id(),
             request_id=new_id(),
-            size=size,
-            n=n,
-            seed=world.random.randrange(2**31) if seed is None else seed,
+            size=order.size,
+            n=order.n,
+            seed=world.random.randrange(2**31) if order.seed is None else order.seed,
             headers=dict(call.request.headers),
             body=call.data,
             created_at=world.now(),
@@ -50,7 +52,7 @@ def book(
         )
         if call.fault:
             bend(task, call.fault)
-        world.accepted_today[call.service, model] += 1
+        world.accepted_today[call.service, order.model] += 1
         world.books[call.service].add(task)
     return task
 

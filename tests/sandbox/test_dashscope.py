@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.sandbox import Limits, Sandbox
+from tests.sandbox.client import PlainClient
 
 LEGACY = "/services/aigc/text2image/image-synthesis"
 SYNC = "/services/aigc/multimodal-generation/generation"
@@ -16,8 +17,7 @@ ASYNC = {"X-DashScope-Async": "enable"}
 @pytest.fixture
 def client(sandbox: Sandbox) -> Any:
     """Return a client with the right key."""
-    key = {"Authorization": f"Bearer {sandbox.keys.dashscope}"}
-    with httpx.Client(base_url=sandbox.dashscope_url, headers=key) as opened:
+    with PlainClient(sandbox.dashscope_url, key=sandbox.keys.dashscope) as opened:
         yield opened
 
 

@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from tests.sandbox import Sandbox
+from tests.sandbox.client import PlainClient
 
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Any:
     """Return a client with the right key."""
-    key = {"Authorization": f"Bearer {sandbox.keys.minimax}"}
-    with httpx.Client(base_url=sandbox.minimax_url, headers=key) as opened:
+    with PlainClient(sandbox.minimax_url, key=sandbox.keys.minimax) as opened:
         yield opened
 
 

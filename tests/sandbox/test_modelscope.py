@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.sandbox import Sandbox
+from tests.sandbox.client import PlainClient
 
 SUBMIT = "/images/generations"
 ASYNC = {"X-ModelScope-Async-Mode": "true"}
@@ -15,8 +16,7 @@ TYPE = {"X-ModelScope-Task-Type": "image_generation"}
 @pytest.fixture
 def client(sandbox: Sandbox) -> Any:
     """Return a client with the right token."""
-    key = {"Authorization": f"Bearer {sandbox.keys.modelscope}"}
-    with httpx.Client(base_url=sandbox.modelscope_url, headers=key) as opened:
+    with PlainClient(sandbox.modelscope_url, key=sandbox.keys.modelscope) as opened:
         yield opened
 
 

@@ -104,9 +104,7 @@ def test_an_object_is_not_overwritten_if_forbidden(sandbox: Sandbox) -> None:
 
 def test_a_wrong_digest_and_a_wrong_clock_are_refused(sandbox: Sandbox) -> None:
     """Content-MD5 is compared, and a signature is good for a quarter of an hour."""
-    digest = refusal(
-        bucket(sandbox).put_object, KEY, b"a", headers={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}
-    )
+    digest = refusal(bucket(sandbox).put_object, KEY, b"a", headers={"Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="})
     sandbox.pass_time(16 * 60)
 
     assert (400, "InvalidDigest") == digest
@@ -128,6 +126,14 @@ def test_errors_come_on_command(sandbox: Sandbox, status: int, code: str) -> Non
 
     assert (status, code) == refusal(bucket(sandbox).put_object, KEY, b"a")
     assert {} == sandbox.objects
+
+
+def test_requests_beyond_the_rate_are_refused(sandbox: Sandbox) -> None:
+    """The rate is that of all requests together."""
+    sandbox.set_limits("oss", submit_per_s=0.01)
+    bucket(sandbox).put_object(KEY, b"a")
+
+    assert (429, "QpsLimitExceeded") == refusal(bucket(sandbox).put_object, KEY, b"a")
 
 
 def test_a_lost_reply_leaves_the_object(sandbox: Sandbox) -> None:

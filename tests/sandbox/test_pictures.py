@@ -21,9 +21,14 @@ def client(sandbox: Sandbox) -> Iterator[DashScopeClient]:
 def test_a_link_is_good_as_it_is_and_for_a_day(client: DashScopeClient, sandbox: Sandbox) -> None:
     """An altered query, a second authentication and a late download are refused."""
     url = client.link()
-    answers = [httpx.get(url), httpx.get(url + "&a=1"), httpx.get(url.partition("?")[0]), client.get(url)]
+    answers = [
+        client.anonymous(url),
+        client.anonymous(url + "&a=1"),
+        client.anonymous(url.partition("?")[0]),
+        client.get(url),
+    ]
     sandbox.pass_time(86_402)
-    answers.append(httpx.get(url))
+    answers.append(client.anonymous(url))
 
     assert [200, 403, 403, 403, 403] == [answer.status_code for answer in answers]
 
@@ -31,7 +36,7 @@ def test_a_link_is_good_as_it_is_and_for_a_day(client: DashScopeClient, sandbox:
 def test_pictures_are_real_and_differ(client: DashScopeClient) -> None:
     """The size is the one asked for; another prompt or seed makes another picture, the same ones the same."""
     wanted = [("cat", 1), ("cat", 1), ("cat", 2), ("dog", 1)]
-    bodies = [httpx.get(client.link(text, seed=seed, size="512*768")).content for text, seed in wanted]
+    bodies = [client.anonymous(client.link(text, seed=seed, size="512*768")).content for text, seed in wanted]
     image = Image.open(io.BytesIO(bodies[0]))
 
     assert ("PNG", (512, 768)) == (image.format, image.size)
@@ -43,12 +48,12 @@ def test_pictures_are_real_and_differ(client: DashScopeClient) -> None:
 def test_downloads_go_wrong_on_command(client: DashScopeClient, sandbox: Sandbox) -> None:
     """A page, nothing, half a file, a redirect into the file system, a cut transfer."""
     url = client.link(size="512*512")
-    whole = httpx.get(url).content
+    whole = client.anonymous(url).content
     for kind in ("html", "empty", "half", "redirect", "truncated"):
         sandbox.fault("dashscope", "download", kind=kind, match="cat")
-    html, empty, half, redirect = (httpx.get(url) for _ in range(4))
+    html, empty, half, redirect = (client.anonymous(url) for _ in range(4))
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(url)
+        client.anonymous(url)
 
     assert "text/html" in html.headers["content-type"]
     assert b"" == empty.content
@@ -62,7 +67,7 @@ def test_pictures_go_wrong_on_command(client: DashScopeClient, sandbox: Sandbox)
     sandbox.fault("dashscope", "download", kind="blank")
     sandbox.fault("dashscope", "download", kind="resized", width=300, height=200)
     sandbox.fault("dashscope", "download", kind="bomb")
-    black, small, bomb = (httpx.get(url).content for _ in range(3))
+    black, small, bomb = (client.anonymous(url).content for _ in range(3))
 
     assert [(512 * 512, (0, 0, 0))] == Image.open(io.BytesIO(black)).getcolors()
     assert (300, 200) == Image.open(io.BytesIO(small)).size

@@ -152,8 +152,6 @@ def spoil(fault: Fault, real: Response | None) -> Response:
     if fault.kind in {"drop", "lost_reply"}:
         return Dropped(reset=details.get("reset", False))
     if fault.kind == "redirect":
-        return Response(
-            status_code=302, headers={"location": details.get("location", "file:///etc/hostname")}
-        )
+        return Response(status_code=302, headers={"location": details.get("location", "file:///etc/hostname")})
     assert real is not None
     return Dropped(real, sent=len(real.body) // 2) if fault.kind == "truncated" else real

@@ -98,7 +98,10 @@ class World:
         return time.time() + self.offset_s
 
     def pass_time(self, seconds: float) -> None:
-        """Put the clock forward: tasks end and links expire without anybody waiting."""
+        """Put the clock forward: tasks end and links expire without anybody waiting.
+
+        After more than 15 minutes OSS refuses signatures made by the real clock.
+        """
         self.offset_s += seconds
 
     def draw_seconds(self, service: str) -> float:

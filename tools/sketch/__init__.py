@@ -1,0 +1,35 @@
+"""Sketch, the embedded illustrator: line drawings of a subject, offline and in a fraction of a second.
+
+It knows some thousand words of Chinese and English, and lays out the icons and figures that they stand for as a small
+scene. It does not understand the subject: what it cannot find in its vocabulary it does not draw.
+"""
+
+from tools.sketch.composition import compose
+from tools.sketch.raster import to_png
+from tools.sketch.reading import read
+
+MODEL = "peitu-sketch-1"
+_SMALLEST_PX = 256
+_LARGEST_PX = 2048
+
+
+def draw(subject: str, *, width_px: int, height_px: int, seed: int) -> bytes:
+    """Return a black-and-white picture of the subject as PNG; the same arguments give the same bytes.
+
+    Raises:
+        RejectedError: The size is outside what `refusal` allows.
+    """
+    svg = compose(subject, aspect=width_px / height_px, seed=seed)
+    return to_png(svg, width_px=width_px, height_px=height_px, seed=seed)
+
+
+def refusal(width_px: int, height_px: int) -> str | None:
+    """Return why a picture of this size is not drawn, or `None` if it is."""
+    if _SMALLEST_PX <= min(width_px, height_px) and max(width_px, height_px) <= _LARGEST_PX:
+        return None
+    return f"sketch draws {_SMALLEST_PX} to {_LARGEST_PX} pixels on each side, not {width_px}x{height_px}"
+
+
+def words_drawn(subject: str) -> list[str]:
+    """Return the names of the icons that `draw` shows for the subject, the main one first."""
+    return read(subject).icons()

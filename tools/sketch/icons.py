@@ -11,22 +11,27 @@ import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.errors import ConfigError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _ARCHIVES = {"": ("justmyresource_lucide", "icons.zip"), "t": ("tabler_icons", "archive.zip")}
 _GLYPHS = Path(__file__).with_name("glyphs.txt")
 _GRID_EDGE = -12
 _GRID_SIZE = 48
-_PIXELS_PER_UNIT = 4
+_PIXELS_PER_UNIT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A drawing of strokes on the 24 grid, and the box that its ink fills there."""
+    """A drawing of strokes on the 24 grid, the path of all that it covers, and the box that its ink fills there."""
 
     name: str
     body: str
+    cover: str
     left: float
     top: float
     right: float
@@ -51,8 +56,12 @@ def load_icon(name: str) -> Icon:
         ConfigError: The icon, or its whole package, is not installed; install Peitu's dependencies again.
     """
     body = _own_body(name[2:]) if name.startswith("p:") else _packed_body(name)
-    left, top, right, bottom = _ink_box(body)
-    return Icon(name, body, left, top, right, bottom)
+    alpha = _ink(body)
+    box = alpha.getbbox()
+    if box is None:
+        raise ConfigError(f"The icon {name!r} has no ink - install the icon packages again")
+    left, top, right, bottom = (value / _PIXELS_PER_UNIT + _GRID_EDGE for value in box)
+    return Icon(name, body, _cover(alpha, box), left, top, right, bottom)
 
 
 def _packed_body(name: str) -> str:
@@ -106,9 +115,9 @@ def _part(part: str) -> str:
     return f'<path d="{part}"{fill}/>'
 
 
-def _ink_box(body: str) -> tuple[float, float, float, float]:
-    import resvg_py  # noqa: PLC0415 - a compiled library, loaded only when something is drawn
-    from PIL import Image  # noqa: PLC0415
+def _ink(body: str) -> "Image":
+    import resvg_py  # noqa: PLC0415 - compiled libraries, loaded only when something is drawn
+    from PIL import Image as Pillow  # noqa: PLC0415
 
     edge, size = _GRID_EDGE, _GRID_SIZE
     svg = (
@@ -117,9 +126,34 @@ def _ink_box(body: str) -> tuple[float, float, float, float]:
     )
     pixels = size * _PIXELS_PER_UNIT
     data = resvg_py.svg_to_bytes(svg_string=svg, width=pixels, height=pixels, skip_system_fonts=True)
-    with Image.open(io.BytesIO(data)) as image:
-        box = image.getchannel("A").getbbox()
-    if box is None:
-        raise ConfigError(f"The icon drawn as {body[:60]!r} has no ink - install the icon packages again")
-    left, top, right, bottom = (value / _PIXELS_PER_UNIT + edge for value in box)
-    return left, top, right, bottom
+    with Pillow.open(io.BytesIO(data)) as image:
+        return image.getchannel("A")
+
+
+def _cover(alpha: "Image", box: tuple[int, int, int, int]) -> str:
+    """Return a path over all points that have ink on every side of them: left and right, above and below.
+
+    Strokes alone hide nothing, and half of the icons have open outlines, which cannot be filled.
+    """
+    from PIL import Image as Pillow  # noqa: PLC0415
+
+    cut = alpha.crop(box)
+    rows = _spans(cut.tobytes(), cut.width)
+    columns = _spans(cut.transpose(Pillow.Transpose.TRANSPOSE).tobytes(), cut.height)
+    unit, path = 1 / _PIXELS_PER_UNIT, ""
+    for y, (first, last) in enumerate(rows):
+        start = None
+        for x in range(first, last + 2):
+            inside = x <= last and columns[x][0] <= y <= columns[x][1]
+            if inside and start is None:
+                start = x
+            elif not inside and start is not None:
+                left, top = (box[0] + start) * unit + _GRID_EDGE, (box[1] + y) * unit + _GRID_EDGE
+                path += f"M{left:g} {top:g}h{(x - start) * unit:g}v{unit * 1.2:g}h{-(x - start) * unit:g}Z"
+                start = None
+    return path
+
+
+def _spans(pixels: bytes, width: int) -> list[tuple[int, int]]:
+    lines = (pixels[start : start + width] for start in range(0, len(pixels), width))
+    return [(width - len(line.lstrip(b"\0")), len(line.rstrip(b"\0")) - 1) for line in lines]

@@ -2,13 +2,14 @@
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.sketch.icons import Icon
 from tools.sketch.sheet import Box, Sheet
 from tools.sketch.vocabulary import Kind
 
 MARGIN = 62.0
+_TRIES = 36
 _RELATIVE_HEIGHT = {"big": 1.0, "person": 0.74, "mid": 0.62, "water": 0.56, "small": 0.44, "sky": 0.4, "idea": 0.44}
 
 
@@ -40,6 +41,7 @@ class Picture:
     figures: list[Figure]
     tags: set[str]
     area: Box
+    placed: set[str] = field(default_factory=set)
 
     def has(self, *tags: str) -> bool:
         """Tell whether the subject asks for any of these scenes."""
@@ -58,6 +60,10 @@ class Picture:
         """Keep other figures out of this box."""
         self.sheet.taken.append(box)
 
+    def figure(self, *names: str) -> "Figure | None":
+        """Return the first figure whose icon has one of these names."""
+        return next((figure for figure in self.figures if figure.icon.name in names), None)
+
     def is_free(self, box: Box, *, padding: float = 14.0) -> bool:
         """Tell whether nothing was placed in the box or close to it."""
         return not any(box.grown(padding).touches(taken) for taken in self.sheet.taken)
@@ -65,21 +71,21 @@ class Picture:
     def find_room(self, width: float, height: float, zone: Box, *, padding: float = 26.0) -> Box | None:
         """Return the free spot in the zone that is farthest from all others, or `None` if there is none."""
         best: tuple[float, Box] | None = None
-        for _ in range(90):
+        for _ in range(_TRIES):
             left = self.rng.uniform(zone.left, max(zone.left, zone.right - width))
             top = self.rng.uniform(zone.top, max(zone.top, zone.bottom - height))
             box = Box(left, top, left + width, top + height)
-            if box.right > zone.right + 1 or box.bottom > zone.bottom + 1 or not self.is_free(box, padding=padding):
-                continue
-            distance = min((_distance(box, taken) for taken in self.sheet.taken), default=0.0)
-            distance = min(distance, 0.3 * self.unit)
-            if best is None or distance > best[0]:
-                best = (distance, box)
+            if box.right > zone.right + 1 or box.bottom > zone.bottom + 1:
+                return None
+            distance = min((_distance(box, taken) for taken in self.sheet.taken), default=math.inf)
+            if distance >= padding and (best is None or distance > best[0]):
+                best = (min(distance, 0.3 * self.unit), box)
         return best[1] if best else None
 
     def place(self, figure: Figure, box: Box, *, flip: bool = False, turn: float = 0.0) -> Box:
         """Draw the figure in the box, remember the room it takes, and return it."""
         icon = figure.icon
+        self.placed.add(icon.name)
         scale = min(box.width / icon.width, box.height / icon.height)
         half = icon.width * scale / 2
         self.sheet.icon(icon, box, flip=flip, turn=turn)

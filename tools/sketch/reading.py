@@ -14,6 +14,15 @@ _AGAIN = {"but", "with", "only", "just", "while", "and", "then", "in", "on", "at
 _NOT_CHINESE = re.compile(r"不要|没有|不含|不带|避免|去掉|禁止|切勿|无|别")
 _AGAIN_CHINESE = re.compile(r"[的而但只却，。；]")
 _LONGEST_NOT = 5
+# Two icons that one figure shows together, or of which one says it all.
+_TOGETHER = {
+    ("p:cat", "box"): "p:cat-box",
+    ("p:meeting", "p:team"): "p:meeting",
+    ("p:laptop-call", "p:meeting"): "p:video-meeting",
+    ("p:laptop-call", "p:team"): "p:laptop-call",
+    ("p:bookshop", "store"): "p:bookshop",
+    ("cloud-lightning", "cloud-rain-wind"): "cloud-lightning",
+}
 _IRREGULAR = {"leaves": "leaf", "wolves": "wolf", "loaves": "loaf", "bought": "buy", "grew": "grow", "grown": "grow"}
 
 
@@ -65,12 +74,23 @@ def read(subject: str) -> Reading:
         found = by_icon.setdefault(concept.icons[0], Found(concept, 0.0, plural=False))
         found.weight += weight if found.weight == 0 else 0.6 * weight
         found.plural = found.plural or plural
+    _join(by_icon, vocabulary)
     reading.found = sorted(by_icon.values(), key=lambda found: -found.weight * _presence(found.concept))
     return reading
 
 
+def _join(by_icon: dict[str, Found], vocabulary: Vocabulary) -> None:
+    for (one, other), joined in _TOGETHER.items():
+        if one in by_icon and other in by_icon:
+            weight = by_icon.pop(one).weight + by_icon.pop(other).weight
+            concept = next(concept for concept in vocabulary.concepts if concept.icons[:1] == (joined,))
+            by_icon[joined] = Found(concept, weight, plural=False)
+
+
 def _presence(concept: Concept) -> float:
     # A body holds a picture together better than a sign does, and the sky better from behind.
+    if "weak" in concept.tags:
+        return 0.4
     return {"person": 1.3, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
 
 

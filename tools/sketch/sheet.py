@@ -3,7 +3,7 @@
 All lengths are in sheet units: the shorter side of every picture is 1000 units, whatever its size in pixels.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tools.sketch.icons import Icon
@@ -76,9 +76,14 @@ class Sheet:
         """Make the inside of a path white, without an outline."""
         self._parts.append(f'<path d="{path}" fill="#fff" stroke="none"/>')
 
-    def solid(self, path: str) -> None:
-        """Draw a small closed shape that is black inside."""
-        self._parts.append(f'<path d="{path}" fill="#000"/>')
+    def band(self, points: Sequence[Point], widths: Sequence[float]) -> None:
+        """Draw a way through the points, white with an outline, as wide at each point as `widths` says."""
+        steps = list(zip(points, points[1:], widths, strict=False))
+        for color, extra in (("#000", LINE_WEIGHT), ("#fff", -LINE_WEIGHT)):
+            for start, end, width in steps:
+                self._parts.append(
+                    f'<path d="{polyline((start, end))}" stroke="{color}" stroke-width="{width + extra:.1f}"/>'
+                )
 
     def circle(self, x: float, y: float, radius: float, *, dash: str = "", fill: str = "#fff") -> None:
         """Draw a circle, white inside unless `fill` says `none`."""
@@ -116,7 +121,8 @@ class Sheet:
         weight = LINE_WEIGHT / scale
         if halo:
             self._parts.append(
-                f'<g {place} stroke="#fff" color="#fff" fill="#fff" stroke-width="{weight * _HALO:.3f}">{icon.body}</g>'
+                f'<g {place} stroke="#fff" color="#fff" stroke-width="{weight * _HALO:.3f}">{icon.body}'
+                f'<path d="{icon.cover}" fill="#fff" stroke="none"/></g>'
             )
         self._parts.append(
             f'<g {place} color="#000" fill="none" stroke-width="{weight:.3f}">{icon.body}</g>'

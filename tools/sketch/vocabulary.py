@@ -33,6 +33,7 @@ class Vocabulary:
     concepts: tuple[Concept, ...]
     english: dict[str, Concept]
     chinese: dict[str, Concept]
+    kinds: dict[str, Kind]
     longest_english: int
     longest_chinese: int
 
@@ -48,6 +49,7 @@ def load_vocabulary() -> Vocabulary:
         concepts,
         english,
         chinese,
+        kinds={concept.icons[0]: concept.kind for concept in reversed(concepts) if concept.icons},
         longest_english=max(word.count(" ") for word in english) + 1,
         longest_chinese=max(len(word) for word in chinese),
     )
@@ -58,7 +60,7 @@ def _concept(line: str) -> Concept:
     if kind not in get_args(Kind):
         raise AssertionError(f"Unknown kind {kind!r} in {_WORDS.name}: {line!r}")
     return Concept(
-        icons=tuple(icons.replace("-", " ", 1).split() if icons == "-" else icons.split()),
+        icons=() if icons == "-" else tuple(icons.split()),
         kind=kind,  # type: ignore[arg-type] # mypy does not narrow `str` by `in get_args`
         english=tuple(word.strip() for word in english.split(",")),
         chinese=tuple(word.strip() for word in chinese.split(",")),

@@ -1,0 +1,268 @@
+"""The command line as a person meets it: exit status, one clear line, one JSON document."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from graph.cli import main
+from tests.conftest import ROOT
+from tests.sandbox import Sandbox
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+
+@pytest.fixture
+def peitu(monkeypatch, capsys):
+    """Run a command in this process; returns exit status, standard output and standard error."""
+
+    def run(*arguments: str, stdin: bytes = b""):
+        monkeypatch.setattr(sys, "argv", ["peitu", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+def test_without_arguments_it_says_what_to_do_next(peitu):
+    """Nobody is left before a blank line."""
+    code, out, _ = peitu()
+
+    assert 0 == code
+    assert "peitu run" in out
+
+
+def test_run_makes_pictures_and_prints_one_document(peitu):
+    """Standard output is exactly one JSON document with the keys of the contract."""
+    code, out, _ = peitu("run", "--text", "A lighthouse keeper feeds gulls before the storm", "--count", "2", "--json")
+    document = json.loads(out)
+
+    assert 0 == code
+    assert (True, 2, 2) == (document["success"], document["requested"], document["count"])
+    for image in document["images"]:
+        expected = "index status path url prompt provider model seed width height sha256 attempts error".split()
+
+        assert expected == list(image)
+        assert Path(image["path"]).is_file()
+
+
+def test_run_reads_files_and_standard_input(peitu):
+    """A Chinese article in GB 18030, and a pipe."""
+    Path("a.md").write_bytes("# 灯塔\n\n守塔人在风暴前喂海鸥。".encode("gb18030"))
+    code, out, _ = peitu("run", "a.md", "--count", "1", "--run-id", "a", "--json")
+
+    assert 0 == code
+    assert "海鸥" in json.loads(out)["images"][0]["prompt"]
+
+    code, out, _ = peitu("run", "-", "--count", "1", "--json", stdin="a teapot in the rain".encode())
+
+    assert 0 == code
+    assert "teapot" in json.loads(out)["images"][0]["prompt"]
+
+
+def test_a_person_reads_where_the_pictures_are(peitu):
+    """Without --json: the paths, and that they are sketches."""
+    code, out, err = peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
+
+    assert 0 == code
+    assert "output/tea/00.jpg" in out
+    assert "offline sketch" in out
+    assert "Traceback" not in err
+
+
+BAD = [
+    (["run"], "nothing to illustrate"),
+    (["run", "missing.md"], "There is no file 'missing.md'"),
+    (["run", "empty.md"], "'empty.md' is empty"),
+    (["run", "binary.md"], "binary"),
+    (["run", "folder"], "is a folder"),
+    (["run", "--text", " \n\t"], "--text is empty"),
+    (["run", "a.md", "--text", "b"], "both given"),
+    (["run", "--text", "a", "--count", "0"], "--count 0"),
+    (["run", "--text", "a", "--count", "100000"], "--count 100000"),
+    (["run", "--text", "a", "--count", "two"], "'two'"),
+    (["run", "--text", "a", "--size", "big"], "--size 'big'"),
+    (["run", "--text", "a", "--size", "16x16"], "16x16"),
+    (["run", "--text", "a", "--size", "9000x9000"], "9000x9000"),
+    (["run", "--text", "a", "--style", "cubist"], "'cubist'"),
+    (["run", "--text", "a", "--provider", "midjourney"], "'midjourney'"),
+    (["run", "--text", "a", "--provider", "dashscope"], "DASHSCOPE_API_KEY"),
+    (["run", "--text", "a", "--upload"], "OSS_ACCESS_KEY_ID"),
+    (["run", "--text", "a", "--seed", "-1"], "--seed -1"),
+    (["run", "--text", "a", "--run-id", "../up"], "'../up'"),
+    (["run", "--text", "a", "--output-dir", "a.md"], "'a.md'"),
+    (["run", "--text", "a", "--config", "missing.yaml"], "missing.yaml"),
+    (["run", "--text", "a", "--config", "broken.yaml"], "broken.yaml"),
+    (["run", "--text", "a", "--config", "typo.yaml"], "deadline_s"),
+    (["run", "--text", "a", "--colour"], "--colour"),
+    (["paint"], "paint"),
+    (["resume"], "--all"),
+    (["resume", "nobody"], "'nobody'"),
+    (["show", "nobody"], "'nobody'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "named"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
+def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
+    """Exit status 2, one line on standard error, nothing on standard output, no picture."""
+    Path("a.md").write_text("a teapot")
+    Path("empty.md").write_text("")
+    Path("binary.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    Path("folder").mkdir()
+    Path("broken.yaml").write_text("images: [")
+    Path("typo.yaml").write_text("images: {modelscope: {deadlin_s: 3}}")
+    code, out, err = peitu(*arguments)
+
+    assert 2 == code
+    assert "" == out
+    assert 1 == len(err.splitlines()), err
+    assert named in err
+    assert not list(Path().rglob("*.jpg"))
+
+
+def test_a_run_is_not_made_twice(peitu):
+    """A second run of the same name is refused with the command that continues the first."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
+    code, _, err = peitu("run", "--text", "a kettle", "--count", "1", "--run-id", "tea")
+
+    assert 2 == code
+    assert "peitu resume tea" in err
+
+
+def test_runs_and_show_tell_what_was_made(peitu):
+    """The history is there for people and for programs."""
+
+    assert "No runs yet" in peitu("runs")[1]
+
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
+
+    assert "tea" in peitu("runs")[1]
+    assert ["tea"] == [run["run_id"] for run in json.loads(peitu("runs", "--json")[1])["runs"]]
+    assert "output/tea/00.jpg" in peitu("show", "tea")[1]
+    assert "output/tea/00.jpg" == json.loads(peitu("show", "tea", "--json")[1])["images"][0]["path"]
+
+
+def test_what_is_missing_is_said_with_the_command_that_continues(peitu, sandbox: Sandbox, monkeypatch):
+    """Exit status 1: it ran, one picture is missing; resume makes it, and then all is there."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    sandbox.fault("modelscope", "submit", kind="status", status=401, message="Authentication failed", times=1)
+    arguments = ["run", "--text", "a teapot", "--count", "2", "--provider", "modelscope", "--run-id", "tea"]
+    code, out, err = peitu(*arguments, "--no-upload")
+
+    assert 1 == code
+    assert "MODELSCOPE_API_KEY" in out
+    assert "peitu resume tea" in out
+    assert "Traceback" not in err
+
+    code, out, _ = peitu("resume", "--all", "--json")
+
+    assert 0 == code
+    assert [True] == [document["success"] for document in json.loads(out)["runs"]]
+    assert 2 == len(sandbox.tasks)
+
+
+def test_doctor_says_what_is_missing_and_where_to_get_it(peitu):
+    """With nothing configured nothing is wrong, and every key has its address."""
+    code, out, _ = peitu("doctor")
+
+    assert 0 == code, out
+    for word in ("MODELSCOPE_API_KEY", "DASHSCOPE_API_KEY", "MINIMAX_API_KEY", "OSS_BUCKET_NAME", "https://", "sketch"):
+        assert word in out
+
+
+def test_doctor_checks_keys_without_paying(peitu, sandbox: Sandbox, monkeypatch):
+    """Good keys are good, a wrong one is named, and no task is made."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    code, out, _ = peitu("doctor")
+
+    assert 0 == code, out
+
+    for variable in ("DASHSCOPE_API_KEY", "OSS_ACCESS_KEY_SECRET"):
+        monkeypatch.setenv(variable, "wrong-key")
+        code, out, _ = peitu("doctor")
+
+        assert 1 == code
+        assert variable in out
+
+    assert "wrong-key" not in out
+    assert [] == sandbox.tasks
+    assert {} == sandbox.objects
+
+
+def test_graph_prints_the_program(peitu):
+    """The drawing names every node."""
+    out = peitu("graph", "--mermaid")[1]
+
+    for name in ("analyze", "prompt", "generate", "choose", "modelscope", "dashscope", "sketch", "check", "upload", "record"):
+        assert name in out
+
+
+def test_styles_can_be_listed(peitu):
+    """`--style list` shows each with a line."""
+
+    assert "line" in peitu("run", "--style", "list")[1]
+
+
+LIGHT = """
+import sys
+from graph.cli import main
+sys.argv = ["peitu", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"langgraph", "langchain_core", "langchain_openai", "openai", "oss2", "PIL"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], [], ["runs"], ["show", "tea"]])
+def test_light_commands_import_nothing_heavy(arguments):
+    """What only reads SQLite starts without LangGraph, OpenAI, OSS or Pillow."""
+    done = subprocess.run([sys.executable, "-c", LIGHT, *arguments], capture_output=True, text=True, check=False)
+
+    assert 0 == done.returncode, done.stderr
+
+
+def test_ctrl_c_leaves_a_run_that_resume_finishes(peitu, sandbox: Sandbox, monkeypatch):
+    """Stopped while tasks are under way: the command that continues is printed, and nothing is paid twice."""
+    environment = sandbox.environment() | {"PEITU_LLM__PROVIDER": "none", "PEITU_STORAGE__UPLOAD": "never"}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    sandbox.set_limits("dashscope", task_seconds=3600.0)
+    arguments = ["run", "--text", "a teapot", "--count", "2", "--provider", "dashscope", "--run-id", "tea"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "graph.cli", *arguments], stderr=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    give_up_at = time.monotonic() + 60
+    while len(sandbox.tasks) < 2 and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+
+    assert 1 == process.returncode
+    assert "peitu resume tea" in err
+    assert "Traceback" not in err
+
+    sandbox.pass_time(3600.0)
+    code, _, err = peitu("resume", "tea")
+
+    assert 0 == code, err
+    assert 2 == len(sandbox.tasks)
+
+
+def test_examples_are_there():
+    """The commands of the README name files that exist."""
+
+    assert len(list((ROOT / "examples").glob("*.md"))) >= 3

@@ -1,0 +1,67 @@
+"""Pictures for a subject of which the vocabulary knows nothing: calm shapes that claim to be about nothing."""
+
+import math
+
+from tools.sketch import marks
+from tools.sketch.picture import Picture
+from tools.sketch.sheet import Point, smooth
+
+
+def abstract(picture: Picture) -> None:
+    """Compose one of three: ribbons in the wind, balanced stones, rings on the water."""
+    picture.rng.choice([_ribbons, _stones, _rings])(picture)
+
+
+def _ribbons(picture: Picture) -> None:
+    area, u, rng = picture.area, picture.unit, picture.rng
+    marks.sun(picture, area.left + area.width * rng.choice([0.26, 0.74]), area.top + area.height * 0.26, u * rng.uniform(0.09, 0.13))
+    waves, phase = rng.uniform(0.8, 1.5), rng.uniform(0, 2 * math.pi)
+    count = rng.randint(5, 8)
+    for number in range(count):
+        points: list[Point] = []
+        for step in range(13):
+            share = step / 12
+            lift = math.sin(phase + share * waves * 2 * math.pi + number * 0.24) * u * (0.1 - 0.008 * number)
+            y = area.top + area.height * (0.56 + 0.36 * number / count) + lift
+            points.append((area.left + area.width * share, min(y, area.bottom)))
+        start, end = rng.randint(0, 2), 13 - rng.randint(0, 2)
+        picture.sheet.line(smooth(points[start:end]))
+    marks.distant_birds(picture, area, 3)
+
+
+def _stones(picture: Picture) -> None:
+    area, u, rng = picture.area, picture.unit, picture.rng
+    x, y = area.center_x, area.bottom - area.height * 0.14
+    picture.sheet.line(f"M{area.left + u * 0.06:.1f} {y:.1f}H{area.right - u * 0.06:.1f}")
+    width = u * rng.uniform(0.46, 0.56)
+    for _ in range(rng.randint(4, 6)):
+        tall = width * rng.uniform(0.3, 0.42)
+        points = [(x + math.cos(k * math.pi / 4) * width / 2 * rng.uniform(0.94, 1.05), y - tall / 2 + math.sin(k * math.pi / 4) * tall / 2) for k in range(8)]
+        picture.sheet.shape(smooth(points, closed=True))
+        picture.sheet.line(f"M{x + width * 0.14:.1f} {y - tall * 0.24:.1f}h{width * 0.18:.1f}M{x + width * 0.06:.1f} {y - tall * 0.42:.1f}h{width * 0.1:.1f}")
+        y -= tall * 0.97
+        x += picture.jitter(width * 0.07)
+        width *= rng.uniform(0.7, 0.84)
+    marks.moon(picture, area.left + area.width * rng.choice([0.2, 0.8]), area.top + area.height * 0.2, u * 0.1, full=rng.random() < 0.5)
+    marks.cloud(picture, area.left + area.width * rng.uniform(0.3, 0.7), area.top + area.height * 0.14, u * 0.2)
+
+
+def _rings(picture: Picture) -> None:
+    area, u, rng = picture.area, picture.unit, picture.rng
+    horizon = area.top + area.height * 0.42
+    x = area.left + area.width * rng.uniform(0.4, 0.6)
+    picture.sheet.line(f"M{area.left:.1f} {horizon:.1f}H{area.right:.1f}")
+    radius = u * rng.uniform(0.15, 0.2)
+    picture.sheet.line(f"M{x - radius:.1f} {horizon:.1f}A{radius:.1f} {radius:.1f} 0 0 1 {x + radius:.1f} {horizon:.1f}")
+    reach = min(area.width * 0.48, (area.bottom - horizon) * 1.5)
+    y = horizon + (area.bottom - horizon) * 0.52
+    for number in range(5):
+        size = reach * (0.12 + 0.215 * number)
+        turn = rng.uniform(0, 360)
+        for first, last in ((0, 150 - 12 * number), (190, 330 - 10 * number)):
+            points = []
+            for step in range(17):
+                angle = math.radians(turn + first + (last - first) * step / 16)
+                points.append((x + math.cos(angle) * size * 0.97, y + math.sin(angle) * size * 0.4))
+            picture.sheet.line(smooth(points))
+    marks.distant_birds(picture, area, 4)

@@ -1,0 +1,85 @@
+"""Choose how a subject is laid out, and draw it: from the words to one SVG document."""
+
+import random
+from collections.abc import Callable
+
+from tools.sketch import ideas, indoors
+from tools.sketch.abstract import abstract
+from tools.sketch.icons import load_icon
+from tools.sketch.outdoors import landscape
+from tools.sketch.picture import MARGIN, Figure, Picture
+from tools.sketch.reading import Reading, read
+from tools.sketch.sheet import Box, Sheet
+from tools.sketch.trail import trail
+from tools.sketch.vocabulary import load_vocabulary
+
+_OUTSIDE = {
+    "sea", "river", "underwater", "beach", "storm", "city", "village", "forest", "garden", "farm", "mountain", "desert",
+    "road", "rail", "space", "festival", "market", "sport", "snow", "spring", "summer", "autumn", "nature", "sunset", "wind", "rain",
+}  # fmt: skip
+_INSIDE = {"home", "kitchen", "office", "school", "lab", "stage", "desk", "bedroom", "workshop", "indoor", "books"}
+_LONGEST_ASPECT = 1.9
+
+Composition = Callable[[Picture], None]
+
+
+def compose(subject: str, *, aspect: float, seed: int) -> str:
+    """Return the picture as SVG. `aspect` is width by height."""
+    reading = read(subject)
+    width, height = max(1000.0, 1000.0 * aspect), max(1000.0, 1000.0 / aspect)
+    picture = Picture(
+        sheet=Sheet(width, height),
+        rng=random.Random(f"{seed}|{subject.strip()}"),
+        figures=_figures(reading),
+        tags=reading.tags,
+        area=_area(width, height),
+    )
+    picture.rng.choice(_candidates(picture))(picture)
+    return picture.sheet.svg()
+
+
+def _area(width: float, height: float) -> Box:
+    # A strip is not a scene: beyond this aspect the picture keeps to the middle of the sheet.
+    across = min(width - 2 * MARGIN, (height - 2 * MARGIN) * _LONGEST_ASPECT)
+    down = min(height - 2 * MARGIN, (width - 2 * MARGIN) * _LONGEST_ASPECT)
+    return Box((width - across) / 2, (height - down) / 2, (width + across) / 2, (height + down) / 2)
+
+
+def _figures(reading: Reading) -> list[Figure]:
+    figures = []
+    for name in reading.icons():
+        found = reading.concept_of(name)
+        kind = load_vocabulary().kinds.get(name, found.concept.kind)
+        figures.append(Figure(load_icon(name), kind, plural=found.plural and name == found.concept.icons[0]))
+    return figures
+
+
+def _candidates(picture: Picture) -> list[Composition]:
+    """Return the compositions that suit the words; chance takes one of them."""
+    figures = picture.figures
+    if not figures:
+        return [landscape] if picture.tags & _OUTSIDE else [abstract]
+    hero, kinds = figures[0].kind, {figure.kind for figure in figures}
+    if picture.has("pair") and len(figures) >= 2:
+        return [ideas.pair]
+    if picture.has("process") and len(figures) >= 3:
+        return [trail]
+    if picture.has("tech") and hero in {"idea", "small", "mid"}:
+        return [indoors.screen, ideas.ring if len(figures) > 2 else ideas.thought]
+    if hero == "idea":
+        return [ideas.thought, ideas.book, ideas.ring] if len(figures) > 2 else [ideas.thought, ideas.book]
+    if "idea" in kinds and (hero == "person" or figures[0].icon.name == "p:sleeper"):
+        return [ideas.thought, _home(picture)]
+    return [_home(picture)]
+
+
+def _home(picture: Picture) -> Composition:
+    """Return where the main figure belongs: a table, a room or the open."""
+    hero = picture.figures[0].kind
+    outside, inside = bool(picture.tags & _OUTSIDE), bool(picture.tags & _INSIDE)
+    if hero == "small" and (not outside or picture.has("festival")):
+        at_table = inside or picture.has("festival") or picture.rng.random() < 0.5
+        return indoors.table if at_table else landscape
+    if inside and not outside and hero in {"mid", "person", "small"}:
+        return indoors.floor
+    return landscape

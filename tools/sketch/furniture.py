@@ -1,0 +1,154 @@
+"""What stands and hangs in a room: table, floor, window, lamp, shelf, screen."""
+
+from tools.sketch import marks
+from tools.sketch.picture import Picture, around
+from tools.sketch.sheet import Box, polyline, rectangle
+
+
+def trestle(picture: Picture, box: Box) -> None:
+    """Draw a table: the board along the top of the box, two pairs of legs below."""
+    sheet, thick = picture.sheet, picture.unit * 0.032
+    board = Box(box.left, box.top, box.right, box.top + thick)
+    for side in (0.1, 0.9):
+        x = box.left + box.width * side
+        lean = (side - 0.5) * picture.unit * 0.06
+        sheet.line(f"M{x - 12:.1f} {board.bottom:.1f}L{x - 12 + lean:.1f} {box.bottom:.1f}")
+        sheet.line(f"M{x + 12:.1f} {board.bottom:.1f}L{x + 12 + lean:.1f} {box.bottom:.1f}")
+    rail = board.bottom + (box.bottom - board.bottom) * 0.5
+    sheet.line(f"M{box.left + box.width * 0.1 + 14:.1f} {rail:.1f}H{box.right - box.width * 0.1 - 14:.1f}")
+    sheet.shape(rectangle(board, radius=8))
+    picture.take(Box(box.left, box.top, box.right, box.bottom))
+
+
+def stand(picture: Picture, box: Box) -> None:
+    """Draw a small side table as large as the box."""
+    for side in (0.16, 0.84):
+        x = box.left + box.width * side
+        picture.sheet.line(f"M{x:.1f} {box.top:.1f}L{x + (side - 0.5) * 16:.1f} {box.bottom:.1f}")
+    picture.sheet.line(f"M{box.left + box.width * 0.16:.1f} {box.center_y + 14:.1f}h{box.width * 0.68:.1f}")
+    picture.sheet.shape(rectangle(Box(box.left, box.top, box.right, box.top + picture.unit * 0.022), radius=6))
+    picture.take(box)
+
+
+def floorboards(picture: Picture, box: Box) -> None:
+    """Draw the line where the wall meets the floor, and the edges of some boards."""
+    area, rng = picture.area, picture.rng
+    picture.sheet.line(f"M{area.left:.1f} {box.top:.1f}H{area.right:.1f}")
+    for row in range(1, 3):
+        y = box.top + box.height * row / 3
+        x = area.left + rng.uniform(10, 160)
+        while x < area.right - 120:
+            length = rng.uniform(80, 220)
+            picture.sheet.line(f"M{x:.1f} {y:.1f}H{min(x + length, area.right - 20):.1f}")
+            x += length + rng.uniform(140, 320)
+
+
+def window(picture: Picture, box: Box) -> None:
+    """Draw a window with the weather behind it."""
+    sheet = picture.sheet
+    outline = rectangle(box, radius=12)
+    sheet.shape(outline)
+    kept, sheet.taken = sheet.taken, []
+    sheet.open_clip(outline)
+    _view(picture, box)
+    sheet.close_clip()
+    sheet.taken = kept
+    sheet.line(outline)
+    sheet.line(f"M{box.center_x:.1f} {box.top:.1f}V{box.bottom:.1f}M{box.left:.1f} {box.top + box.height * 0.42:.1f}H{box.right:.1f}")
+    sill = Box(box.left - 20, box.bottom, box.right + 20, box.bottom + 18)
+    sheet.shape(rectangle(sill, radius=6))
+
+
+def _view(picture: Picture, box: Box) -> None:
+    w, rng = box.width, picture.rng
+    x = box.left + w * rng.choice([0.27, 0.73])
+    if picture.has("night", "bedroom"):
+        own = picture.figure("moon")
+        if own is None:
+            marks.moon(picture, x, box.top + box.height * 0.24, w * 0.13)
+        else:
+            picture.place(own, around(x, box.top + box.height * 0.22, w * 0.28, w * 0.28))
+        marks.stars(picture, box.grown(-18), 5)
+        return
+    if picture.has("rain", "storm"):
+        marks.rain(picture, box.grown(-8), heavy=True)
+        return
+    if picture.has("snow"):
+        marks.snow(picture, box)
+        return
+    base = box.bottom - box.height * 0.02
+    picture.sheet.shape(f"M{box.left - 20:.1f} {base:.1f}q{w * 0.32:.1f} {-box.height * 0.5:.1f} {w * 0.7:.1f} 0Z")
+    picture.sheet.shape(f"M{box.left + w * 0.4:.1f} {base:.1f}q{w * 0.36:.1f} {-box.height * 0.36:.1f} {w * 0.8:.1f} 0Z")
+    marks.sun(picture, x, box.top + box.height * 0.22, w * 0.09)
+
+
+def hanging_lamp(picture: Picture, zone: Box) -> None:
+    """Hang a lamp from the upper edge where there is room."""
+    u = picture.unit
+    for _ in range(12):
+        x = picture.rng.uniform(zone.left + u * 0.12, zone.right - u * 0.12)
+        drop = u * picture.rng.uniform(0.07, 0.16)
+        half, tall = u * 0.085, u * 0.075
+        box = Box(x - half, zone.top, x + half, zone.top + drop + tall + 26)
+        if not picture.is_free(box, padding=30):
+            continue
+        sheet, y = picture.sheet, zone.top + drop
+        sheet.line(f"M{x:.1f} {zone.top:.1f}V{y:.1f}")
+        sheet.shape(polyline([(x - half * 0.35, y), (x + half * 0.35, y), (x + half, y + tall), (x - half, y + tall)], closed=True))
+        sheet.line(f"M{x - 14:.1f} {y + tall:.1f}a14 16 0 0 0 28 0")
+        picture.take(box)
+        return
+
+
+def shelf(picture: Picture, zone: Box) -> None:
+    """Put up a shelf with books and a pot, where there is room."""
+    u, rng = picture.unit, picture.rng
+    width, tall = u * rng.uniform(0.26, 0.34), u * 0.13
+    room = picture.find_room(width, tall, zone, padding=26)
+    if room is None:
+        return
+    picture.take(room)
+    sheet, y = picture.sheet, room.bottom - 14
+    x = room.left + 18
+    while x < room.right - u * 0.1:
+        thick, high = rng.uniform(18, 30), tall * rng.uniform(0.5, 0.8)
+        sheet.shape(rectangle(Box(x, y - high, x + thick, y)))
+        x += thick
+    pot = room.right - u * 0.05
+    sheet.shape(polyline([(pot - 20, y - 32), (pot + 20, y - 32), (pot + 14, y), (pot - 14, y)], closed=True))
+    sheet.line(f"M{pot:.1f} {y - 32:.1f}v-20q2 -22 20 -24M{pot:.1f} {y - 44:.1f}q-4 -20 -22 -22")
+    sheet.line(f"M{room.left:.1f} {y:.1f}H{room.right:.1f}M{room.left + 26:.1f} {y:.1f}l14 20M{room.right - 26:.1f} {y:.1f}l-14 20")
+
+
+def monitor(picture: Picture, frame: Box, desk_y: float) -> None:
+    """Draw a screen on its foot, with a bar of three dots at the top."""
+    u, sheet = picture.unit, picture.sheet
+    x = frame.center_x
+    sheet.shape(polyline([(x - u * 0.05, frame.bottom), (x - u * 0.07, desk_y), (x + u * 0.07, desk_y), (x + u * 0.05, frame.bottom)], closed=True))
+    sheet.line(f"M{x - u * 0.14:.1f} {desk_y:.1f}h{u * 0.28:.1f}")
+    sheet.shape(rectangle(frame, radius=26))
+    bar = frame.top + u * 0.07
+    sheet.line(f"M{frame.left:.1f} {bar:.1f}H{frame.right:.1f}")
+    for number in range(3):
+        sheet.circle(frame.left + u * (0.045 + 0.038 * number), frame.top + u * 0.036, 8.5)
+    picture.take(frame)
+
+
+def desk_thing(picture: Picture, x: float, y: float, *, mug: bool) -> None:
+    """Put a mug or a potted plant on the desk."""
+    u, sheet = picture.unit, picture.sheet
+    if mug:
+        w, h = u * 0.075, u * 0.085
+        sheet.shape(f"M{x + w / 2:.1f} {y - h * 0.8:.1f}c{w * 0.5:.1f} 0 {w * 0.5:.1f} {h * 0.55:.1f} 0 {h * 0.55:.1f}")
+        sheet.shape(rectangle(Box(x - w / 2, y - h, x + w / 2, y), radius=10))
+        sheet.line(f"M{x - 12:.1f} {y - h - 18:.1f}q-10 -14 0 -26q10 -14 0 -26M{x + 14:.1f} {y - h - 18:.1f}q-10 -14 0 -26")
+    else:
+        w, h = u * 0.09, u * 0.08
+        for lean in (-1, 0, 1):
+            tip = (x + lean * u * 0.065, y - h - u * (0.13 if lean == 0 else 0.09))
+            sheet.shape(
+                f"M{x:.1f} {y - h:.1f}Q{x + lean * u * 0.02 - u * 0.035:.1f} {y - h - u * 0.06:.1f} {tip[0]:.1f} {tip[1]:.1f}"
+                f"Q{x + lean * u * 0.05 + u * 0.035:.1f} {y - h - u * 0.05:.1f} {x:.1f} {y - h:.1f}Z"
+            )
+        sheet.shape(polyline([(x - w / 2, y - h), (x + w / 2, y - h), (x + w * 0.36, y), (x - w * 0.36, y)], closed=True))
+    picture.take(Box(x - u * 0.07, y - u * 0.22, x + u * 0.07, y))

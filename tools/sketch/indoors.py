@@ -1,0 +1,125 @@
+"""Scenes under a roof: things on a table by a window, furniture and people on a floor, a large screen on a desk."""
+
+from tools.sketch import furniture, scenery
+from tools.sketch.picture import Figure, Picture, around, standing
+from tools.sketch.sheet import Box, rectangle
+
+
+def table(picture: Picture) -> None:
+    """Compose a still life: things on a table, the others on the wall behind it."""
+    area, u = picture.area, picture.unit
+    top = area.top + area.height * (0.72 if area.height < area.width * 1.3 else 0.76)
+    laid = [figure for figure in picture.figures if figure.kind in {"small", "mid", "water"}]
+    hung = [figure for figure in picture.figures if figure not in laid]
+    wall = scenery.lanterns(picture, Box(area.left, area.top, area.right, top - u * 0.06))
+    board = Box(area.left, top, area.right, area.bottom)
+    furniture.trestle(picture, board)
+    row(picture, laid, Box(board.left + u * 0.06, area.top, board.right - u * 0.06, top), share=0.52)
+    _wall(picture, hung, wall)
+
+
+def floor(picture: Picture) -> None:
+    """Compose a room: furniture and people on the floor, a window, pictures on the wall."""
+    area, u = picture.area, picture.unit
+    ground = area.bottom - area.height * 0.14
+    standers = [figure for figure in picture.figures if figure.kind not in {"sky", "idea"}]
+    hung = [figure for figure in picture.figures if figure not in standers]
+    furniture.floorboards(picture, Box(area.left, ground, area.right, area.bottom))
+    box = Box(area.left + u * 0.04, area.top, area.right - u * 0.04, ground + u * 0.035)
+    row(picture, standers, box, share=0.56, raised=u * 0.2)
+    _wall(picture, hung, Box(area.left, area.top, area.right, ground - u * 0.1))
+
+
+def screen(picture: Picture) -> None:
+    """Compose a desk with a large screen, which shows what the subject is about."""
+    area, u = picture.area, picture.unit
+    top = area.top + area.height * (0.8 if area.height < area.width * 1.3 else 0.72)
+    shown = [figure for figure in picture.figures if figure.kind in {"idea", "sky", "big", "mid", "water"}][:3]
+    beside = [figure for figure in picture.figures if figure not in shown]
+    width = min(area.width * 0.74, area.height * 0.95)
+    height = min(width * 0.66, area.height * 0.56)
+    shift = picture.jitter(area.width * 0.06) if not beside else 0.0
+    frame = standing(area.center_x + shift, top - u * 0.1, width, height)
+    furniture.trestle(picture, Box(area.left, top, area.right, area.bottom))
+    furniture.monitor(picture, frame, top)
+    _on_screen(picture, shown, Box(frame.left, frame.top + u * 0.07, frame.right, frame.bottom))
+    zones = [Box(area.left + 10, area.top, frame.center_x - u * 0.15, top + u * 0.02), Box(frame.center_x + u * 0.15, area.top, area.right - 10, top + u * 0.02)]
+    picture.rng.shuffle(zones)
+    for zone, figure in zip(zones, beside, strict=False):
+        height = u * 0.3 * max(figure.relative_height, 0.6)
+        picture.place(figure, standing(zone.center_x, zone.bottom, min(zone.width * 0.8, height * figure.ratio), height))
+    for number, zone in enumerate(zones[len(beside) :]):
+        furniture.desk_thing(picture, zone.center_x + picture.jitter(u * 0.04), top + u * 0.02, mug=number == 0)
+    above = Box(area.left, area.top, area.right, frame.top - u * 0.02)
+    furniture.hanging_lamp(picture, above)
+    furniture.shelf(picture, above)
+
+
+def _on_screen(picture: Picture, figures: list[Figure], frame: Box) -> None:
+    count = len(figures)
+    height, y = frame.height * (0.72 if count == 1 else 0.5), frame.center_y
+    step = frame.width / count
+    for number, figure in enumerate(figures):
+        x = frame.left + step * (number + 0.5)
+        scale = 1.0 if number == 0 else 0.8
+        picture.place(figure, around(x, y, min(step * 0.66, height * scale * 1.4), height * scale))
+        if number:
+            picture.sheet.line(f"M{x - step * 0.5 - 26:.1f} {y:.1f}h52m-18 -16l18 16l-18 16")
+    if count == 1:
+        for side in (-1, 1):
+            for row in range(3):
+                x = frame.center_x + side * frame.width * 0.36
+                length = frame.width * (0.12 - 0.025 * ((row + side) % 3))
+                picture.sheet.line(f"M{x - length / 2:.1f} {y + (row - 1) * 52:.1f}h{length:.1f}")
+
+
+def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, raised: float = 0.0) -> None:
+    """Stand the figures side by side on the lower edge of the box, the first one tallest and near the middle.
+
+    Small ones get a stand of the height `raised` under them.
+    """
+    if not figures:
+        return
+    order: list[Figure] = []
+    for number, figure in enumerate(figures):
+        order.insert(0 if number % 2 else len(order), figure)
+    if picture.rng.random() < 0.5:
+        order.reverse()
+    room = min(box.height * share * 1.15, box.width * 0.66)
+    first = figures[0]
+    tallest = max(figure.relative_height for figure in figures)
+    heights = [room * (1.0 if figure is first else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order]
+    gap = picture.unit * 0.06
+    total = sum(tall * figure.ratio for tall, figure in zip(heights, order, strict=True)) + gap * (len(order) - 1)
+    shrink = min(1.0, box.width / total)
+    slack = (box.width - total * shrink) / 2
+    x = box.left + slack + picture.jitter(slack * 0.45)
+    for tall, figure in zip(heights, order, strict=True):
+        width, height = tall * figure.ratio * shrink, tall * shrink
+        lift = raised if figure.kind == "small" and figure is not first else 0.0
+        if lift:
+            furniture.stand(picture, standing(x + width / 2, box.bottom, max(width * 1.16, lift * 0.8), lift))
+        picture.place(figure, standing(x + width / 2, box.bottom - lift, width, height), flip=picture.rng.random() < 0.3)
+        x += width + gap * shrink
+
+
+def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:
+    u = picture.unit
+    size = u * picture.rng.uniform(0.3, 0.36)
+    window = picture.find_room(size, size * 1.16, zone, padding=30) or picture.find_room(size * 0.7, size * 0.8, zone)
+    if window is not None:
+        furniture.window(picture, window)
+        picture.take(window.grown(16))
+    for figure in hung:
+        if figure.icon.name in picture.placed:
+            continue
+        side = u * 0.21
+        room = picture.find_room(side * max(1.0, min(figure.ratio, 1.3)), side, zone, padding=24)
+        if room is not None:
+            picture.sheet.shape(rectangle(room, radius=10))
+            picture.place(figure, room.grown(-side * 0.17))
+            picture.take(room)
+    if picture.rng.random() < 0.75:
+        furniture.hanging_lamp(picture, zone)
+    if picture.rng.random() < 0.8:
+        furniture.shelf(picture, zone)

@@ -1,0 +1,152 @@
+"""Sky and ground of an outdoor scene: the weather, what is far, what one stands on."""
+
+from tools.sketch import backdrops, marks
+from tools.sketch.picture import Picture, around, standing
+from tools.sketch.sheet import Box, smooth
+
+_FAR = (
+    (("mountain",), backdrops.mountains),
+    (("forest",), backdrops.woods),
+    (("desert",), backdrops.dunes),
+    (("city",), backdrops.skyline),
+    (("village", "market"), backdrops.houses),
+    (("garden", "spring", "autumn"), backdrops.orchard),
+)
+_OWN_LIGHT = {"sun", "moon", "p:sunrise", "earth", "t:planet"}
+
+
+def weather(picture: Picture, sky: Box) -> None:
+    """Draw what is in the sky, by the tags; sun and moon only where no figure is one."""
+    names = {figure.icon.name for figure in picture.figures}
+    side = picture.rng.choice([0.17, 0.83])
+    x, y = sky.left + sky.width * side, sky.top + picture.unit * 0.16
+    rising = picture.figure("p:sunrise")
+    if rising is not None:
+        size = picture.unit * 0.34
+        picture.place(rising, standing(sky.left + sky.width * side, sky.bottom + size * 0.12, size * 1.3, size))
+    light = picture.figure("sun", "moon")
+    if light is not None:
+        picture.place(light, around(x, y + picture.unit * 0.02, picture.unit * 0.24, picture.unit * 0.24))
+    if picture.has("storm", "rain"):
+        _rain(picture, sky)
+    elif picture.has("space"):
+        if "t:planet" not in names:
+            backdrops.ringed_planet(picture, x, y, picture.unit * 0.08)
+    elif picture.has("night"):
+        if not names & _OWN_LIGHT:
+            marks.moon(picture, x, y, picture.unit * 0.09, full=picture.has("festival"))
+    elif picture.has("snow"):
+        marks.snow(picture, sky)
+    else:
+        if not names & _OWN_LIGHT:
+            marks.sun(picture, x, y, picture.unit * 0.07)
+        _clouds(picture, sky, 1.0 - side)
+    if picture.has("wind", "storm"):
+        marks.gusts(picture, Box(sky.left + 20, sky.top + sky.height * 0.35, sky.right - 20, sky.bottom - 60), 3)
+
+
+def _rain(picture: Picture, sky: Box) -> None:
+    rng, u = picture.rng, picture.unit
+    storm = picture.has("storm")
+    count = max(3, round(sky.width / u * 3))
+    figure = picture.figure("cloud-lightning", "cloud-rain-wind", "tornado")
+    for number in range(count):
+        x = sky.left + sky.width * (number + 0.5) / count + picture.jitter(u * 0.02)
+        if figure is not None and number == count // 2:
+            picture.place(figure, standing(x, sky.top + u * 0.29, u * 0.26, u * 0.26))
+            continue
+        marks.cloud(picture, x, sky.top + u * rng.uniform(0.13, 0.19), u * rng.uniform(0.25, 0.3), dark=storm)
+    marks.rain(picture, Box(sky.left + 20, sky.top + u * 0.22, sky.right - 20, sky.bottom - 40), heavy=storm)
+
+
+def _clouds(picture: Picture, sky: Box, side: float) -> None:
+    u = picture.unit
+    for share in (side, 0.5):
+        width = u * picture.rng.uniform(0.2, 0.3)
+        x = sky.left + sky.width * share + picture.jitter(u * 0.04)
+        x = max(sky.left + width * 0.55, min(sky.right - width * 0.55, x))
+        room = Box(x - width / 2, sky.top, x + width / 2, sky.top + u * 0.2)
+        if picture.is_free(room):
+            marks.cloud(picture, x, sky.top + u * picture.rng.uniform(0.14, 0.22), width)
+
+
+def far(picture: Picture, horizon: float) -> None:
+    """Draw what stands at the horizon."""
+    if picture.has("space"):
+        return
+    if picture.has("sea", "beach", "underwater", "river"):
+        if picture.rng.random() < 0.6 or picture.has("river"):
+            _islands(picture, horizon)
+        return
+    for tags, draw in _FAR:
+        if picture.has(*tags):
+            draw(picture, horizon)
+            return
+    backdrops.hills(picture, horizon)
+
+
+def _islands(picture: Picture, horizon: float) -> None:
+    area, rng = picture.area, picture.rng
+    for share in (rng.uniform(0.12, 0.3), rng.uniform(0.66, 0.86)):
+        x, half = area.left + area.width * share, area.width * rng.uniform(0.08, 0.12)
+        tall = picture.unit * rng.uniform(0.05, 0.1)
+        picture.sheet.shape(
+            f"M{x - half:.1f} {horizon:.1f}Q{x - half * 0.4:.1f} {horizon - tall * 1.7:.1f} {x + half * 0.1:.1f} {horizon - tall * 0.7:.1f}"
+            f"Q{x + half * 0.5:.1f} {horizon - tall * 1.4:.1f} {x + half:.1f} {horizon:.1f}"
+        )
+
+
+def horizon_line(picture: Picture, y: float, *, whole: bool) -> None:
+    """Draw the horizon from side to side, broken here and there unless it is to be whole."""
+    area, rng = picture.area, picture.rng
+    if whole:
+        picture.sheet.line(f"M{area.left:.1f} {y:.1f}H{area.right:.1f}")
+        return
+    x = area.left
+    while x < area.right - 30:
+        length = min(area.right - x, area.width * rng.uniform(0.24, 0.42))
+        picture.sheet.line(f"M{x:.1f} {y:.1f}h{length:.1f}")
+        x += length + rng.uniform(18, 30)
+
+
+def shore(picture: Picture, left_y: float, right_y: float) -> None:
+    """Draw the land in front of the water: a winding line, a few pebbles below it."""
+    area, rng = picture.area, picture.rng
+    step = area.width / 5
+    knots = [
+        (area.left + step * number, left_y + (right_y - left_y) * number / 5 + (picture.jitter(14) if 0 < number < 5 else 0))
+        for number in range(6)
+    ]
+    line = smooth(knots)
+    picture.sheet.erase(f"{line}V{area.bottom:.1f}H{area.left:.1f}Z")
+    picture.sheet.line(line)
+    for _ in range(int(area.width / 110)):
+        x, y = rng.uniform(area.left + 30, area.right - 30), rng.uniform(max(left_y, right_y) + 36, area.bottom - 14)
+        picture.sheet.line(f"M{x - 13:.1f} {y:.1f}q13 -22 26 0")
+
+
+def ground(picture: Picture, below: Box) -> None:
+    """Draw what the ground is made of, between the figures."""
+    if picture.has("farm", "garden"):
+        return
+    for _ in range(int(picture.area.width / 120)):
+        spot = picture.find_room(46, 34, Box(below.left + 20, below.top + 20, below.right - 20, below.bottom - 12), padding=22)
+        if spot is not None:
+            picture.take(spot)
+            marks.grass(picture, spot.center_x, spot.bottom)
+
+
+def lanterns(picture: Picture, sky: Box) -> Box:
+    """Hang a string of lanterns across the top if the subject has any; return the sky below it."""
+    figure = picture.figure("p:lantern")
+    if figure is None:
+        return sky
+    u = picture.unit
+    sag, count = u * 0.07, max(3, round(sky.width / u * 4))
+    picture.sheet.line(f"M{sky.left:.1f} {sky.top:.1f}Q{sky.center_x:.1f} {sky.top + sag * 2:.1f} {sky.right:.1f} {sky.top:.1f}")
+    for number in range(count):
+        share = (number + 0.5) / count
+        y = sky.top + sag * 4 * share * (1 - share)
+        tall = u * (0.2 if number % 2 else 0.16)
+        picture.place(figure, standing(sky.left + sky.width * share, y + tall, tall, tall))
+    return Box(sky.left, sky.top + u * 0.2, sky.right, sky.bottom)
