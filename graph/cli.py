@@ -124,9 +124,10 @@ def resume(
 def list_all(config: Config = None, as_json: Json = False) -> None:
     """List the runs, the newest first."""
     from graph.console import print_json, print_runs  # noqa: PLC0415
+    from tools.environment import database_path  # noqa: PLC0415
     from tools.records import list_runs  # noqa: PLC0415
 
-    found = list_runs(settings_of(config).database.path)
+    found = list_runs(database_path(config))
     if as_json:
         print_json({"runs": found})
     elif found:
@@ -139,9 +140,10 @@ def list_all(config: Config = None, as_json: Json = False) -> None:
 def show(run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Config = None, as_json: Json = False) -> None:
     """Show all that is recorded of a run."""
     from graph.console import print_json, print_run  # noqa: PLC0415
+    from tools.environment import database_path  # noqa: PLC0415
     from tools.records import find_run  # noqa: PLC0415
 
-    found = find_run(settings_of(config).database.path, run_id)
+    found = find_run(database_path(config), run_id)
     if found is None:
         raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
     if as_json:
@@ -179,11 +181,18 @@ def settings_of(config: Path | None, overrides: Mapping[str, Any] | None = None)
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
+    from tools.environment import KEY_VARIABLES, environment_value  # noqa: PLC0415
     from tools.log import set_up_logging  # noqa: PLC0415
 
     settings = settings_of(config, overrides)
     rules = settings.logging
-    set_up_logging(level=rules.level, path=rules.path, rotation=rules.rotation, retention=rules.retention)
+    set_up_logging(
+        level=rules.level,
+        path=rules.path,
+        rotation=rules.rotation,
+        retention=rules.retention,
+        secrets=[key for name in KEY_VARIABLES if (key := environment_value(name))],
+    )
     return settings
 
 

@@ -58,7 +58,10 @@ class Prompt(TypedDict):
 
 
 class Image(TypedDict):
-    """One image of the result document; see `docs/design.md` for the meaning of each key."""
+    """One image of the result document.
+
+    `status` is ``unknown`` for a paid request whose answer was lost: it is held for the user. `error` is one line for people.
+    """
 
     index: int
     status: ImageStatus

@@ -1,10 +1,12 @@
 """Settings become tools, tools become a workflow. Only here and in `graph.cli` are settings read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiosqlite
 import httpx
@@ -90,10 +92,17 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
 async def make_graph() -> AsyncIterator[Workflow]:
     """Give LangGraph Studio the graph; its server brings a checkpointer of its own.
 
-    Every step inside `generate` is checkpointed, so that Studio shows it.
+    It asks for every run anew, so that the tools are kept: all runs of the server share one limiter a provider. Every step inside `generate`
+    is checkpointed, so that Studio shows it.
     """
-    async with open_tools(load_settings()) as tools:
-        yield build_graph(tools, checkpoint_images=True)
+    loop = asyncio.get_running_loop()
+    if loop not in _server_tools:
+        _server_tools[loop] = await AsyncExitStack().enter_async_context(open_tools(load_settings()))
+    yield build_graph(_server_tools[loop], checkpoint_images=True)
+
+
+_server_tools: WeakKeyDictionary[asyncio.AbstractEventLoop, Tools] = WeakKeyDictionary()
+"""Open until the server ends. The database has written whatever a node awaited; nothing else needs closing."""
 
 
 async def draw_mermaid(settings: Settings) -> str:

@@ -9,12 +9,12 @@ from typing import cast
 
 from graph.state import Analysis, Prompt, Scene, State
 from tools import templates, wording
+from tools.configuration import MAX_COUNT
 from tools.errors import InputError, PeituError
 from tools.llm import LanguageModel
 from tools.markup import plain
 from tools.questions import PromptsAnswer, prompts_question
 from tools.scenes import Place, choose
-from tools.settings import MAX_COUNT
 from tools.subjects import LIMIT_CHARS, shortened
 from tools.words import language_of, picturable
 
@@ -56,7 +56,7 @@ async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptD
     size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
     analysis = state["analysis"]
     style = await asyncio.to_thread(templates.style, state.get("style") or "default", default=defaults.style)
-    drafts = await asyncio.to_thread(_drafts, analysis, count)
+    drafts = await asyncio.to_thread(_drafts, analysis, count, concrete=bool(state.get("language_model")))
     notes: list[str] = []
     used = None
     # A model that did not answer `analyze` is not asked, and waited for, once more.
@@ -95,11 +95,20 @@ def parse_size(size: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _drafts(analysis: Analysis, count: int) -> list[_Draft]:
-    """Return a draft for each picture, by the templates alone; no two are the same."""
+def _drafts(analysis: Analysis, count: int, *, concrete: bool) -> list[_Draft]:
+    """Return a draft for each picture, by the templates alone; no two are the same.
+
+    `concrete` subjects are from the language model, which was told to name things that can be seen.
+    """
     language, scenes = analysis["language"], analysis["scenes"]
     topic = templates.topics().get(analysis["topic"]) or templates.topics()[templates.DEFAULT]
-    describe = partial(wording.picture, topic=topic, language=language, mood=cast("templates.Mood", analysis["mood"]))
+    describe = partial(
+        wording.picture,
+        topic=topic,
+        language=language,
+        mood=cast("templates.Mood", analysis["mood"]),
+        concrete=concrete,
+    )
     places = [Place(scene["heading"], len(picturable(scene["subject"], language))) for scene in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):

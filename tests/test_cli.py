@@ -89,7 +89,7 @@ BAD = [
     (["run", "a.md", "--text", "b"], "both given"),
     (["run", "--text", "a", "--count", "0"], "--count 0"),
     (["run", "--text", "a", "--count", "100000"], "--count 100000"),
-    (["run", "--text", "a", "--count", "two"], "'two'"),
+    (["run", "--text", "a", "--count", "two"], "'--count'"),
     (["run", "--text", "a", "--size", "big"], "--size 'big'"),
     (["run", "--text", "a", "--size", "16x16"], "16x16"),
     (["run", "--text", "a", "--size", "9000x9000"], "9000x9000"),

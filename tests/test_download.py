@@ -132,7 +132,7 @@ async def test_slow_drip_ends_at_the_deadline() -> None:
             await asyncio.Event().wait()
 
     with pytest.raises(UnavailableError, match="TimeoutError"):
-        await fetch(Files(httpx.Response(200, stream=Drip())), attempts=1, deadline_s=0.01)
+        await fetch(lambda _: httpx.Response(200, stream=Drip()), deadline_s=0.01)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])

@@ -1,13 +1,16 @@
 """The ledger: what may have been paid is found again, and belongs to one image only."""
 
 import sqlite3
+from datetime import timedelta
 
 import pytest
 
 from tools.database import Database
+from tools.errors import LostReplyError
 from tools.ledger import Ledger
 from tools.provider import ImageRequest
 
+MINUTE = timedelta(minutes=1)
 REQUEST = ImageRequest(prompt="a lighthouse", seed=7)
 
 
@@ -56,14 +59,41 @@ async def test_what_is_not_billed_is_not_open(ledger, end):
 
 
 async def test_a_task_belongs_to_one_image(ledger):
-    """A second image cannot claim a task id that is taken."""
+    """A second image cannot have a task id that is taken: it is held."""
     first, second = await intend(ledger, 0), await intend(ledger, 1)
     await ledger.submitted(first, task_id="t1")
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(LostReplyError, match="belongs to another image"):
         await ledger.submitted(second, task_id="t1")
 
-    assert {"t1"} == await ledger.claimed("dashscope", ["t1", "t2"])
-    assert set() == await ledger.claimed("modelscope", ["t1"])
+    assert "unknown" == (await ledger.open_task("run", 1)).status
+
+
+async def test_a_lost_request_claims_the_one_free_task(ledger):
+    """What other images have is not free; what is left must be ours."""
+    other, lost = await intend(ledger, 0), await intend(ledger, 1)
+    await ledger.submitted(other, task_id="t1")
+    claimed = await ledger.claim(lost, ["t1", "t2"], around=MINUTE)
+
+    assert ("submitted", "t2") == (claimed.status, claimed.task_id)
+
+
+@pytest.mark.parametrize("ids", [[], ["t1", "t2"]])
+async def test_a_lost_request_claims_nothing_uncertain(ledger, ids):
+    """No free task, or two of them, settle nothing."""
+    lost = await intend(ledger)
+
+    assert await ledger.claim(lost, ids, around=MINUTE) is None
+
+
+async def test_two_lost_requests_do_not_claim_one_task(ledger):
+    """One free task may belong to either: it stays free until the other has its answer."""
+    lost, other = await intend(ledger, 0), await intend(ledger, 1)
+
+    assert await ledger.claim(lost, ["t1"], around=MINUTE) is None
+
+    await ledger.failed(other, "refused")
+
+    assert "t1" == (await ledger.claim(lost, ["t1"], around=MINUTE)).task_id
 
 
 async def test_rows_hold_no_prompt(ledger, tmp_path):

@@ -241,6 +241,16 @@ async def test_a_lost_reply_without_a_trace_is_held(keys):
     assert 0 == len(keys.tasks)
 
 
+async def test_a_lost_reply_does_not_take_the_task_of_a_sibling(keys):
+    """One request never arrived, another was taken and its answer is slow: the free task in the list is the other's."""
+    keys.fault("dashscope", "submit", kind="drop", times=1)
+    keys.fault("dashscope", "submit", kind="slow", seconds=0.5, times=1)
+    document = await illustrate(count=2, provider="dashscope")
+
+    assert ["saved", "unknown"] == sorted(image["status"] for image in document["images"])
+    assert 1 == len(keys.tasks)
+
+
 async def test_events_tell_how_it_goes(keys):
     """Every image is queued, submitted, saved and uploaded, in this order."""
     events = []

@@ -14,6 +14,7 @@ from tools.errors import PeituError, RejectedError, UnavailableError
 from tools.http import shorten, summary
 from tools.verdicts import decide, error_from
 
+ATTEMPTS = 3
 MAX_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _TEXT_TYPES = ("text/", "application/json", "application/xml")
@@ -26,7 +27,6 @@ async def download(
     *,
     client: httpx.AsyncClient,
     max_bytes: int = 64 * 2**20,
-    attempts: int = 3,
     deadline_s: float = 300,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> bytes:
@@ -36,14 +36,14 @@ async def download(
         UnavailableError: Expired, refused or broken; poll the task again for a fresh link.
         RejectedError: No http(s) address, or more than `max_bytes`.
     """
-    for tries_left in reversed(range(attempts)):
+    for tries_left in reversed(range(ATTEMPTS)):
         try:
             async with asyncio.timeout(deadline_s):
                 return await _fetch(url, client=client, max_bytes=max_bytes)
         except (httpx.RequestError, TimeoutError) as error:
             if not tries_left:
                 raise _fault(url, code=type(error).__name__, message=str(error)) from error
-            await sleep((attempts - tries_left) * random.uniform(0.5, 1.0))
+            await sleep((ATTEMPTS - tries_left) * random.uniform(0.5, 1.0))
     raise AssertionError("unreachable")
 
 

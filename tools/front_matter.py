@@ -13,13 +13,14 @@ _FRONT_MATTER = re.compile(
 def front_matter(content: str) -> tuple[dict[str, Any], int]:
     """Return the front matter and where the content goes on after it."""
     found = _FRONT_MATTER.match(content)
+    start = int(content.startswith("\ufeff"))
     if not found:
-        return {}, 0
+        return {}, start
     try:
         matter = _parsed(found[1], found[2])
     except ValueError:
         return {}, found.end()
-    return (matter, found.end()) if isinstance(matter, dict) else ({}, 0)
+    return (matter, found.end()) if isinstance(matter, dict) else ({}, start)
 
 
 def _parsed(fence: str, text: str) -> Any:

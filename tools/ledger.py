@@ -10,10 +10,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tools.database import Database
+from tools.errors import LostReplyError
 from tools.provider import ImageRequest
 
 OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
@@ -100,11 +101,21 @@ class Ledger:
         """Write down the provider's answer: the id to poll, or `None` where it gives pictures at once.
 
         Raises:
-            sqlite3.IntegrityError: Another image has claimed that task already.
+            LostReplyError: Another image has that task already; look at the provider's list of tasks.
         """
-        return await self._update(
-            task, status="submitted", task_id=task_id, request_id=request_id, submitted_at=utc_now().isoformat(), error=None
-        )
+        try:
+            return await self._update(
+                task,
+                status="submitted",
+                task_id=task_id,
+                request_id=request_id,
+                submitted_at=utc_now().isoformat(),
+                error=None,
+            )
+        except sqlite3.IntegrityError as error:
+            message = f"{task.provider} answered with task {task_id}, which belongs to another image - held for you"
+            await self.unknown(task, message)
+            raise LostReplyError(message) from error
 
     async def succeeded(self, task: Task, *, polls: int) -> Task:
         """Write down that the picture is ready at the provider."""
@@ -126,27 +137,49 @@ class Ledger:
         """Write down that nobody knows whether the provider took the request."""
         return await self._update(task, status="unknown", error=error)
 
-    async def claimed(self, provider: str, task_ids: Iterable[str]) -> set[str]:
-        """Return those of the provider's task ids that belong to an image already."""
+    async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
+        """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
+
+        `task_ids` are the provider's tasks of that model in that moment. The match is certain when exactly one of them belongs to no image,
+        and no other request of that provider and model, within `around` of this one, waits for its id as well.
+        """
         wanted = list(task_ids)
 
-        def work(connection: sqlite3.Connection) -> set[str]:
+        def work(connection: sqlite3.Connection) -> Task | None:
             places = ", ".join("?" for _ in wanted)
-            rows = connection.execute(
-                f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})",  # noqa: S608 - only marks
-                (provider, *wanted),
-            )
-            return {row["task_id"] for row in rows}
-
-        return await self._database.read(work)
-
-    async def _update(self, task: Task, **columns: Any) -> Task:
-        def work(connection: sqlite3.Connection) -> Task:
-            changes = ", ".join(f"{name} = :{name}" for name in columns)
-            connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
-            return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
+            known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
+            claimed = {row["task_id"] for row in connection.execute(known, (task.provider, *wanted))}
+            free = set(wanted) - claimed
+            if len(free) != 1 or _rivals(connection, task, around):
+                return None
+            return _change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
 
         return await self._database.write(work)
+
+    async def _update(self, task: Task, **columns: Any) -> Task:
+        return await self._database.write(lambda connection: _change(connection, task, **columns))
+
+
+def _rivals(connection: sqlite3.Connection, task: Task, around: timedelta) -> int:
+    """Count the other requests of that moment whose task ids are not known either."""
+    row = connection.execute(
+        "SELECT count(*) FROM tasks WHERE provider = ? AND model = ? AND id != ? AND task_id IS NULL"
+        " AND status IN ('intent', 'unknown') AND intended_at BETWEEN ? AND ?",
+        (
+            task.provider,
+            task.model,
+            task.id,
+            (task.intended_at - around).isoformat(),
+            (task.intended_at + around).isoformat(),
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def _change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
+    changes = ", ".join(f"{name} = :{name}" for name in columns)
+    connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
+    return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
 
 
 def _task(row: sqlite3.Row) -> Task:

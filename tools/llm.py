@@ -80,6 +80,23 @@ class LanguageModel:
             except ValueError as error:
                 raise UnavailableError(f"{self._service} gave no usable answer twice: {error}") from error
 
+    async def check_key(self) -> bool:
+        """Ask for the list of models, which is free; `False` where the service has none, and nothing is known.
+
+        Raises:
+            ConfigError: The key is refused.
+            UnavailableError: The service cannot be reached.
+        """
+        url, headers = f"{self._base_url.rstrip('/')}/models", {"Authorization": f"Bearer {self._key}"}
+        try:
+            async with httpx.AsyncClient(transport=self._transport, timeout=self._timeout_s) as client:
+                response = await client.get(url, headers=headers)
+        except httpx.RequestError as error:
+            raise UnavailableError(f"{self._service} could not be reached ({type(error).__name__})") from error
+        if response.status_code in {401, 403}:
+            raise ConfigError(f"{self._service} refuses the key ({response.status_code}) - check it and its region")
+        return response.is_success
+
     async def _ask(self, chat: Any, messages: list[tuple[str, str]]) -> str:
         """Return the text of one answer; what may pass soon is tried again, twice."""
         for pause_s in _PAUSES_S:

@@ -97,13 +97,9 @@ def _harmless(text: str) -> str:
 
 def _sample(sizes: list[int], most: int) -> list[int]:
     """Return the numbers of evenly spread passages whose sizes together stay within `most`; one at least."""
-    step = max(1.0, sum(sizes) / max(1, most))
-    numbers = sorted({int(place * step) for place in range(int(len(sizes) / step) + 1)})
-    kept: list[int] = []
-    total = 0
-    for number in numbers:
-        if number >= len(sizes) or (kept and total + sizes[number] > most):
-            break
-        kept.append(number)
-        total += sizes[number]
-    return kept
+    step = 1.0
+    numbers = list(range(len(sizes)))
+    while len(numbers) > 1 and sum(sizes[number] for number in numbers) > most:
+        step *= 1.1
+        numbers = [int(place * step) for place in range(int((len(sizes) - 1) / step) + 1)]
+    return numbers

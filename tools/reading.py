@@ -92,7 +92,7 @@ def _blocks(content: str, base: int) -> Iterator[_Block]:
         if token.type == "html_block" and not _HIDDEN_HTML.match(token.content):
             yield _Block("html", token.content[:20000], start, end)
         elif token.type == "tr_open":
-            yield _Block("row", content[start:end], start, end)
+            yield _Block("row", content[start:end].strip().strip("|").strip(), start, end)
         elif token.type == "inline" and kind != "row":
             yield _Block(kind, content[start:end] if kind == "text" else token.content, start, end)
 
@@ -162,7 +162,7 @@ def _merged(blocks: list[_Block]) -> Iterator[_Block]:
 def _title(matter: str, headings: list[str], passages: tuple[Passage, ...], content: str) -> str:
     first = passages[0].text if passages else ""
     line = plain(content.strip().split("\n", 1)[0][:400]) if content.strip() else ""
-    own = line if len(line) <= TITLE_CHARS and first.startswith(line) else first
+    own = line if 0 < len(line) <= TITLE_CHARS and first.startswith(line) else first
     for candidate in (plain(matter), *headings[:1], own, line):
         if any(map(str.isalnum, candidate)):
             return _shortened(candidate)

@@ -31,6 +31,9 @@ LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
 """How far a task's time at the provider may lie from the time of our intent: clocks differ, a request may queue."""
 
+LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
+"""Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
+
 COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
 
@@ -129,7 +132,7 @@ class TaskRunner:
     async def _settle(self, task: Task, service: Service) -> Task | None:
         """Find the task of a request whose answer was lost; `None` when it may be sent again."""
         if found := await self._look_up(task, service):
-            return await self.ledger.submitted(task, task_id=found)
+            return found
         if service.on_lost_reply == "resubmit":
             await self.ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
@@ -140,12 +143,20 @@ class TaskRunner:
         await self.ledger.unknown(task, message)
         raise LostReplyError(message)
 
-    async def _look_up(self, task: Task, service: Service) -> str | None:
-        """Return the id of the one unclaimed task that the provider made of this intent, or `None` where that is not certain."""
-        listed = await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
-        ids = {entry.task_id for entry in listed or [] if entry.model == task.model}
-        unclaimed = ids - await self.ledger.claimed(service.name, ids)
-        return unclaimed.pop() if len(unclaimed) == 1 else None
+    async def _look_up(self, task: Task, service: Service) -> Task | None:
+        """Return the task adopted from the provider's list, or `None` where the match is not certain.
+
+        Other requests of that moment may still wait for their answers, each of which takes a task off the list: so it looks again.
+        """
+        for pause_s in LOOK_UP_PAUSES_S:
+            await self._sleep(pause_s)
+            listed = await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
+            if listed is None:
+                return None
+            ids = {entry.task_id for entry in listed if entry.model == task.model}
+            if found := await self.ledger.claim(task, ids, around=LOOK_AHEAD):
+                return found
+        return None
 
     async def _submit(self, job: Job, service: Service) -> tuple[Task, TaskState | None]:
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)

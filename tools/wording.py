@@ -51,14 +51,22 @@ def negative(style: Style, language: Language) -> str:
     return shortened(text, NEGATIVE_CHARS, language)
 
 
-def picture(subject: str, *, topic: Topic, language: Language, mood: Mood, position: int, turn: int) -> Picture:
+def picture(
+    subject: str,
+    *,
+    topic: Topic,
+    language: Language,
+    mood: Mood,
+    position: int,
+    turn: int,
+    concrete: bool = False,
+) -> Picture:
     """Return what the picture shows, in the template's frame.
 
     `position` is the number of the picture in the set, and chooses among shots, symbols and settings; `turn` is
-    how often the same subject was pictured before.
+    how often the same subject was pictured before. A `concrete` subject is known to be one that can be drawn.
     """
-    things = len(picturable(subject, language))
-    vague = things == 0 or (things == 1 and len(subject) > _VAGUE_CHARS[language])
+    vague = not concrete and _is_vague(subject, language)
     # A scene says itself where it is, and a symbol is enough. A mere word is pictured in the settings of its
     # topic; one that cannot be drawn, like "hope", by turns so and by a symbol.
     placed = len(subject) <= _WORD_CHARS[language] and (not vague or position % 2 == 1)
@@ -73,6 +81,12 @@ def picture(subject: str, *, topic: Topic, language: Language, mood: Mood, posit
         shot=_at(shots, position),
     )
     return Picture(_joined([shown, *setting], language) if vague else shown, body)
+
+
+def _is_vague(subject: str, language: Language) -> bool:
+    """Say whether the subject names nothing that can be drawn, or too little for its length."""
+    things = len(picturable(subject, language))
+    return things == 0 or (things == 1 and len(subject) > _VAGUE_CHARS[language])
 
 
 def _light(lap: int, language: Language) -> list[str]:

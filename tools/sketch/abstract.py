@@ -14,7 +14,12 @@ def abstract(picture: Picture) -> None:
 
 def _ribbons(picture: Picture) -> None:
     area, u, rng = picture.area, picture.unit, picture.rng
-    marks.sun(picture, area.left + area.width * rng.choice([0.26, 0.74]), area.top + area.height * 0.26, u * rng.uniform(0.09, 0.13))
+    marks.sun(
+        picture,
+        area.left + area.width * rng.choice([0.26, 0.74]),
+        area.top + area.height * 0.26,
+        u * rng.uniform(0.09, 0.13),
+    )
     waves, phase = rng.uniform(0.8, 1.5), rng.uniform(0, 2 * math.pi)
     count = rng.randint(5, 8)
     for number in range(count):
@@ -36,13 +41,27 @@ def _stones(picture: Picture) -> None:
     width = u * rng.uniform(0.46, 0.56)
     for _ in range(rng.randint(4, 6)):
         tall = width * rng.uniform(0.3, 0.42)
-        points = [(x + math.cos(k * math.pi / 4) * width / 2 * rng.uniform(0.94, 1.05), y - tall / 2 + math.sin(k * math.pi / 4) * tall / 2) for k in range(8)]
+        points = [
+            (
+                x + math.cos(k * math.pi / 4) * width / 2 * rng.uniform(0.94, 1.05),
+                y - tall / 2 + math.sin(k * math.pi / 4) * tall / 2,
+            )
+            for k in range(8)
+        ]
         picture.sheet.shape(smooth(points, closed=True))
-        picture.sheet.line(f"M{x + width * 0.14:.1f} {y - tall * 0.24:.1f}h{width * 0.18:.1f}M{x + width * 0.06:.1f} {y - tall * 0.42:.1f}h{width * 0.1:.1f}")
+        picture.sheet.line(
+            f"M{x + width * 0.14:.1f} {y - tall * 0.24:.1f}h{width * 0.18:.1f}M{x + width * 0.06:.1f} {y - tall * 0.42:.1f}h{width * 0.1:.1f}"
+        )
         y -= tall * 0.97
         x += picture.jitter(width * 0.07)
         width *= rng.uniform(0.7, 0.84)
-    marks.moon(picture, area.left + area.width * rng.choice([0.2, 0.8]), area.top + area.height * 0.2, u * 0.1, full=rng.random() < 0.5)
+    marks.moon(
+        picture,
+        area.left + area.width * rng.choice([0.2, 0.8]),
+        area.top + area.height * 0.2,
+        u * 0.1,
+        full=rng.random() < 0.5,
+    )
     marks.cloud(picture, area.left + area.width * rng.uniform(0.3, 0.7), area.top + area.height * 0.14, u * 0.2)
 
 
@@ -52,7 +71,9 @@ def _rings(picture: Picture) -> None:
     x = area.left + area.width * rng.uniform(0.4, 0.6)
     picture.sheet.line(f"M{area.left:.1f} {horizon:.1f}H{area.right:.1f}")
     radius = u * rng.uniform(0.15, 0.2)
-    picture.sheet.line(f"M{x - radius:.1f} {horizon:.1f}A{radius:.1f} {radius:.1f} 0 0 1 {x + radius:.1f} {horizon:.1f}")
+    picture.sheet.line(
+        f"M{x - radius:.1f} {horizon:.1f}A{radius:.1f} {radius:.1f} 0 0 1 {x + radius:.1f} {horizon:.1f}"
+    )
     reach = min(area.width * 0.48, (area.bottom - horizon) * 1.5)
     y = horizon + (area.bottom - horizon) * 0.52
     for number in range(5):

@@ -23,7 +23,9 @@ def hills(picture: Picture, y: float, *, count: int = 3) -> None:
         for k in range(3):
             x = middle + half * (0.16 + 0.13 * k)
             top = y - tall * (0.74 - 0.19 * k)
-            picture.sheet.line(f"M{x:.1f} {top:.1f}q{half * 0.06:.1f} {tall * 0.1:.1f} {half * 0.1:.1f} {tall * 0.24:.1f}")
+            picture.sheet.line(
+                f"M{x:.1f} {top:.1f}q{half * 0.06:.1f} {tall * 0.1:.1f} {half * 0.1:.1f} {tall * 0.24:.1f}"
+            )
 
 
 def mountains(picture: Picture, y: float, *, count: int = 3) -> None:
@@ -131,7 +133,9 @@ def dunes(picture: Picture, y: float) -> None:
         picture.sheet.shape(
             f"M{left:.1f} {y:.1f}Q{middle - 60:.1f} {y - 10:.1f} {middle:.1f} {top:.1f}Q{middle + 80:.1f} {y - 14:.1f} {right:.1f} {y:.1f}"
         )
-        picture.sheet.line(f"M{middle:.1f} {top:.1f}q{-30:.1f} {picture.unit * tall * 0.5:.1f} 10 {picture.unit * tall * 0.86:.1f}")
+        picture.sheet.line(
+            f"M{middle:.1f} {top:.1f}q{-30:.1f} {picture.unit * tall * 0.5:.1f} 10 {picture.unit * tall * 0.86:.1f}"
+        )
 
 
 def waves(picture: Picture, box: Box) -> None:
@@ -167,7 +171,9 @@ def craters(picture: Picture, box: Box) -> None:
         picture.sheet.shape(
             f"M{x - radius:.1f} {y:.1f}a{radius:.1f} {radius * 0.26:.1f} 0 1 0 {radius * 2:.1f} 0a{radius:.1f} {radius * 0.26:.1f} 0 1 0 {-radius * 2:.1f} 0Z"
         )
-        picture.sheet.line(f"M{x - radius * 0.6:.1f} {y:.1f}q{radius * 0.6:.1f} {radius * 0.2:.1f} {radius * 1.2:.1f} 0")
+        picture.sheet.line(
+            f"M{x - radius * 0.6:.1f} {y:.1f}q{radius * 0.6:.1f} {radius * 0.2:.1f} {radius * 1.2:.1f} 0"
+        )
 
 
 def ringed_planet(picture: Picture, x: float, y: float, radius: float) -> None:
@@ -177,8 +183,12 @@ def ringed_planet(picture: Picture, x: float, y: float, radius: float) -> None:
     dx, dy = math.cos(turn) * radius * 1.75, math.sin(turn) * radius * 1.75
     picture.sheet.circle(x, y, radius)
     arc = f"A{radius * 1.75:.1f} {radius * 0.5:.1f} {tilt}"
-    picture.sheet.line(f"M{x - math.cos(turn) * radius:.1f} {y - math.sin(turn) * radius - 4:.1f}L{x - dx:.1f} {y - dy:.1f}")
-    picture.sheet.line(f"M{x - dx:.1f} {y - dy:.1f}{arc} 0 0 {x + dx:.1f} {y + dy:.1f}L{x + radius * 0.98:.1f} {y - radius * 0.2:.1f}")
+    picture.sheet.line(
+        f"M{x - math.cos(turn) * radius:.1f} {y - math.sin(turn) * radius - 4:.1f}L{x - dx:.1f} {y - dy:.1f}"
+    )
+    picture.sheet.line(
+        f"M{x - dx:.1f} {y - dy:.1f}{arc} 0 0 {x + dx:.1f} {y + dy:.1f}L{x + radius * 0.98:.1f} {y - radius * 0.2:.1f}"
+    )
     picture.take(Box(x - radius * 1.8, y - radius, x + radius * 1.8, y + radius))
 
 

@@ -77,6 +77,9 @@ def _home(picture: Picture) -> Composition:
     """Return where the main figure belongs: a table, a room or the open."""
     hero = picture.figures[0].kind
     outside, inside = bool(picture.tags & _OUTSIDE), bool(picture.tags & _INSIDE)
+    people = any(figure.kind == "person" for figure in picture.figures)
+    if inside and not outside and people:
+        return indoors.floor
     if hero == "small" and (not outside or picture.has("festival")):
         at_table = inside or picture.has("festival") or picture.rng.random() < 0.5
         return indoors.table if at_table else landscape

@@ -14,8 +14,15 @@ def trestle(picture: Picture, box: Box) -> None:
         lean = (side - 0.5) * picture.unit * 0.06
         sheet.line(f"M{x - 12:.1f} {board.bottom:.1f}L{x - 12 + lean:.1f} {box.bottom:.1f}")
         sheet.line(f"M{x + 12:.1f} {board.bottom:.1f}L{x + 12 + lean:.1f} {box.bottom:.1f}")
-    rail = board.bottom + (box.bottom - board.bottom) * 0.5
-    sheet.line(f"M{box.left + box.width * 0.1 + 14:.1f} {rail:.1f}H{box.right - box.width * 0.1 - 14:.1f}")
+    floor = box.bottom - picture.unit * 0.05
+    near, far = box.left + box.width * 0.1, box.right - box.width * 0.1
+    for start, end in (
+        (box.left, near - 50),
+        (near + 50, box.center_x),
+        (box.center_x + 40, far - 50),
+        (far + 50, box.right),
+    ):
+        sheet.line(f"M{start:.1f} {floor:.1f}H{end:.1f}")
     sheet.shape(rectangle(board, radius=8))
     picture.take(Box(box.left, box.top, box.right, box.bottom))
 
@@ -54,7 +61,9 @@ def window(picture: Picture, box: Box) -> None:
     sheet.close_clip()
     sheet.taken = kept
     sheet.line(outline)
-    sheet.line(f"M{box.center_x:.1f} {box.top:.1f}V{box.bottom:.1f}M{box.left:.1f} {box.top + box.height * 0.42:.1f}H{box.right:.1f}")
+    sheet.line(
+        f"M{box.center_x:.1f} {box.top:.1f}V{box.bottom:.1f}M{box.left:.1f} {box.top + box.height * 0.42:.1f}H{box.right:.1f}"
+    )
     sill = Box(box.left - 20, box.bottom, box.right + 20, box.bottom + 18)
     sheet.shape(rectangle(sill, radius=6))
 
@@ -78,7 +87,9 @@ def _view(picture: Picture, box: Box) -> None:
         return
     base = box.bottom - box.height * 0.02
     picture.sheet.shape(f"M{box.left - 20:.1f} {base:.1f}q{w * 0.32:.1f} {-box.height * 0.5:.1f} {w * 0.7:.1f} 0Z")
-    picture.sheet.shape(f"M{box.left + w * 0.4:.1f} {base:.1f}q{w * 0.36:.1f} {-box.height * 0.36:.1f} {w * 0.8:.1f} 0Z")
+    picture.sheet.shape(
+        f"M{box.left + w * 0.4:.1f} {base:.1f}q{w * 0.36:.1f} {-box.height * 0.36:.1f} {w * 0.8:.1f} 0Z"
+    )
     marks.sun(picture, x, box.top + box.height * 0.22, w * 0.09)
 
 
@@ -94,7 +105,11 @@ def hanging_lamp(picture: Picture, zone: Box) -> None:
             continue
         sheet, y = picture.sheet, zone.top + drop
         sheet.line(f"M{x:.1f} {zone.top:.1f}V{y:.1f}")
-        sheet.shape(polyline([(x - half * 0.35, y), (x + half * 0.35, y), (x + half, y + tall), (x - half, y + tall)], closed=True))
+        sheet.shape(
+            polyline(
+                [(x - half * 0.35, y), (x + half * 0.35, y), (x + half, y + tall), (x - half, y + tall)], closed=True
+            )
+        )
         sheet.line(f"M{x - 14:.1f} {y + tall:.1f}a14 16 0 0 0 28 0")
         picture.take(box)
         return
@@ -117,14 +132,26 @@ def shelf(picture: Picture, zone: Box) -> None:
     pot = room.right - u * 0.05
     sheet.shape(polyline([(pot - 20, y - 32), (pot + 20, y - 32), (pot + 14, y), (pot - 14, y)], closed=True))
     sheet.line(f"M{pot:.1f} {y - 32:.1f}v-20q2 -22 20 -24M{pot:.1f} {y - 44:.1f}q-4 -20 -22 -22")
-    sheet.line(f"M{room.left:.1f} {y:.1f}H{room.right:.1f}M{room.left + 26:.1f} {y:.1f}l14 20M{room.right - 26:.1f} {y:.1f}l-14 20")
+    sheet.line(
+        f"M{room.left:.1f} {y:.1f}H{room.right:.1f}M{room.left + 26:.1f} {y:.1f}l14 20M{room.right - 26:.1f} {y:.1f}l-14 20"
+    )
 
 
 def monitor(picture: Picture, frame: Box, desk_y: float) -> None:
     """Draw a screen on its foot, with a bar of three dots at the top."""
     u, sheet = picture.unit, picture.sheet
     x = frame.center_x
-    sheet.shape(polyline([(x - u * 0.05, frame.bottom), (x - u * 0.07, desk_y), (x + u * 0.07, desk_y), (x + u * 0.05, frame.bottom)], closed=True))
+    sheet.shape(
+        polyline(
+            [
+                (x - u * 0.05, frame.bottom),
+                (x - u * 0.07, desk_y),
+                (x + u * 0.07, desk_y),
+                (x + u * 0.05, frame.bottom),
+            ],
+            closed=True,
+        )
+    )
     sheet.line(f"M{x - u * 0.14:.1f} {desk_y:.1f}h{u * 0.28:.1f}")
     sheet.shape(rectangle(frame, radius=26))
     bar = frame.top + u * 0.07
@@ -141,7 +168,6 @@ def desk_thing(picture: Picture, x: float, y: float, *, mug: bool) -> None:
         w, h = u * 0.075, u * 0.085
         sheet.shape(f"M{x + w / 2:.1f} {y - h * 0.8:.1f}c{w * 0.5:.1f} 0 {w * 0.5:.1f} {h * 0.55:.1f} 0 {h * 0.55:.1f}")
         sheet.shape(rectangle(Box(x - w / 2, y - h, x + w / 2, y), radius=10))
-        sheet.line(f"M{x - 12:.1f} {y - h - 18:.1f}q-10 -14 0 -26q10 -14 0 -26M{x + 14:.1f} {y - h - 18:.1f}q-10 -14 0 -26")
     else:
         w, h = u * 0.09, u * 0.08
         for lean in (-1, 0, 1):
@@ -150,5 +176,7 @@ def desk_thing(picture: Picture, x: float, y: float, *, mug: bool) -> None:
                 f"M{x:.1f} {y - h:.1f}Q{x + lean * u * 0.02 - u * 0.035:.1f} {y - h - u * 0.06:.1f} {tip[0]:.1f} {tip[1]:.1f}"
                 f"Q{x + lean * u * 0.05 + u * 0.035:.1f} {y - h - u * 0.05:.1f} {x:.1f} {y - h:.1f}Z"
             )
-        sheet.shape(polyline([(x - w / 2, y - h), (x + w / 2, y - h), (x + w * 0.36, y), (x - w * 0.36, y)], closed=True))
+        sheet.shape(
+            polyline([(x - w / 2, y - h), (x + w / 2, y - h), (x + w * 0.36, y), (x - w * 0.36, y)], closed=True)
+        )
     picture.take(Box(x - u * 0.07, y - u * 0.22, x + u * 0.07, y))

@@ -116,8 +116,8 @@ def _part(part: str) -> str:
 
 
 def _ink(body: str) -> "Image":
-    import resvg_py  # noqa: PLC0415 - compiled libraries, loaded only when something is drawn
-    from PIL import Image as Pillow  # noqa: PLC0415
+    import resvg_py
+    from PIL import Image as Pillow
 
     edge, size = _GRID_EDGE, _GRID_SIZE
     svg = (
@@ -135,7 +135,7 @@ def _cover(alpha: "Image", box: tuple[int, int, int, int]) -> str:
 
     Strokes alone hide nothing, and half of the icons have open outlines, which cannot be filled.
     """
-    from PIL import Image as Pillow  # noqa: PLC0415
+    from PIL import Image as Pillow
 
     cut = alpha.crop(box)
     rows = _spans(cut.tobytes(), cut.width)

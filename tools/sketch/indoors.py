@@ -8,13 +8,18 @@ from tools.sketch.sheet import Box, rectangle
 def table(picture: Picture) -> None:
     """Compose a still life: things on a table, the others on the wall behind it."""
     area, u = picture.area, picture.unit
-    top = area.top + area.height * (0.72 if area.height < area.width * 1.3 else 0.76)
+    top = area.top + area.height * (0.77 if not picture.tall else 0.8)
     laid = [figure for figure in picture.figures if figure.kind in {"small", "mid", "water"}]
     hung = [figure for figure in picture.figures if figure not in laid]
     wall = scenery.lanterns(picture, Box(area.left, area.top, area.right, top - u * 0.06))
     board = Box(area.left, top, area.right, area.bottom)
     furniture.trestle(picture, board)
-    row(picture, laid, Box(board.left + u * 0.06, area.top, board.right - u * 0.06, top), share=0.52)
+    row(
+        picture,
+        laid,
+        Box(board.left + u * 0.06, area.top, board.right - u * 0.06, top),
+        share=0.62 if picture.wide else 0.54,
+    )
     _wall(picture, hung, wall)
 
 
@@ -26,14 +31,14 @@ def floor(picture: Picture) -> None:
     hung = [figure for figure in picture.figures if figure not in standers]
     furniture.floorboards(picture, Box(area.left, ground, area.right, area.bottom))
     box = Box(area.left + u * 0.04, area.top, area.right - u * 0.04, ground + u * 0.035)
-    row(picture, standers, box, share=0.56, raised=u * 0.2)
+    row(picture, standers, box, share=0.68 if picture.wide else 0.58, raised=u * 0.2)
     _wall(picture, hung, Box(area.left, area.top, area.right, ground - u * 0.1))
 
 
 def screen(picture: Picture) -> None:
     """Compose a desk with a large screen, which shows what the subject is about."""
     area, u = picture.area, picture.unit
-    top = area.top + area.height * (0.8 if area.height < area.width * 1.3 else 0.72)
+    top = area.top + area.height * (0.82 if not picture.tall else 0.76)
     shown = [figure for figure in picture.figures if figure.kind in {"idea", "sky", "big", "mid", "water"}][:3]
     beside = [figure for figure in picture.figures if figure not in shown]
     width = min(area.width * 0.74, area.height * 0.95)
@@ -43,11 +48,16 @@ def screen(picture: Picture) -> None:
     furniture.trestle(picture, Box(area.left, top, area.right, area.bottom))
     furniture.monitor(picture, frame, top)
     _on_screen(picture, shown, Box(frame.left, frame.top + u * 0.07, frame.right, frame.bottom))
-    zones = [Box(area.left + 10, area.top, frame.center_x - u * 0.15, top + u * 0.02), Box(frame.center_x + u * 0.15, area.top, area.right - 10, top + u * 0.02)]
+    zones = [
+        Box(area.left + 10, area.top, frame.center_x - u * 0.15, top + u * 0.02),
+        Box(frame.center_x + u * 0.15, area.top, area.right - 10, top + u * 0.02),
+    ]
     picture.rng.shuffle(zones)
     for zone, figure in zip(zones, beside, strict=False):
         height = u * 0.3 * max(figure.relative_height, 0.6)
-        picture.place(figure, standing(zone.center_x, zone.bottom, min(zone.width * 0.8, height * figure.ratio), height))
+        picture.place(
+            figure, standing(zone.center_x, zone.bottom, min(zone.width * 0.8, height * figure.ratio), height)
+        )
     for number, zone in enumerate(zones[len(beside) :]):
         furniture.desk_thing(picture, zone.center_x + picture.jitter(u * 0.04), top + u * 0.02, mug=number == 0)
     above = Box(area.left, area.top, area.right, frame.top - u * 0.02)
@@ -88,7 +98,9 @@ def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, rais
     room = min(box.height * share * 1.15, box.width * 0.66)
     first = figures[0]
     tallest = max(figure.relative_height for figure in figures)
-    heights = [room * (1.0 if figure is first else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order]
+    heights = [
+        room * (1.0 if figure is first else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order
+    ]
     gap = picture.unit * 0.06
     total = sum(tall * figure.ratio for tall, figure in zip(heights, order, strict=True)) + gap * (len(order) - 1)
     shrink = min(1.0, box.width / total)
@@ -99,13 +111,15 @@ def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, rais
         lift = raised if figure.kind == "small" and figure is not first else 0.0
         if lift:
             furniture.stand(picture, standing(x + width / 2, box.bottom, max(width * 1.16, lift * 0.8), lift))
-        picture.place(figure, standing(x + width / 2, box.bottom - lift, width, height), flip=picture.rng.random() < 0.3)
+        picture.place(
+            figure, standing(x + width / 2, box.bottom - lift, width, height), flip=picture.rng.random() < 0.3
+        )
         x += width + gap * shrink
 
 
 def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:
     u = picture.unit
-    size = u * picture.rng.uniform(0.3, 0.36)
+    size = u * picture.rng.uniform(0.3, 0.36) * (1.35 if picture.tall else 1.0)
     window = picture.find_room(size, size * 1.16, zone, padding=30) or picture.find_room(size * 0.7, size * 0.8, zone)
     if window is not None:
         furniture.window(picture, window)
@@ -113,7 +127,7 @@ def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:
     for figure in hung:
         if figure.icon.name in picture.placed:
             continue
-        side = u * 0.21
+        side = u * (0.27 if picture.tall else 0.21)
         room = picture.find_room(side * max(1.0, min(figure.ratio, 1.3)), side, zone, padding=24)
         if room is not None:
             picture.sheet.shape(rectangle(room, radius=10))

@@ -91,8 +91,9 @@ def stars(picture: Picture, zone: Box, count: int) -> None:
 def sun(picture: Picture, x: float, y: float, radius: float) -> None:
     """Draw a sun with long and short rays."""
     picture.sheet.circle(x, y, radius)
-    for number in range(16):
-        angle = number * math.pi / 8 + 0.1
+    rays = 16 if radius > 36 else 8
+    for number in range(rays):
+        angle = number * 2 * math.pi / rays + 0.1
         near, far = radius * 1.28, radius * (1.62 if number % 2 else 1.46)
         cos, sin = math.cos(angle), math.sin(angle)
         picture.sheet.line(f"M{x + cos * near:.1f} {y + sin * near:.1f}L{x + cos * far:.1f} {y + sin * far:.1f}")
@@ -150,6 +151,19 @@ def grass(picture: Picture, x: float, y: float) -> None:
     picture.sheet.line(f"M{x + 13:.1f} {y:.1f}q2 {-tall * 0.5:.1f} 8 {-tall * 0.7:.1f}")
 
 
+def bloom(picture: Picture, x: float, y: float) -> None:
+    """Draw a small flower on its stem."""
+    tall = picture.rng.uniform(22, 32)
+    picture.sheet.line(f"M{x:.1f} {y:.1f}v{-tall:.1f}M{x:.1f} {y - 6:.1f}q10 -2 14 -12")
+    picture.sheet.circle(x, y - tall - 8, 8.5)
+
+
+def pebble(picture: Picture, x: float, y: float) -> None:
+    """Draw a stone half sunk in the ground."""
+    half = picture.rng.uniform(13, 20)
+    picture.sheet.line(f"M{x - half:.1f} {y:.1f}q{half:.1f} {-half * 1.7:.1f} {half * 2:.1f} 0")
+
+
 def round_tree(picture: Picture, x: float, y: float, height: float) -> None:
     """Draw a tree with a round crown, standing on y."""
     h, w = height, height * 0.3
@@ -162,7 +176,9 @@ def round_tree(picture: Picture, x: float, y: float, height: float) -> None:
             closed=True,
         )
     )  # fmt: skip
-    picture.sheet.line(f"M{x:.1f} {y - h * 0.4:.1f}V{crown:.1f}M{x:.1f} {crown + h * 0.16:.1f}l{w * 0.45:.1f} {-h * 0.13:.1f}")
+    picture.sheet.line(
+        f"M{x:.1f} {y - h * 0.4:.1f}V{crown:.1f}M{x:.1f} {crown + h * 0.16:.1f}l{w * 0.45:.1f} {-h * 0.13:.1f}"
+    )
     picture.take(Box(x - w, y - h, x + w, y))
 
 

@@ -1,6 +1,7 @@
 """A scene under the open sky: weather, something far behind, the ground or the sea, and the figures."""
 
 from tools.sketch import backdrops, marks, scenery
+from tools.sketch.frames import choose_frame
 from tools.sketch.picture import Figure, Picture, around, standing
 from tools.sketch.sheet import Box, rectangle
 
@@ -9,27 +10,42 @@ _WATER = ("sea", "river", "beach")
 
 def landscape(picture: Picture) -> None:
     """Compose the scene; in a frame or open, by chance."""
-    framed = picture.rng.random() < 0.45
-    area = picture.area
-    water = picture.has(*_WATER)
-    horizon = area.top + area.height * (picture.rng.uniform(0.52, 0.58) if water else picture.rng.uniform(0.66, 0.7))
-    sky = Box(area.left, area.top, area.right, horizon)
-    if framed:
-        picture.sheet.open_clip(rectangle(area, radius=46))
+    area, sheet = picture.area, picture.sheet
+    frame = choose_frame(picture)
+    horizon = area.top + area.height * picture.rng.uniform(*((0.52, 0.58) if picture.has(*_WATER) else (0.66, 0.7)))
+    free = frame.sky if frame else area
+    sky = Box(free.left, free.top, free.right, horizon)
+    if frame:
+        sheet.open_clip(frame.path)
+    _star(picture, sky)
     scenery.weather(picture, scenery.lanterns(picture, sky))
-    overhead = list(picture.sheet.taken)
+    overhead = list(sheet.taken)
     scenery.far(picture, horizon)
-    scenery.horizon_line(picture, horizon, whole=framed)
+    scenery.horizon_line(picture, horizon, whole=frame is not None)
     base, afloat = _foreground(picture, horizon)
-    if framed:
-        picture.sheet.close_clip()
-        picture.sheet.line(rectangle(area, radius=46))
+    if frame:
+        sheet.close_clip()
+        sheet.line(frame.path)
     # Trees and hills may stand behind the figures, what is high up in the sky may not.
-    picture.sheet.taken = overhead
+    sheet.taken = overhead
     _stand(picture, base, afloat)
     _fly(picture, sky)
-    if not water and not picture.has("space"):
-        scenery.ground(picture, Box(area.left, horizon, area.right, area.bottom))
+    if not picture.has(*_WATER, "space"):
+        foot = frame.foot if frame else area
+        scenery.ground(picture, Box(foot.left, horizon, foot.right, foot.bottom))
+
+
+def _star(picture: Picture, sky: Box) -> None:
+    """Give the middle of the sky to the main figure if all figures fly."""
+    flying = [figure for figure in picture.figures if figure.kind == "sky"]
+    special = picture.figure("p:lantern", "p:sunrise", "sun", "moon") or picture.has("rain", "storm")
+    if len(flying) < len(picture.figures) or not flying or special or flying[0].plural:
+        return
+    size = min(picture.unit * 0.46, sky.height * 0.72)
+    picture.place(
+        flying[0],
+        around(sky.center_x + picture.jitter(picture.unit * 0.06), sky.top + sky.height * 0.52, size * 1.2, size),
+    )
 
 
 def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
@@ -39,7 +55,9 @@ def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
     base = horizon + below.height * 0.42
     if picture.has(*_WATER):
         lands = any(figure.kind not in {"water", "sky"} for figure in picture.figures)
-        backdrops.waves(picture, Box(below.left, below.top + 20, below.right, below.bottom - below.height * (0.42 if lands else 0)))
+        backdrops.waves(
+            picture, Box(below.left, below.top + 20, below.right, below.bottom - below.height * (0.42 if lands else 0))
+        )
         if lands:
             slope = picture.rng.choice([-1, 1]) * below.height * 0.05
             scenery.shore(picture, area.bottom - below.height * 0.42 + slope, area.bottom - below.height * 0.42 - slope)
@@ -59,7 +77,19 @@ def _stand(picture: Picture, base: float, afloat: float) -> None:
     figures = [figure for figure in picture.figures if figure.kind != "sky"]
     if not figures:
         return
-    area, hero = picture.area, figures[0]
+    hero = figures[0]
+    swims = any(figure.kind == "water" for figure in figures)
+    if picture.tall and len(figures) >= 3 and not swims:
+        # A high picture has the depth for two rows.
+        front = picture.area.bottom - picture.area.height * 0.05
+        _line_up(picture, figures[:2], hero, base=base - (front - base) * 0.3, afloat=afloat)
+        _line_up(picture, figures[2:], hero, base=front, afloat=afloat)
+    else:
+        _line_up(picture, figures, hero, base=base, afloat=afloat)
+
+
+def _line_up(picture: Picture, figures: list[Figure], hero: Figure, *, base: float, afloat: float) -> None:
+    area = picture.area
     order = _order(picture, figures)
     room = min((base - area.top) * 0.74, area.width * 0.66)
     heights = [room * _share(figure, hero) for figure in order]
@@ -71,9 +101,8 @@ def _stand(picture: Picture, base: float, afloat: float) -> None:
     x = area.left + slack + picture.jitter(min(slack * 0.5, picture.unit * 0.1))
     for figure, height, width in zip(order, heights, widths, strict=True):
         ground = afloat if figure.kind == "water" else base
-        nearer = 0.0 if figure is hero else picture.unit * picture.rng.uniform(0.0, 0.03)
-        box = standing(x + width * shrink / 2, ground + nearer, width * shrink, height * shrink)
-        _put(picture, figure, box)
+        nearer = 0.0 if figure is hero else picture.unit * picture.rng.uniform(-0.012, 0.018)
+        _put(picture, figure, standing(x + width * shrink / 2, ground + nearer, width * shrink, height * shrink))
         x += (width + gap) * shrink
 
 
@@ -89,11 +118,13 @@ def _order(picture: Picture, figures: list[Figure]) -> list[Figure]:
 def _share(figure: Figure, hero: Figure) -> float:
     if figure is hero:
         return max(0.74, figure.relative_height)
+    if figure.kind == "idea":
+        return 0.62
     return figure.relative_height * (0.9 if hero.kind in {"big", "person"} else 0.8)
 
 
 def _ratio(figure: Figure) -> float:
-    return 0.86 if figure.kind == "idea" else figure.ratio
+    return 0.72 if figure.kind == "idea" else figure.ratio
 
 
 def _put(picture: Picture, figure: Figure, box: Box) -> None:
@@ -104,12 +135,14 @@ def _put(picture: Picture, figure: Figure, box: Box) -> None:
     if figure.kind != "water" and not picture.has("rail"):
         marks.shadow(picture, placed)
     elif figure.kind == "water":
-        picture.sheet.line(f"M{placed.left - 10:.1f} {placed.bottom + 16:.1f}" + "q13 -11 26 0" * int((placed.width + 20) / 26))
+        picture.sheet.line(
+            f"M{placed.left - 10:.1f} {placed.bottom + 16:.1f}" + "q13 -11 26 0" * int((placed.width + 20) / 26)
+        )
 
 
 def _signboard(picture: Picture, figure: Figure, box: Box) -> None:
     """Give what has no body a board on a post."""
-    side = min(box.width, box.height * 0.66)
+    side = min(box.width, box.height * 0.72)
     board = Box(box.center_x - side / 2, box.top, box.center_x + side / 2, box.top + side * 0.9)
     for shift in (-side * 0.22, side * 0.22):
         picture.sheet.line(f"M{board.center_x + shift:.1f} {board.bottom:.1f}V{box.bottom:.1f}")
@@ -123,14 +156,13 @@ def _fly(picture: Picture, sky: Box) -> None:
     u = picture.unit
     zone = Box(sky.left + 26, sky.top + 26, sky.right - 26, sky.bottom - u * 0.06)
     flying = [figure for figure in picture.figures if figure.kind == "sky" and figure.icon.name not in picture.placed]
-    alone = len(flying) == len(picture.figures)
-    for number, figure in enumerate(flying):
+    for figure in flying:
         for copy in range(3 if figure.plural else 1):
-            size = u * (0.46 if alone and number == 0 and not figure.plural else 0.22) * (1 - 0.24 * copy)
-            room = picture.find_room(size * min(figure.ratio, 1.3), size, zone, padding=18) or picture.find_room(size * 0.6, size * 0.6, zone, padding=10)
-            if room is not None:
-                picture.place(figure, room, flip=picture.rng.random() < 0.5, turn=picture.jitter(7))
+            size = u * 0.23 * (1 - 0.24 * copy)
+XX
+    if picture.has("wind", "storm"):
+        marks.gusts(picture, Box(zone.left, zone.top + zone.height * 0.3, zone.right, zone.bottom), 3)
     if picture.has("night", "space") and not picture.has("rain", "storm"):
         marks.stars(picture, zone, 10)
     elif not picture.has("rain", "storm", "snow") and picture.rng.random() < 0.7:
-        marks.distant_birds(picture, zone, 3)
+        marks.distant_birds(picture, Box(zone.left, zone.top, zone.right, zone.top + zone.height * 0.55), 3)

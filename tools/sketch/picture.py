@@ -52,6 +52,16 @@ class Picture:
         """Return the shorter side of the area."""
         return min(self.area.width, self.area.height)
 
+    @property
+    def tall(self) -> bool:
+        """Tell whether the picture is clearly higher than wide."""
+        return self.area.height > self.area.width * 1.25
+
+    @property
+    def wide(self) -> bool:
+        """Tell whether the picture is clearly wider than high."""
+        return self.area.width > self.area.height * 1.25
+
     def jitter(self, size: float) -> float:
         """Return a random number between `-size` and `size`."""
         return self.rng.uniform(-size, size)
@@ -81,6 +91,17 @@ class Picture:
             if distance >= padding and (best is None or distance > best[0]):
                 best = (min(distance, 0.3 * self.unit), box)
         return best[1] if best else None
+
+    def insist_on_room(self, width: float, height: float, zone: Box) -> Box:
+        """Return a free spot in the zone, a smaller one if need be, and in the last resort one that is not free."""
+        for shrink in (1.0, 0.82, 0.66, 0.52):
+            for padding in (22.0, 8.0):
+                room = self.find_room(width * shrink, height * shrink, zone, padding=padding)
+                if room is not None:
+                    return room
+        width, height = width * 0.52, height * 0.52
+        x = self.rng.uniform(zone.left + width / 2, zone.right - width / 2)
+        return around(x, zone.top + height / 2, width, height)
 
     def place(self, figure: Figure, box: Box, *, flip: bool = False, turn: float = 0.0) -> Box:
         """Draw the figure in the box, remember the room it takes, and return it."""

@@ -13,8 +13,8 @@ _TREMBLE = 0.0016
 
 def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
     """Return the picture as an 8-bit grey PNG of exactly this size."""
-    import resvg_py  # noqa: PLC0415 - compiled libraries, loaded only when something is drawn
-    from PIL import Image  # noqa: PLC0415
+    import resvg_py
+    from PIL import Image
 
     data = resvg_py.svg_to_bytes(svg_string=svg, width=width_px, height=height_px, skip_system_fonts=True)
     with Image.open(io.BytesIO(data)) as image:
@@ -27,7 +27,7 @@ def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
 
 def _tremble(image: "Image", rng: random.Random) -> "Image":
     """Shift the picture a little, here this way and there that way, so that long lines look drawn by hand."""
-    from PIL import Image as Pillow  # noqa: PLC0415
+    from PIL import Image as Pillow
 
     width, height = image.size
     size = min(width, height)

@@ -70,7 +70,7 @@ def read(subject: str) -> Reading:
         reading.tags |= concept.tags
         if concept.kind == "-":
             continue
-        weight = 1 / (1 + 0.25 * place)
+        weight = 1 / (1 + 0.15 * place)
         found = by_icon.setdefault(concept.icons[0], Found(concept, 0.0, plural=False))
         found.weight += weight if found.weight == 0 else 0.6 * weight
         found.plural = found.plural or plural
@@ -91,7 +91,7 @@ def _presence(concept: Concept) -> float:
     # A body holds a picture together better than a sign does, and the sky better from behind.
     if "weak" in concept.tags:
         return 0.4
-    return {"person": 1.3, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
+    return {"person": 1.5, "big": 1.1, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
 
 
 def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool]]:
@@ -119,9 +119,7 @@ def _after_negation(tokens: list[str], place: int) -> int:
     return place
 
 
-def _english_concept(
-    tokens: list[str], place: int, vocabulary: Vocabulary
-) -> tuple[int, Concept | None, bool]:
+def _english_concept(tokens: list[str], place: int, vocabulary: Vocabulary) -> tuple[int, Concept | None, bool]:
     for length in range(min(vocabulary.longest_english, len(tokens) - place), 0, -1):
         words = tokens[place : place + length]
         head = " ".join(words[:-1])

@@ -39,10 +39,8 @@ def weather(picture: Picture, sky: Box) -> None:
         marks.snow(picture, sky)
     else:
         if not names & _OWN_LIGHT:
-            marks.sun(picture, x, y, picture.unit * 0.07)
+            marks.sun(picture, x, y, picture.unit * (0.085 if picture.tall else 0.07))
         _clouds(picture, sky, 1.0 - side)
-    if picture.has("wind", "storm"):
-        marks.gusts(picture, Box(sky.left + 20, sky.top + sky.height * 0.35, sky.right - 20, sky.bottom - 60), 3)
 
 
 def _rain(picture: Picture, sky: Box) -> None:
@@ -56,13 +54,14 @@ def _rain(picture: Picture, sky: Box) -> None:
             picture.place(figure, standing(x, sky.top + u * 0.29, u * 0.26, u * 0.26))
             continue
         marks.cloud(picture, x, sky.top + u * rng.uniform(0.13, 0.19), u * rng.uniform(0.25, 0.3), dark=storm)
-    marks.rain(picture, Box(sky.left + 20, sky.top + u * 0.22, sky.right - 20, sky.bottom - 40), heavy=storm)
+    area = picture.area
+    marks.rain(picture, Box(area.left + 20, sky.top + u * 0.24, area.right - 20, sky.bottom - 40), heavy=storm)
 
 
 def _clouds(picture: Picture, sky: Box, side: float) -> None:
     u = picture.unit
     for share in (side, 0.5):
-        width = u * picture.rng.uniform(0.2, 0.3)
+        width = u * picture.rng.uniform(0.2, 0.3) * (1.2 if picture.tall else 1.0)
         x = sky.left + sky.width * share + picture.jitter(u * 0.04)
         x = max(sky.left + width * 0.55, min(sky.right - width * 0.55, x))
         room = Box(x - width / 2, sky.top, x + width / 2, sky.top + u * 0.2)
@@ -114,7 +113,10 @@ def shore(picture: Picture, left_y: float, right_y: float) -> None:
     area, rng = picture.area, picture.rng
     step = area.width / 5
     knots = [
-        (area.left + step * number, left_y + (right_y - left_y) * number / 5 + (picture.jitter(14) if 0 < number < 5 else 0))
+        (
+            area.left + step * number,
+            left_y + (right_y - left_y) * number / 5 + (picture.jitter(14) if 0 < number < 5 else 0),
+        )
         for number in range(6)
     ]
     line = smooth(knots)
@@ -129,11 +131,15 @@ def ground(picture: Picture, below: Box) -> None:
     """Draw what the ground is made of, between the figures."""
     if picture.has("farm", "garden"):
         return
-    for _ in range(int(picture.area.width / 120)):
-        spot = picture.find_room(46, 34, Box(below.left + 20, below.top + 20, below.right - 20, below.bottom - 12), padding=22)
+    for _ in range(int(picture.area.width / 150)):
+        spot = picture.find_room(
+            46, 34, Box(below.left + 20, below.top + 20, below.right - 20, below.bottom - 12), padding=22
+        )
         if spot is not None:
             picture.take(spot)
-            marks.grass(picture, spot.center_x, spot.bottom)
+            picture.rng.choice((marks.grass, marks.grass, marks.bloom, marks.pebble))(
+                picture, spot.center_x, spot.bottom
+            )
 
 
 def lanterns(picture: Picture, sky: Box) -> Box:
@@ -143,7 +149,9 @@ def lanterns(picture: Picture, sky: Box) -> Box:
         return sky
     u = picture.unit
     sag, count = u * 0.07, max(3, round(sky.width / u * 4))
-    picture.sheet.line(f"M{sky.left:.1f} {sky.top:.1f}Q{sky.center_x:.1f} {sky.top + sag * 2:.1f} {sky.right:.1f} {sky.top:.1f}")
+    picture.sheet.line(
+        f"M{sky.left:.1f} {sky.top:.1f}Q{sky.center_x:.1f} {sky.top + sag * 2:.1f} {sky.right:.1f} {sky.top:.1f}"
+    )
     for number in range(count):
         share = (number + 0.5) / count
         y = sky.top + sag * 4 * share * (1 - share)

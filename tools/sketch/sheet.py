@@ -92,9 +92,7 @@ class Sheet:
 
     def dot(self, x: float, y: float, radius: float = 5.0) -> None:
         """Draw a black dot."""
-        self._parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#000" stroke="none"/>'
-        )
+        self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#000" stroke="none"/>')
 
     def open_clip(self, path: str) -> None:
         """Show of what follows only the part inside the path, until `close_clip`."""
@@ -124,9 +122,7 @@ class Sheet:
                 f'<g {place} stroke="#fff" color="#fff" stroke-width="{weight * _HALO:.3f}">{icon.body}'
                 f'<path d="{icon.cover}" fill="#fff" stroke="none"/></g>'
             )
-        self._parts.append(
-            f'<g {place} color="#000" fill="none" stroke-width="{weight:.3f}">{icon.body}</g>'
-        )
+        self._parts.append(f'<g {place} color="#000" fill="none" stroke-width="{weight:.3f}">{icon.body}</g>')
 
     def svg(self) -> str:
         """Return the document."""

@@ -36,6 +36,7 @@ def _upwards(picture: Picture) -> None:
     for number, figure in enumerate(picture.figures):
         share = (number + 0.5) / count
         x, y = at(share)
+        y = min(y, area.bottom - u * 0.16)
         size = u * (0.27 - 0.1 * share) * (1.15 if count == 3 else 1.0)
         outward = 1 if x > area.center_x else -1
         beside = x + outward * (u * (0.11 - 0.05 * share) + size * 0.6)
@@ -61,7 +62,12 @@ def _across(picture: Picture) -> None:
         bottom = y - u * 0.1 if above else y + u * 0.1 + size
         _station(picture, figure, standing(x, bottom, size * 1.1, size))
     for share in (0.12, 0.5, 0.86):
-        cloud_at = Box(area.left + area.width * (share - 0.08), area.top, area.left + area.width * (share + 0.08), area.top + u * 0.1)
+        cloud_at = Box(
+            area.left + area.width * (share - 0.08),
+            area.top,
+            area.left + area.width * (share + 0.08),
+            area.top + u * 0.1,
+        )
         if picture.is_free(cloud_at):
             marks.cloud(picture, cloud_at.center_x, cloud_at.bottom, u * 0.18)
     _tufts(picture, Box(area.left, area.top + u * 0.3, area.right, area.bottom))

@@ -1,0 +1,288 @@
+"""A content of any kind becomes a title, a language and passages that know their place."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.markup import plain, without_unseen
+from tools.reading import read
+from tools.scenes import Choice, Place, choose
+from tools.subjects import LIMIT_CHARS, shortened, subject_of
+from tools.words import keywords, language_of, mood_of, picturable
+
+ARTICLE = """---
+title: "Bread, slowly"
+tags: [baking, patience]
+---
+
+# Bread, slowly
+
+<!-- a note for the editor -->
+Anna gets up at four and lights the oven. Her [bakery](https://bakery.example/?a=1) smells of **rye** and smoke.
+
+![A loaf](loaf.png)
+
+## What you need
+
+- flour and salt
+- a bowl of water
+- time
+
+```python
+print("never a scene")
+```
+
+| tool | why |
+|---|---|
+| scale | to weigh |
+
+## The end
+
+Write to anna@bakery.example or see https://bakery.example.
+"""
+
+
+def test_article_is_read():
+    """Front matter, headings, paragraphs, lists and tables are found; code, pictures and comments are not."""
+    reading = read(ARTICLE)
+    everything = reading.text
+
+    assert "Bread, slowly" == reading.title
+    assert ("baking", "patience") == reading.tags
+    assert ("Bread, slowly", "What you need", "The end") == reading.headings
+    assert "en" == reading.language
+    assert "flour and salt; a bowl of water; time" == reading.passages[1].text
+    assert "tool, why; scale, to weigh" == reading.passages[2].text
+    for hidden in ("never a scene", "loaf.png", "editor", "http", "@", "**", "patience"):
+        assert hidden not in everything
+
+
+def test_passages_know_their_place():
+    """`start` and `end` point at the passage in the content as it came."""
+    first, listed = read(ARTICLE).passages[:2]
+
+    assert ARTICLE[first.start : first.end].startswith("Anna gets up at four")
+    assert ARTICLE[first.start : first.end].endswith("smoke.")
+    assert "Bread, slowly" == first.heading
+    assert ARTICLE[listed.start : listed.end] == "- flour and salt\n- a bowl of water\n- time"
+    assert "What you need" == listed.heading
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_places_hold_for_every_line_ending(newline: str):
+    """A file from Windows has the same passages, at its own offsets."""
+    content = newline.join(["# Title", "", "First sentence here.", "", "灯塔 stands here."])
+
+    assert ["First sentence here.", "灯塔 stands here."] == [
+        content[passage.start : passage.end] for passage in read(content).passages
+    ]
+
+
+def test_long_paragraph_becomes_several_passages():
+    """One line of 200 KB has many parts, cut after sentences, that together are the whole."""
+    content = "The keeper lights the lamp. A ship turns toward the harbor! " * 3000
+    passages = read(content).passages
+
+    assert len(passages) > 100
+    assert all(content[passage.end - 1] in ".!" for passage in passages)
+    assert content.split() == " ".join(content[passage.start : passage.end] for passage in passages).split()
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("lighthouse", "lighthouse"),
+        ("春天", "春天"),
+        ("My Title\n\nText that follows.", "My Title"),
+        ("My Title\n====\n\nText.", "My Title"),
+        ("Only a sentence. And one more.", "Only a sentence"),
+        ("第一句话。第二句话。", "第一句话"),
+        ('+++\ntitle = "From TOML"\n+++\nText.', "From TOML"),
+        ("---\ntitle: [broken\n---\n# Heading", "Heading"),
+        ("---\n\nA rule, no front matter.", "A rule, no front matter"),
+        ("\ufeff# With a mark", "With a mark"),
+        ("🎂🎉", "birthday cake, party popper"),
+        ("***", "untitled"),
+    ],
+)
+def test_title(content: str, title: str):
+    """The title is of the front matter, else the first heading, else how the text begins."""
+    assert title == read(content).title
+
+
+def test_title_is_short():
+    """A first sentence without an end is cut."""
+    assert len(read("word " * 5000).title) <= 80
+
+
+@pytest.mark.parametrize(
+    ("raw", "seen"),
+    [
+        ("**Bold** and _soft_ and ~~gone~~", "Bold and soft and gone"),
+        ("snake_case stays", "snake_case stays"),
+        ("a [link](http://x.example/a_(b)) here", "a link here"),
+        ("see <https://x.example> or www.x.example/y now", "see or now"),
+        ("![alt](a.png) text", "text"),
+        ("x <b>bold</b> &amp; y", "x bold & y"),
+        ("- [x] done", "done"),
+        ("> quoted", "quoted"),
+        ("zero\u200bwidth \u202eright", "zerowidth right"),
+        ("`code` word", "code word"),
+        ("note[^1] here", "note here"),
+        ("请看 https://x.example/路径。然后", "请看。然后"),
+        ("party 🎉 time", "party time"),
+        ("🎂", "birthday cake"),
+        ("a \\* b", "a * b"),
+    ],
+)
+def test_plain(raw: str, seen: str):
+    """What a reader sees of Markdown and HTML, no more."""
+    assert seen == plain(raw)
+
+
+def test_unseen_is_nothing():
+    """A text of invisible characters only is blank."""
+    assert "" == without_unseen("\u200b\u200e \ufeff\x00\n")
+
+
+HOSTILE = {
+    "brackets": "[" * 200_000,
+    "pictures": "![" * 100_000,
+    "quotes": "> " * 100_000 + "x",
+    "lists": "- " * 100_000 + "x",
+    "stars": "*" * 200_000,
+    "angles": "<a " * 60_000,
+    "comments": "<!--" * 50_000,
+    "fences": "```\n" * 2_000,
+    "table": "|a|b|\n|-|-|\n" + "|x|y|\n" * 2_000,
+    "code": "```py\nx = 1\n```",
+    "letters": "a" * 200_000,
+    "digits": "1" * 200_000,
+    "commas": "a," * 100_000,
+    "emoji": "🎉" * 50_000,
+    "right to left": "\u202e" + "שלום עולם " * 5_000,
+    "zero": "\x00" * 1_000,
+    "yaml bomb": "---\na: &a [x,x,x,x]\nb: &b [*a,*a,*a]\nc: [*b,*b,*b]\n---\nhello",
+    "yaml object": "---\n!!python/object/apply:os.system ['true']\n---\nhello",
+    "question marks": "？" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_content_is_read(name: str):
+    """Nothing crashes or takes quadratic time."""
+    start = time.process_time()
+    reading = read(HOSTILE[name])
+
+    assert reading.title
+    assert time.process_time() - start < 5
+    for passage in reading.passages[:50]:
+        assert 0 <= passage.start <= passage.end <= len(HOSTILE[name])
+
+
+@given(st.text(max_size=300))
+@settings(deadline=None, max_examples=150)
+def test_any_text_is_read(content: str):
+    """Whatever the characters, there is a title, and every place is inside of the content."""
+    reading = read(content)
+
+    assert reading.title
+    for passage in reading.passages:
+        assert 0 <= passage.start <= passage.end <= len(content)
+        assert passage.text == passage.text.strip()
+        subject = subject_of(passage.text, reading.language)
+        assert len(subject.phrase) <= LIMIT_CHARS[reading.language]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The lamp is lit", "en"),
+        ("灯亮了", "zh"),
+        ("用 Python 和 Redis 写一个缓存服务", "zh"),
+        ("He said 你好 to everyone in the room and left", "en"),
+        ("", "en"),
+        ("Свет", "en"),
+    ],
+)
+def test_language(text: str, language: str):
+    """The share of Chinese characters decides."""
+    assert language == language_of(text)
+
+
+def test_chinese_keywords_are_nouns_that_recur():
+    """Stop words, verbs and numbers are none."""
+    text = "灯塔的灯光照着海面。老人守着灯塔，船长感谢灯塔。我们因为时间问题没有看到海面。"
+
+    assert ["灯塔", "海面"] == keywords(text, language="zh", limit=2)
+
+
+def test_english_keywords_count_plurals_and_pairs():
+    """`boat` and `boats` are one word; a pair that recurs is one as well."""
+    text = "Machine learning is fun. We like machine learning. Boats and a boat. Machine learning again, boats."
+
+    assert ["machine learning", "boat"] == keywords(text, language="en", limit=2)
+
+
+def test_mood():
+    """The words decide, or else the default."""
+    assert "joyful" == mood_of("A party! They laugh, smile and celebrate.", "calm")
+    assert "melancholic" == mood_of("离别的车站，思念和眼泪，说不完的告别。", "calm")
+    assert "solemn" == mood_of("The tax form has nine fields.", "solemn")
+
+
+def test_picturable_things():
+    """Concrete nouns are found in both languages, abstract ones are not."""
+    assert ["boy", "kite", "church"] == picturable("A boy with two kites runs past the churches of reason", "en")
+    assert ["老人", "竹椅", "油纸伞"] == picturable("老人坐在竹椅上思考问题，旁边有油纸伞", "zh")
+
+
+def test_subject_is_the_most_picturable_clause():
+    """Openings, opinions and connectives stay out."""
+    text = "However, this is a difficult question. But in the evening a boy flies a kite above the harbor, as always."
+    subject = subject_of(text, "en")
+
+    assert "in the evening a boy flies a kite above the harbor" == subject.phrase
+
+
+def test_subject_speaks_of_others():
+    """A picture shows no `I` and no 你."""
+    assert "a person put their phone on the table" == subject_of("I put my phone on the table.", "en").phrase
+    assert "一个人把手机放到客厅" == subject_of("你把手机放到客厅。", "zh").phrase
+    assert "自我介绍时拿着一本书" == subject_of("自我介绍时拿着一本书。", "zh").phrase
+
+
+def test_shortened_ends_at_a_clause_or_word():
+    """Never in the middle of a word, never at a small one."""
+    assert "The lamp is lit" == shortened("The lamp is lit, and the ship turns", 20, "en")
+    assert "Lighthouse keepers walk" == shortened("Lighthouse keepers walk to the harbor", 30, "en")
+    assert "老人提着灯笼" == shortened("老人提着灯笼，走过石桥", 8, "zh")
+
+
+def test_every_place_is_used_before_one_is_used_twice():
+    """More pictures than places: all of them, and the best ones again."""
+    places = [Place("a", 1), Place("b", 3), Place("c", 2)]
+
+    assert [Choice(0, 0), Choice(1, 0), Choice(1, 1), Choice(2, 0)] == choose(places, 4)
+    assert [2, 3, 2] == [sum(choice.place == place for choice in choose(places, 7)) for place in range(3)]
+
+
+def test_few_pictures_are_spread_over_the_sections():
+    """Fewer pictures than places: one of each stretch, the most picturable of it."""
+    places = [Place(heading, score) for heading, score in [("a", 1), ("a", 5), ("b", 2), ("b", 1), ("c", 0), ("c", 9)]]
+
+    assert [1, 2, 5] == [choice.place for choice in choose(places, 3)]
+    assert [5] == [choice.place for choice in choose(places, 1)]
+    assert [1, 2, 3, 5] == [choice.place for choice in choose(places, 4)] or len(choose(places, 4)) == 4
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 9)), min_size=1, max_size=15), st.integers(1, 40))
+def test_choice_is_complete(raw: list[tuple[str, float]], count: int):
+    """As many as asked for, no place twice in the same turn, in the order of the content."""
+    chosen = choose([Place(heading, score) for heading, score in raw], count)
+
+    assert count == len(chosen) == len({(choice.place, choice.turn) for choice in chosen})
+    assert [choice.place for choice in chosen] == sorted(choice.place for choice in chosen)
+    assert min(count, len(raw)) == len({choice.place for choice in chosen})
