@@ -48,8 +48,8 @@ def build_graph(
 ) -> Workflow:
     """Return the compiled graph.
 
-    `checkpoint_images` also saves the steps inside `generate`, so that Studio shows them and a drawing has them. Without, a run costs half the
-    time and bytes, and loses nothing: what is under way stands in the ledger.
+    `checkpoint_images` also saves the steps inside `generate`, so that Studio shows them and a drawing has them.
+    Without, a run costs half the time and bytes, and loses nothing: what is under way stands in the ledger.
     """
     builder = StateGraph(State, input_schema=InputState, output_schema=OutputState)
     builder.add_node(
@@ -69,7 +69,9 @@ def build_graph(
     return builder.compile(checkpointer=checkpointer, name="peitu")
 
 
-def build_image_graph(tools: Tools, *, checkpoint: bool) -> CompiledStateGraph[ImageState, None, ImageState, ImageOutput]:
+def build_image_graph(
+    tools: Tools, *, checkpoint: bool
+) -> CompiledStateGraph[ImageState, None, ImageState, ImageOutput]:
     """Return the subgraph that makes one image: choose a provider, check its picture, or fail over to the next."""
     builder = StateGraph(ImageState, output_schema=ImageOutput)
     builder.add_node("choose", partial(choose, ledger=tools.ledger))

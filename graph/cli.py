@@ -21,7 +21,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Config = Annotated[Path | None, typer.Option("--config", metavar="F", help="Configuration file instead of config.yaml.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="F", help="Configuration file instead of config.yaml.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 WELCOME = """\
@@ -48,7 +50,7 @@ def main() -> NoReturn:
 
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on standard error and exit."""
-    from tools.log import redact  # noqa: PLC0415
+    from tools.log import redact
 
     print("peitu: " + " ".join(redact(message).split()), file=sys.stderr)
     sys.exit(code)
@@ -63,37 +65,53 @@ def welcome(context: typer.Context) -> None:
 
 @app.command()
 def run(
-    file: Annotated[str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown or text); - reads standard input.")] = None,
-    text: Annotated[str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence, an article.")] = None,
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown or text); - reads standard input.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence, an article.")
+    ] = None,
     count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
     style: Annotated[str | None, typer.Option(metavar="S", help="Style of the whole set; `list` shows them.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels, e.g. 1024x1024.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="K", help="Seed of the first picture; the next ones count up.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="K", help="Seed of the first picture; the next ones count up.")
+    ] = None,
     output_dir: Annotated[Path | None, typer.Option(metavar="D", help="Folder of the pictures.")] = None,
     upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
-    run_id: Annotated[str | None, typer.Option(metavar="ID", help="Name of the run; made from the time when left out.")] = None,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Name of the run; made from the time when left out.")
+    ] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Make the pictures of one article or topic."""
-    from graph.request import Wishes, check, check_run_id, new_run_id  # noqa: PLC0415
-    from tools.templates import style_lines  # noqa: PLC0415
+    from graph.request import Wishes, check, check_run_id, new_run_id
+    from tools.templates import style_lines
 
     if style == "list":
         typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines()))
         return
     overrides = {"output_dir": output_dir and str(output_dir)}
     settings = prepare(config, overrides)
-    wishes = Wishes(file=file, text=text, count=count, style=style, provider=provider, size=size, seed=seed, upload=upload)
+    wishes = Wishes(
+        file=file, text=text, count=count, style=style, provider=provider, size=size, seed=seed, upload=upload
+    )
     asked = check(wishes, settings)
     name = check_run_id(run_id) if run_id else new_run_id()
 
-    from graph import runs  # noqa: PLC0415
-    from graph.wiring import check_ready  # noqa: PLC0415
+    from graph import runs
+    from graph.assembly import check_ready
 
     check_ready(settings, provider=provider, size=size, upload=upload)
-    follow(config, overrides, [name], lambda workflow, watch, _: runs.run(workflow, asked, run_id=name, watch=watch), as_json=as_json)
+    follow(
+        config,
+        overrides,
+        [name],
+        lambda workflow, watch, _: runs.run(workflow, asked, run_id=name, watch=watch),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -104,15 +122,17 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Continue a run where it stopped; what is paid is collected, never bought again."""
-    from tools.records import find_run, list_runs  # noqa: PLC0415
+    from tools.records import find_run, list_runs
 
     settings = prepare(config, {})
     path = settings.database.path
     if (run_id is None) != everything:
         raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
-    names = [run["run_id"] for run in list_runs(path, limit=10_000) if not run["success"]] if everything else [str(run_id)]
+    names = (
+        [run["run_id"] for run in list_runs(path, limit=10_000) if not run["success"]] if everything else [str(run_id)]
+    )
 
-    from graph import runs  # noqa: PLC0415
+    from graph import runs
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
         return runs.resume(workflow, name, recorded=find_run(path, name), watch=watch)
@@ -123,9 +143,9 @@ def resume(
 @app.command(name="runs")
 def list_all(config: Config = None, as_json: Json = False) -> None:
     """List the runs, the newest first."""
-    from graph.console import print_json, print_runs  # noqa: PLC0415
-    from tools.environment import database_path  # noqa: PLC0415
-    from tools.records import list_runs  # noqa: PLC0415
+    from graph.console import print_json, print_runs
+    from tools.environment import database_path
+    from tools.records import list_runs
 
     found = list_runs(database_path(config))
     if as_json:
@@ -137,11 +157,13 @@ def list_all(config: Config = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Config = None, as_json: Json = False) -> None:
+def show(
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Config = None, as_json: Json = False
+) -> None:
     """Show all that is recorded of a run."""
-    from graph.console import print_json, print_run  # noqa: PLC0415
-    from tools.environment import database_path  # noqa: PLC0415
-    from tools.records import find_run  # noqa: PLC0415
+    from graph.console import print_json, print_run
+    from tools.environment import database_path
+    from tools.records import find_run
 
     found = find_run(database_path(config), run_id)
     if found is None:
@@ -155,7 +177,7 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Confi
 @app.command()
 def doctor(config: Config = None) -> None:
     """Say what is configured, what is missing and where to get it; checks what can be checked without paying."""
-    from graph.doctor import examine, print_findings  # noqa: PLC0415
+    from graph.doctor import examine, print_findings
 
     sys.exit(print_findings(asyncio.run(examine(settings_of(config)))))
 
@@ -166,23 +188,24 @@ def graph(
     config: Config = None,
 ) -> None:
     """Draw the graph."""
-    from graph.wiring import draw_mermaid  # noqa: PLC0415
+    from graph.drawing import tidy
+    from graph.wiring import drawing
 
     del mermaid  # the only way to draw for now
-    typer.echo(asyncio.run(draw_mermaid(settings_of(config))))
+    typer.echo(tidy(asyncio.run(drawing(settings_of(config))).draw_mermaid()))
 
 
 def settings_of(config: Path | None, overrides: Mapping[str, Any] | None = None) -> Any:
     """Load the settings."""
-    from tools.settings import load_settings  # noqa: PLC0415
+    from tools.settings import load_settings
 
     return load_settings(config, overrides)
 
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
-    from tools.environment import KEY_VARIABLES, environment_value  # noqa: PLC0415
-    from tools.log import set_up_logging  # noqa: PLC0415
+    from tools.environment import KEY_VARIABLES, environment_value
+    from tools.log import set_up_logging
 
     settings = settings_of(config, overrides)
     rules = settings.logging
@@ -197,11 +220,17 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
 
 
 def follow(
-    config: Path | None, overrides: Mapping[str, Any], names: list[str], step: Any, *, as_json: bool, as_list: bool = False
+    config: Path | None,
+    overrides: Mapping[str, Any],
+    names: list[str],
+    step: Any,
+    *,
+    as_json: bool,
+    as_list: bool = False,
 ) -> NoReturn:
     """Work through the runs with the terminal showing how they go; print what came of them and exit."""
-    from graph.console import print_json, print_result  # noqa: PLC0415
-    from graph.session import work_through  # noqa: PLC0415
+    from graph.console import print_json, print_result
+    from graph.session import work_through
 
     try:
         documents = asyncio.run(work_through(config, overrides, names, step))

@@ -7,16 +7,16 @@ from typing import Literal
 
 from rich.console import Console
 
-from graph.request import check_folder
-from graph.wiring import (
+from graph.assembly import (
     KEY_VARIABLES,
     automatic_providers,
     language_model,
     make_services,
     make_uploader,
     missing_for_upload,
-    open_checkpoints,
 )
+from graph.request import check_folder
+from graph.wiring import open_checkpoints
 from tools.dashscope import DashScope
 from tools.database import Database
 from tools.errors import ConfigError, PeituError
@@ -26,7 +26,12 @@ from tools.records import Records
 from tools.settings import Settings, configuration_file, environment_value
 
 State = Literal["ok", "missing", "problem", "unsure"]
-MARKS: dict[State, str] = {"ok": "[green]✓[/]", "missing": "[dim]–[/]", "problem": "[red]✗[/]", "unsure": "[yellow]?[/]"}
+MARKS: dict[State, str] = {
+    "ok": "[green]✓[/]",
+    "missing": "[dim]–[/]",
+    "problem": "[red]✗[/]",
+    "unsure": "[yellow]?[/]",
+}
 TIMEOUT_S = 15.0
 WHERE = {
     "MODELSCOPE_API_KEY": "https://modelscope.cn/my/myaccesstoken",
@@ -117,7 +122,9 @@ async def _model(settings: Settings) -> Finding:
     if model is None:
         where = WHERE.get(service.api_key_env or "", service.base_url)
         return Finding(
-            name, "missing", f"{service.api_key_env} is not set - the templates write the prompts alone; get one at {where}"
+            name,
+            "missing",
+            f"{service.api_key_env} is not set - the templates write the prompts alone; get one at {where}",
         )
     return await _checked(name, model.check_key, f"{service.model} at {service.base_url} takes the key")
 

@@ -89,7 +89,9 @@ def check_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:
-        raise ConfigError(f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir") from error
+        raise ConfigError(
+            f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir"
+        ) from error
     if not writable:
         raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
 
@@ -106,7 +108,9 @@ def check_run_id(run_id: str) -> str:
         InputError: It cannot.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) or run_id.endswith("."):
-        raise InputError(f"--run-id {run_id!r} cannot name a run - use letters, digits, dots, dashes and underscores, 80 at most")
+        raise InputError(
+            f"--run-id {run_id!r} cannot name a run - use letters, digits, dots, dashes and underscores, 80 at most"
+        )
     return run_id
 
 
@@ -115,7 +119,9 @@ def _read_file(path: Path) -> bytes:
         with path.open("rb") as stream:
             return stream.read(MAX_CONTENT_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text") from None
+        raise InputError(
+            f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"
+        ) from None
     except IsADirectoryError:
         raise InputError(f"{str(path)!r} is a folder - name one article in it") from None
     except OSError as error:

@@ -22,6 +22,7 @@ GIVES_UP_PROVIDER = {ConfigError.__name__, QuotaError.__name__}
 GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.__name__}
 """Failures after which no provider is asked: the prompt is refused, or a paid task may still deliver."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A way to make an image: how often it may be tried, and which sizes it refuses (the reason, or `None`)."""

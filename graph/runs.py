@@ -26,9 +26,7 @@ async def run(workflow: Workflow, asked: InputState, *, run_id: str, watch: Watc
     return await _follow(workflow, asked, run_id=run_id, watch=watch)
 
 
-async def resume(
-    workflow: Workflow, run_id: str, *, recorded: Mapping[str, Any] | None, watch: Watch
-) -> OutputState:
+async def resume(workflow: Workflow, run_id: str, *, recorded: Mapping[str, Any] | None, watch: Watch) -> OutputState:
     """Continue a run: collect what is under way, make what failed, send what was not uploaded.
 
     `recorded` is the run's row (see `tools.records.find_run`), for a run that was killed before its first checkpoint.

@@ -60,7 +60,8 @@ class Prompt(TypedDict):
 class Image(TypedDict):
     """One image of the result document.
 
-    `status` is ``unknown`` for a paid request whose answer was lost: it is held for the user. `error` is one line for people.
+    `status` is ``unknown`` for a paid request whose answer was lost: it is held for the user. `error` is one line for
+    people.
     """
 
     index: int
@@ -87,8 +88,8 @@ def merge_images(known: list[Image], new: list[Image]) -> list[Image]:
 class InputState(TypedDict, total=False):
     """What a run is asked for.
 
-    Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is ``WIDTHxHEIGHT``
-    in pixels; `upload` is left out for the setting `storage.upload`.
+    Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is
+    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`.
     """
 
     content: str
@@ -117,8 +118,8 @@ class State(InputState, total=False):
 class OutputState(TypedDict, total=False):
     """The result document.
 
-    `notes` are lines for people, e.g. why the language model was not used; `language_model` is the model that wrote the prompts, or
-    `None` when the templates alone did.
+    `notes` are lines for people, e.g. why the language model was not used; `language_model` is the model that wrote
+    the prompts, or `None` when the templates alone did.
     """
 
     run_id: str

@@ -1,4 +1,4 @@
-"""The synchronous face: the workflow on a private event loop in a thread, so that it works inside a running loop too."""
+"""The synchronous face: the workflow on an event loop in a thread, so that it works inside a running loop too."""
 
 import asyncio
 import threading

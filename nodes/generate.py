@@ -33,9 +33,7 @@ async def choose(state: ImageState, *, ledger: Ledger) -> ImageState:
     return {"open_provider": task.provider if task else None, "outcome": None}
 
 
-async def buy(
-    state: ImageState, *, service: Service, runner: TaskRunner, quality: int, label: Labeler
-) -> ImageState:
+async def buy(state: ImageState, *, service: Service, runner: TaskRunner, quality: int, label: Labeler) -> ImageState:
     """Have a provider make the image; a failure is data, since an exception would stop the other images."""
     prompt = state["prompt"]
     job = Job(

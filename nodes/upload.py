@@ -22,7 +22,10 @@ AT_ONCE = 4
 
 
 async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -> State:
-    """Upload what is saved and has no URL yet. A failed upload loses no picture: its reason is kept, and resuming sends it."""
+    """Upload what is saved and has no URL yet.
+
+    A failed upload loses no picture: its reason is kept, and resuming sends it.
+    """
     wanted = state.get("upload")
     if wanted is None:
         wanted = by_default

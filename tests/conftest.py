@@ -1,4 +1,4 @@
-"""What every test stands on: no key of the person who runs them, an empty working directory, a sandbox of the providers.
+"""What every test stands on: no key of the person who runs it, an empty working directory, a sandbox.
 
 The network beyond loopback is refused by pytest-socket, see `addopts` in pyproject.toml.
 """

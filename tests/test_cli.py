@@ -49,7 +49,21 @@ def test_run_makes_pictures_and_prints_one_document(peitu):
     assert 0 == code
     assert (True, 2, 2) == (document["success"], document["requested"], document["count"])
     for image in document["images"]:
-        expected = "index status path url prompt provider model seed width height sha256 attempts error".split()
+        expected = [
+            "index",
+            "status",
+            "path",
+            "url",
+            "prompt",
+            "provider",
+            "model",
+            "seed",
+            "width",
+            "height",
+            "sha256",
+            "attempts",
+            "error",
+        ]
 
         assert expected == list(image)
         assert Path(image["path"]).is_file()
@@ -63,7 +77,7 @@ def test_run_reads_files_and_standard_input(peitu):
     assert 0 == code
     assert "海鸥" in json.loads(out)["images"][0]["prompt"]
 
-    code, out, _ = peitu("run", "-", "--count", "1", "--json", stdin="a teapot in the rain".encode())
+    code, out, _ = peitu("run", "-", "--count", "1", "--json", stdin=b"a teapot in the rain")
 
     assert 0 == code
     assert "teapot" in json.loads(out)["images"][0]["prompt"]
@@ -140,7 +154,6 @@ def test_a_run_is_not_made_twice(peitu):
 
 def test_runs_and_show_tell_what_was_made(peitu):
     """The history is there for people and for programs."""
-
     assert "No runs yet" in peitu("runs")[1]
 
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
@@ -204,13 +217,23 @@ def test_graph_prints_the_program(peitu):
     """The drawing names every node."""
     out = peitu("graph", "--mermaid")[1]
 
-    for name in ("analyze", "prompt", "generate", "choose", "modelscope", "dashscope", "sketch", "check", "upload", "record"):
+    for name in (
+        "analyze",
+        "prompt",
+        "generate",
+        "choose",
+        "modelscope",
+        "dashscope",
+        "sketch",
+        "check",
+        "upload",
+        "record",
+    ):
         assert name in out
 
 
 def test_styles_can_be_listed(peitu):
     """`--style list` shows each with a line."""
-
     assert "line" in peitu("run", "--style", "list")[1]
 
 
@@ -264,5 +287,4 @@ def test_ctrl_c_leaves_a_run_that_resume_finishes(peitu, sandbox: Sandbox, monke
 
 def test_examples_are_there():
     """The commands of the README name files that exist."""
-
     assert len(list((ROOT / "examples").glob("*.md"))) >= 3

@@ -40,9 +40,7 @@ async def test_a_failing_write_undoes_only_itself(tmp_path):
     """What is committed in the same group stays, and only the faulty caller hears of the error."""
     database = Database(tmp_path / "peitu.db")
     await database.write(add_run("a"))
-    results = await asyncio.gather(
-        *(database.write(add_run(name)) for name in ("b", "a", "c")), return_exceptions=True
-    )
+    results = await asyncio.gather(*(database.write(add_run(name)) for name in ("b", "a", "c")), return_exceptions=True)
     await database.close()
 
     assert [None, sqlite3.IntegrityError, None] == [result and type(result) for result in results]

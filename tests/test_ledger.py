@@ -27,7 +27,6 @@ async def intend(ledger: Ledger, index: int = 0):
 
 async def test_an_image_without_a_task_has_none(ledger):
     """Nothing is known of an image that was never sent."""
-
     assert await ledger.open_task("run", 0) is None
 
 

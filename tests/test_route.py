@@ -59,7 +59,6 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
 )
 def test_next_provider(state, expected):
     """Retry the failed one, fail over when it is exhausted, give up where another would be paid for the same."""
-
     assert expected == ROUTES.next_provider(state)
 
 
@@ -90,6 +89,5 @@ def test_size_that_nobody_takes_is_refused():
 
 def test_edges_after_provider_and_check():
     """An outcome goes on, its absence goes back."""
-
     assert ("made", "failed") == (after_provider({"outcome": {"path": "x"}}), after_provider({"outcome": None}))
     assert ("passed", "refused") == (after_check({"outcome": {"path": "x"}}), after_check({}))

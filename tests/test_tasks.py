@@ -101,7 +101,9 @@ class Bench:
         return httpx.Response(200, content=body, headers={"content-type": "image/png"})
 
     async def run(self, provider, **rules):
-        limiter = Limiter(rate_per_s=1000, max_in_flight=2, sleep=self.clock.sleep, clock=lambda: self.clock.time.timestamp())
+        limiter = Limiter(
+            rate_per_s=1000, max_in_flight=2, sleep=self.clock.sleep, clock=lambda: self.clock.time.timestamp()
+        )
         settings = {"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules
         service = Service(provider=provider, limiter=limiter, **settings)
         async with httpx.AsyncClient(transport=httpx.MockTransport(self._file)) as client:
@@ -313,5 +315,4 @@ async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):
 
 def test_polls_grow_with_the_age():
     """Lateness stays a small part of the wait, and no pause is longer than five seconds."""
-
     assert [1.0, 1.0, 2.0, 5.0] == [poll_pause(age, 1.0) for age in (0, 5, 14, 90)]

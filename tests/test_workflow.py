@@ -127,7 +127,9 @@ async def test_a_wrong_key_is_named_and_the_next_provider_asked(keys, monkeypatc
 
 async def test_a_refused_prompt_goes_to_nobody_else(keys):
     """The provider's reason is the image's error, and the other images are made."""
-    keys.fault("dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", message="input data", times=1)
+    keys.fault(
+        "dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", message="input data", times=1
+    )
     document = await illustrate(provider="dashscope")
 
     assert 2 == document["count"]
@@ -307,7 +309,18 @@ async def test_studio_gets_a_graph_without_a_checkpointer(workplace):
         drawn = workflow.get_graph(xray=True).draw_mermaid()
 
     assert workflow.checkpointer is None
-    for name in ("analyze", "prompt", "choose", "modelscope", "dashscope", "sketch", "check", "done", "upload", "record"):
+    for name in (
+        "analyze",
+        "prompt",
+        "choose",
+        "modelscope",
+        "dashscope",
+        "sketch",
+        "check",
+        "done",
+        "upload",
+        "record",
+    ):
         assert name in drawn
 
 

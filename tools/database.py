@@ -162,7 +162,7 @@ def _attempt(connection: sqlite3.Connection, work: Work) -> Any:
     connection.execute("SAVEPOINT work")
     try:
         result = work(connection)
-    except Exception as error:  # noqa: BLE001 - it is not hidden: the caller's future raises it
+    except Exception as error:
         if not connection.in_transaction:  # The whole transaction is gone, e.g. the disk is full.
             raise
         connection.execute("ROLLBACK TO work")

@@ -1,9 +1,9 @@
 """The ledger: what was paid for, written before it is paid.
 
-A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id, committed before the first
-poll) → ``succeeded`` → ``saved``, or ends as ``failed`` (the provider does not bill it) or ``throttled`` (refused for haste, no task was made).
-An ``intent`` that another process left behind means that nobody knows whether the provider took the request: it is ``unknown`` until the
-provider, or the user, says so.
+A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id,
+committed before the first poll) → ``succeeded`` → ``saved``, or ends as ``failed`` (the provider does not bill it) or
+``throttled`` (refused for haste, no task was made). An ``intent`` that another process left behind means that nobody
+knows whether the provider took the request: it is ``unknown`` until the provider, or the user, says so.
 """
 
 import hashlib
@@ -72,9 +72,7 @@ class Ledger:
 
         return await self._database.read(work)
 
-    async def intend(
-        self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest
-    ) -> Task:
+    async def intend(self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest) -> Task:
         """Write down that a paid request is about to be sent."""
         row = {
             "run_id": run_id,
@@ -140,8 +138,9 @@ class Ledger:
     async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
         """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
 
-        `task_ids` are the provider's tasks of that model in that moment. The match is certain when exactly one of them belongs to no image,
-        and no other request of that provider and model, within `around` of this one, waits for its id as well.
+        `task_ids` are the provider's tasks of that model in that moment. The match is certain when exactly one of
+        them belongs to no image, and no other request of that provider and model, within `around` of this one, waits
+        for its id as well.
         """
         wanted = list(task_ids)
 

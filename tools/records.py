@@ -1,6 +1,7 @@
 """The records: what was asked for, what came of it, and what lies in the bucket.
 
-`Records` writes through the database's thread; the functions at the end read a database file for `peitu runs` and `peitu show`.
+`Records` writes through the database's thread; the functions at the end read a database file for `peitu runs` and
+`peitu show`.
 """
 
 import json
@@ -11,7 +12,6 @@ from typing import Any
 
 from tools.database import Database, connect
 from tools.ledger import utc_now
-
 
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
@@ -70,7 +70,7 @@ class Records:
         await self._database.write(lambda connection: _insert(connection, "images", row, on_conflict=conflict))
 
     async def finish_run(self, run_id: str, **columns: Any) -> None:
-        """Write down how a run ended: any of `title`, `requested`, `count`, `success`, `language_model`, `notes` (a list)."""
+        """Write down how a run ended: `title`, `requested`, `count`, `success`, `language_model`, `notes` (a list)."""
         row = {**columns, "status": "finished", "finished_at": utc_now().isoformat()}
         row["notes"] = json.dumps(row.get("notes") or [], ensure_ascii=False)
         changes = ", ".join(f"{name} = :{name}" for name in row)
@@ -95,9 +95,7 @@ class Uploads:
 
         return self._database.hand_in(work).result()
 
-    def add(
-        self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str
-    ) -> None:
+    def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
         """Write down that an object is there."""
         row = {
             "bucket": bucket,
@@ -131,7 +129,7 @@ def list_runs(path: Path, *, limit: int = 50) -> list[dict[str, Any]]:
 
 
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
-    """Return a run as its result document, with its content, options, times and `tasks`; `None` for one that is not known."""
+    """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one."""
     if not path.exists():
         return None
     connection = connect(path)

@@ -122,7 +122,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     if _applied(connection) >= len(CHANGES):
         return
-    import sqlite_utils  # noqa: PLC0415 - 0.2 s that a reader of an up-to-date file need not wait
+    import sqlite_utils
 
     migrations = sqlite_utils.Migrations("peitu")
     for change in CHANGES:

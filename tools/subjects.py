@@ -14,17 +14,18 @@ _MOST_CLAUSES = 12
 _CLAUSE_END = re.compile(r"[,，;；:：—–]+|\s-\s|(?<=\w)\.(?=\s)")
 _LEADING = {
     "zh": re.compile(
-        r"^(?:但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后|第[一二三四五六七八九十]|例如"
+        r"^(?:但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后|第[一二三四五六七八九十](?=[，,、])|例如"
         r"|比如|也就是说|因为|由于|如果|虽然|尽管|即使|并且|并|就|还|也|又|则|那么|当然|事实上|甚至|总之|随后|后来|其中)[，,：:]?"
     ),
     "en": re.compile(
-        r"^(?:and|but|so|or|yet|then|however|therefore|moreover|also|because|since|while|although|though|instead"
-        r"|thus|finally|first|second|next|still|indeed|in fact|for example|for instance|of course|that is|which|that|if"
-        r"|when|as|imagine(?: that)?|picture)\b[,:]?\s+",
+        r"^(?:(?:it|this|that) is (?:the reason )?(?:why|how|where|when)|and|but|so|or|yet|then|however|therefore"
+        r"|moreover|also|because|since|while|although|though|instead|thus|finally|first|second|next|still|indeed"
+        r"|in fact|for example|for instance|of course|that is|which|that|if|when|as|imagine(?: that)?|picture)"
+        r"\b[,:]?\s+",
         re.IGNORECASE,
     ),
 }
-_POINTING = re.compile(r"^(?:it|this|that|they|these|those|there|what|why|how)\b", re.IGNORECASE)
+_POINTING = re.compile(r"^(?:(?:it|this|that|they|these|those|there|what|why|how)\b|这|那|它|此)", re.IGNORECASE)
 _QUOTES = re.compile(r"(?<!\w)[\"'‘’]|[\"'‘’](?!\w)|[“”「」『』《》〈〉]")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]{0,80}[)）\]】]")
 _EDGES = " ,，、;；:：.。!！?？…—–-"
@@ -115,7 +116,7 @@ def _rated(clause: str, language: Language, *, number: int, whole: bool) -> Subj
     # Numbers tempt the image model to write.
     score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
     score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
-    score -= 0.8 * bool(_POINTING.match(phrase))
+    score -= 1.5 * bool(_POINTING.match(phrase))
     return Subject(phrase, tuple(things), score)
 
 

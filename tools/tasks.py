@@ -146,7 +146,8 @@ class TaskRunner:
     async def _look_up(self, task: Task, service: Service) -> Task | None:
         """Return the task adopted from the provider's list, or `None` where the match is not certain.
 
-        Other requests of that moment may still wait for their answers, each of which takes a task off the list: so it looks again.
+        Other requests of that moment may still wait for their answers, each of which takes a task off the list: so it
+        looks again.
         """
         for pause_s in LOOK_UP_PAUSES_S:
             await self._sleep(pause_s)
@@ -171,7 +172,9 @@ class TaskRunner:
                 pause_s = min(pause_s * 2, 60.0)
                 service.limiter.pause(error.retry_after_s or pause_s)
 
-    async def _to_the_end(self, answer: Coroutine[Any, Any, tuple[Task, TaskState | None]]) -> tuple[Task, TaskState | None]:
+    async def _to_the_end(
+        self, answer: Coroutine[Any, Any, tuple[Task, TaskState | None]]
+    ) -> tuple[Task, TaskState | None]:
         """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
         under_way = asyncio.create_task(answer)
         self._answers.add(under_way)
@@ -210,7 +213,9 @@ class TaskRunner:
                 await self.ledger.succeeded(task, polls=polls)
                 return state
             age_s = task.age_s(self._now())
-            report("polled", provider=service.name, status=state.status if state else "no answer", age_s=round(age_s, 1))
+            report(
+                "polled", provider=service.name, status=state.status if state else "no answer", age_s=round(age_s, 1)
+            )
             if age_s > service.deadline_s:
                 raise OverdueError(
                     f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the ledger, and "

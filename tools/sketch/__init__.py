@@ -4,6 +4,7 @@ It knows some thousand words of Chinese and English, and lays out the icons and 
 scene. It does not understand the subject: what it cannot find in its vocabulary it does not draw.
 """
 
+from tools.errors import RejectedError
 from tools.sketch.composition import compose
 from tools.sketch.raster import to_png
 from tools.sketch.reading import read
@@ -19,13 +20,16 @@ def draw(subject: str, *, width_px: int, height_px: int, seed: int) -> bytes:
     Raises:
         RejectedError: The size is outside what `refusal` allows.
     """
+    reason = refusal(width_px, height_px)
+    if reason is not None:
+        raise RejectedError(reason)
     svg = compose(subject, aspect=width_px / height_px, seed=seed)
     return to_png(svg, width_px=width_px, height_px=height_px, seed=seed)
 
 
 def refusal(width_px: int, height_px: int) -> str | None:
     """Return why a picture of this size is not drawn, or `None` if it is."""
-    if _SMALLEST_PX <= min(width_px, height_px) and max(width_px, height_px) <= _LARGEST_PX:
+    if min(width_px, height_px) >= _SMALLEST_PX and max(width_px, height_px) <= _LARGEST_PX:
         return None
     return f"sketch draws {_SMALLEST_PX} to {_LARGEST_PX} pixels on each side, not {width_px}x{height_px}"
 

@@ -3,8 +3,8 @@
 import math
 
 from tools.sketch import marks
-from tools.sketch.picture import Picture
-from tools.sketch.sheet import Point, smooth
+from tools.sketch.paths import Box, Point, smooth, trace
+from tools.sketch.picture import Picture, around
 
 
 def abstract(picture: Picture) -> None:
@@ -37,32 +37,31 @@ def _ribbons(picture: Picture) -> None:
 def _stones(picture: Picture) -> None:
     area, u, rng = picture.area, picture.unit, picture.rng
     x, y = area.center_x, area.bottom - area.height * 0.14
-    picture.sheet.line(f"M{area.left + u * 0.06:.1f} {y:.1f}H{area.right - u * 0.06:.1f}")
+    picture.sheet.line(trace("M", area.left + u * 0.06, y, "H", area.right - u * 0.06))
     width = u * rng.uniform(0.46, 0.56)
     for _ in range(rng.randint(4, 6)):
         tall = width * rng.uniform(0.3, 0.42)
-        points = [
-            (
-                x + math.cos(k * math.pi / 4) * width / 2 * rng.uniform(0.94, 1.05),
-                y - tall / 2 + math.sin(k * math.pi / 4) * tall / 2,
-            )
-            for k in range(8)
-        ]
-        picture.sheet.shape(smooth(points, closed=True))
-        picture.sheet.line(
-            f"M{x + width * 0.14:.1f} {y - tall * 0.24:.1f}h{width * 0.18:.1f}M{x + width * 0.06:.1f} {y - tall * 0.42:.1f}h{width * 0.1:.1f}"
-        )
+        _stone(picture, around(x, y - tall / 2, width, tall))
         y -= tall * 0.97
         x += picture.jitter(width * 0.07)
         width *= rng.uniform(0.7, 0.84)
-    marks.moon(
-        picture,
-        area.left + area.width * rng.choice([0.2, 0.8]),
-        area.top + area.height * 0.2,
-        u * 0.1,
-        full=rng.random() < 0.5,
+    side, full = rng.choice([0.2, 0.8]), rng.random() < 0.5
+    marks.moon(picture, area.left + area.width * side, area.top + area.height * 0.2, u * 0.1, full=full)
+    drift = area.left + area.width * (rng.uniform(0.62, 0.76) if side < 0.5 else rng.uniform(0.24, 0.38))
+    marks.cloud(picture, drift, area.top + area.height * 0.14, u * 0.2)
+
+
+def _stone(picture: Picture, box: Box) -> None:
+    x, y, w, h = box.center_x, box.center_y, box.width, box.height
+    points: list[Point] = []
+    for step in range(8):
+        angle = step * math.pi / 4
+        reach = w / 2 * picture.rng.uniform(0.94, 1.05)
+        points.append((x + math.cos(angle) * reach, y + math.sin(angle) * h / 2))
+    picture.sheet.shape(smooth(points, closed=True))
+    picture.sheet.line(
+        trace("M", x + w * 0.14, y + h * 0.26, "h", w * 0.18, "M", x + w * 0.06, y + h * 0.08, "h", w * 0.1)
     )
-    marks.cloud(picture, area.left + area.width * rng.uniform(0.3, 0.7), area.top + area.height * 0.14, u * 0.2)
 
 
 def _rings(picture: Picture) -> None:

@@ -2,9 +2,12 @@
 
 import math
 
-from tools.sketch import marks
+from tools.sketch import plants
+from tools.sketch.paths import Box, Point, polyline, rectangle, stamp, trace
 from tools.sketch.picture import Picture
-from tools.sketch.sheet import Box, Point, polyline, rectangle, smooth
+
+# On a unit square, for `stamp`: open at the foot.
+_HILL = "m -1 0 c .5 -.3 .55 -1 1 -1 c .45 0 .5 .7 1 1"
 
 
 def hills(picture: Picture, y: float, *, count: int = 3) -> None:
@@ -15,17 +18,10 @@ def hills(picture: Picture, y: float, *, count: int = 3) -> None:
         middle = area.left + step * (number + 0.5) + picture.jitter(step * 0.18)
         half = min(step * rng.uniform(0.72, 0.95), middle - area.left, area.right - middle)
         tall = min(picture.unit * rng.uniform(0.11, 0.2), half * 0.8)
-        left, right = middle - half, middle + half
-        picture.sheet.shape(
-            f"M{left:.1f} {y:.1f}C{left + half * 0.5:.1f} {y - tall * 0.3:.1f} {middle - half * 0.45:.1f} {y - tall:.1f} "
-            f"{middle:.1f} {y - tall:.1f}S{right - half * 0.5:.1f} {y - tall * 0.3:.1f} {right:.1f} {y:.1f}"
-        )
-        for k in range(3):
-            x = middle + half * (0.16 + 0.13 * k)
-            top = y - tall * (0.74 - 0.19 * k)
-            picture.sheet.line(
-                f"M{x:.1f} {top:.1f}q{half * 0.06:.1f} {tall * 0.1:.1f} {half * 0.1:.1f} {tall * 0.24:.1f}"
-            )
+        picture.sheet.shape(stamp(_HILL, middle, y, width=half, height=tall))
+        for share in (0.16, 0.3, 0.44):
+            x, top = middle + half * share, y - tall * (0.98 - 1.5 * share)
+            picture.sheet.line(trace("M", x, top, "q", half * 0.05, tall * 0.08, half * 0.08, tall * 0.2))
 
 
 def mountains(picture: Picture, y: float, *, count: int = 3) -> None:
@@ -92,7 +88,7 @@ def houses(picture: Picture, y: float) -> None:
     while x < area.right - picture.unit * 0.16:
         width = picture.unit * rng.uniform(0.12, 0.17)
         if rng.random() < 0.3:
-            marks.round_tree(picture, x + width * 0.3, y, picture.unit * rng.uniform(0.12, 0.2))
+            plants.round_tree(picture, x + width * 0.3, y, picture.unit * rng.uniform(0.12, 0.2))
             x += width * 0.75
             continue
         _house(picture, Box(x, y - width * rng.uniform(0.55, 0.75), x + width, y))
@@ -104,7 +100,7 @@ def _house(picture: Picture, box: Box) -> None:
     sheet.shape(polyline([(box.left, box.bottom), (box.left, box.top), (box.right, box.top), (box.right, box.bottom)]))
     peak = box.top - box.width * 0.42
     sheet.shape(polyline([(box.left - eave, box.top), (box.center_x, peak), (box.right + eave, box.top)], closed=True))
-    sheet.line(f"M{box.center_x - 10:.1f} {box.bottom:.1f}v{-box.height * 0.5:.1f}h20v{box.height * 0.5:.1f}")
+    sheet.line(trace("M", box.center_x - 10, box.bottom, "v", -box.height * 0.5, "h20v", box.height * 0.5))
 
 
 def woods(picture: Picture, y: float) -> None:
@@ -113,7 +109,7 @@ def woods(picture: Picture, y: float) -> None:
     count = max(6, int(area.width / (picture.unit * 0.12)))
     for number in sorted(range(count), key=lambda _: rng.random()):
         x = area.left + area.width * (number + 0.7) / (count + 0.4)
-        marks.pine(picture, x, y + picture.jitter(4), picture.unit * rng.uniform(0.16, 0.36))
+        plants.pine(picture, x, y + picture.jitter(4), picture.unit * rng.uniform(0.16, 0.36))
 
 
 def orchard(picture: Picture, y: float) -> None:
@@ -121,7 +117,7 @@ def orchard(picture: Picture, y: float) -> None:
     area, rng = picture.area, picture.rng
     for share in (0.1, 0.24, 0.76, 0.9):
         if rng.random() < 0.8:
-            marks.round_tree(picture, area.left + area.width * share, y, picture.unit * rng.uniform(0.18, 0.3))
+            plants.round_tree(picture, area.left + area.width * share, y, picture.unit * rng.uniform(0.18, 0.3))
 
 
 def dunes(picture: Picture, y: float) -> None:
@@ -131,48 +127,10 @@ def dunes(picture: Picture, y: float) -> None:
         left, right = area.left + area.width * start, area.left + area.width * end
         top, middle = y - picture.unit * tall, left + (right - left) * 0.6
         picture.sheet.shape(
-            f"M{left:.1f} {y:.1f}Q{middle - 60:.1f} {y - 10:.1f} {middle:.1f} {top:.1f}Q{middle + 80:.1f} {y - 14:.1f} {right:.1f} {y:.1f}"
+            trace("M", left, y, "Q", middle - 60, y - 10, middle, top, "Q", middle + 80, y - 14, right, y)
         )
         picture.sheet.line(
-            f"M{middle:.1f} {top:.1f}q{-30:.1f} {picture.unit * tall * 0.5:.1f} 10 {picture.unit * tall * 0.86:.1f}"
-        )
-
-
-def waves(picture: Picture, box: Box) -> None:
-    """Draw rows of short waves; near rows are wider."""
-    rng, rows = picture.rng, max(2, int(box.height / 58))
-    for row in range(rows):
-        y = box.top + (row + 0.6) * box.height / rows
-        size = 24 + 12 * row / rows
-        x = box.left + rng.uniform(0, 90) + 8
-        while x < box.right - size * 4:
-            humps = rng.randint(2, 4)
-            length = humps * size
-            if x + length < box.right - 6:
-                picture.sheet.line(f"M{x:.1f} {y:.1f}" + f"q{size / 2:.1f} {-size * 0.42:.1f} {size:.1f} 0" * humps)
-            x += length + rng.uniform(60, 190)
-
-
-def furrows(picture: Picture, box: Box) -> None:
-    """Draw the rows of a field, that run together towards the horizon."""
-    count = 7
-    for number in range(count + 1):
-        share = number / count - 0.5
-        top = box.center_x + share * box.width * 0.5
-        bottom = max(box.left + 6, min(box.right - 6, box.center_x + share * box.width * 1.05))
-        picture.sheet.line(f"M{top:.1f} {box.top + 12:.1f}L{bottom:.1f} {box.bottom:.1f}")
-
-
-def craters(picture: Picture, box: Box) -> None:
-    """Draw craters on the ground of another world."""
-    for share, depth, size in ((0.12, 0.35, 0.07), (0.44, 0.72, 0.1), (0.84, 0.42, 0.085), (0.7, 0.86, 0.05)):
-        x, y = box.left + box.width * share, box.top + box.height * depth
-        radius = picture.unit * size
-        picture.sheet.shape(
-            f"M{x - radius:.1f} {y:.1f}a{radius:.1f} {radius * 0.26:.1f} 0 1 0 {radius * 2:.1f} 0a{radius:.1f} {radius * 0.26:.1f} 0 1 0 {-radius * 2:.1f} 0Z"
-        )
-        picture.sheet.line(
-            f"M{x - radius * 0.6:.1f} {y:.1f}q{radius * 0.6:.1f} {radius * 0.2:.1f} {radius * 1.2:.1f} 0"
+            trace("M", middle, top, "q", -30, picture.unit * tall * 0.5, "10", picture.unit * tall * 0.86)
         )
 
 
@@ -183,30 +141,8 @@ def ringed_planet(picture: Picture, x: float, y: float, radius: float) -> None:
     dx, dy = math.cos(turn) * radius * 1.75, math.sin(turn) * radius * 1.75
     picture.sheet.circle(x, y, radius)
     arc = f"A{radius * 1.75:.1f} {radius * 0.5:.1f} {tilt}"
-    picture.sheet.line(
-        f"M{x - math.cos(turn) * radius:.1f} {y - math.sin(turn) * radius - 4:.1f}L{x - dx:.1f} {y - dy:.1f}"
-    )
+    picture.sheet.line(trace("M", x - math.cos(turn) * radius, y - math.sin(turn) * radius - 4, "L", x - dx, y - dy))
     picture.sheet.line(
         f"M{x - dx:.1f} {y - dy:.1f}{arc} 0 0 {x + dx:.1f} {y + dy:.1f}L{x + radius * 0.98:.1f} {y - radius * 0.2:.1f}"
     )
     picture.take(Box(x - radius * 1.8, y - radius, x + radius * 1.8, y + radius))
-
-
-def rails(picture: Picture, y: float) -> None:
-    """Draw a railway line from side to side: two rails and their sleepers."""
-    area = picture.area
-    low = y + picture.unit * 0.045
-    picture.sheet.line(f"M{area.left:.1f} {y + 6:.1f}H{area.right:.1f}M{area.left:.1f} {low:.1f}H{area.right:.1f}")
-    x = area.left + 26
-    while x < area.right - 20:
-        picture.sheet.line(f"M{x:.1f} {y + 6:.1f}l-10 {low - y + 6:.1f}")
-        x += 62
-
-
-def road(picture: Picture, y: float) -> None:
-    """Draw a road from side to side with a broken line in its middle."""
-    area, wide = picture.area, picture.unit * 0.1
-    top, low = y - wide * 0.3, y + wide
-    picture.sheet.erase(f"M{area.left:.1f} {top:.1f}H{area.right:.1f}V{low:.1f}H{area.left:.1f}Z")
-    picture.sheet.line(f"M{area.left:.1f} {top:.1f}H{area.right:.1f}M{area.left:.1f} {low:.1f}H{area.right:.1f}")
-    picture.sheet.line(f"M{area.left + 20:.1f} {(top + low) / 2:.1f}H{area.right:.1f}", dash="60 44")

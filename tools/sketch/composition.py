@@ -7,16 +7,19 @@ from tools.sketch import ideas, indoors
 from tools.sketch.abstract import abstract
 from tools.sketch.icons import load_icon
 from tools.sketch.outdoors import landscape
+from tools.sketch.paths import Box
 from tools.sketch.picture import MARGIN, Figure, Picture
 from tools.sketch.reading import Reading, read
-from tools.sketch.sheet import Box, Sheet
+from tools.sketch.sheet import Sheet
+from tools.sketch.thought import thought
 from tools.sketch.trail import trail
 from tools.sketch.vocabulary import load_vocabulary
 
-_OUTSIDE = {
-    "sea", "river", "underwater", "beach", "storm", "city", "village", "forest", "garden", "farm", "mountain", "desert",
-    "road", "rail", "space", "festival", "market", "sport", "snow", "spring", "summer", "autumn", "nature", "sunset", "wind", "rain",
-}  # fmt: skip
+_OUTSIDE = frozenset(
+    {"sea", "river", "underwater", "beach", "storm", "rain", "snow", "wind", "city", "village", "forest", "garden"}
+    | {"farm", "mountain", "desert", "road", "rail", "space", "festival", "market", "sport", "spring", "summer"}
+    | {"autumn", "nature", "sunset"}
+)
 _INSIDE = {"home", "kitchen", "office", "school", "lab", "stage", "desk", "bedroom", "workshop", "indoor", "books"}
 _LONGEST_ASPECT = 1.9
 
@@ -56,21 +59,26 @@ def _figures(reading: Reading) -> list[Figure]:
 
 def _candidates(picture: Picture) -> list[Composition]:
     """Return the compositions that suit the words; chance takes one of them."""
-    figures = picture.figures
+    figures, count = picture.figures, len(picture.figures)
     if not figures:
         return [landscape] if picture.tags & _OUTSIDE else [abstract]
-    hero, kinds = figures[0].kind, {figure.kind for figure in figures}
-    if picture.has("pair") and len(figures) >= 2:
+    hero = figures[0]
+    if picture.has("pair") and count >= 2:
         return [ideas.pair]
-    if picture.has("process") and len(figures) >= 3:
+    if picture.has("process") and count >= 3:
         return [trail]
-    if picture.has("tech") and hero in {"idea", "small", "mid"}:
-        return [indoors.screen, ideas.ring if len(figures) > 2 else ideas.thought]
-    if hero == "idea":
-        return [ideas.thought, ideas.book, ideas.ring] if len(figures) > 2 else [ideas.thought, ideas.book]
-    if "idea" in kinds and (hero == "person" or figures[0].icon.name == "p:sleeper"):
-        return [ideas.thought, _home(picture)]
+    if hero.kind == "idea" or (picture.has("tech") and hero.kind in {"small", "mid"}):
+        return _for_ideas(picture)
+    if any(figure.kind == "idea" for figure in figures) and (hero.kind == "person" or hero.icon.name == "p:sleeper"):
+        return [thought, _home(picture)]
     return [_home(picture)]
+
+
+def _for_ideas(picture: Picture) -> list[Composition]:
+    crowd = len(picture.figures) > 2
+    if picture.has("tech"):
+        return [indoors.screen, ideas.ring if crowd else thought]
+    return [thought, ideas.book, ideas.ring] if crowd else [thought, ideas.book]
 
 
 def _home(picture: Picture) -> Composition:

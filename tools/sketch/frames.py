@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from tools.sketch.paths import Box, rectangle
 from tools.sketch.picture import Picture
-from tools.sketch.sheet import Box, rectangle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def _arch(picture: Picture) -> Frame:
 def _circle(picture: Picture) -> Frame:
     area, r = picture.area, picture.unit / 2
     x, y = area.center_x, area.center_y
-    arc = f"A{r:.1f} {r:.1f} 0 0 1"
-    path = f"M{x - r:.1f} {y:.1f}{arc} {x:.1f} {y - r:.1f}{arc} {x + r:.1f} {y:.1f}{arc} {x:.1f} {y + r:.1f}{arc} {x - r:.1f} {y:.1f}Z"
+    half = f"a{r:.1f} {r:.1f} 0 0 1 "
+    path = f"M{x - r:.1f} {y:.1f}{half}{2 * r:.1f} 0{half}{-2 * r:.1f} 0Z"
     sky = Box(x - r * 0.68, y - r * 0.9, x + r * 0.68, area.bottom)
     foot = Box(x - r * 0.56, area.top, x + r * 0.56, y + r * 0.8)
     return Frame(path, sky=sky, foot=foot)

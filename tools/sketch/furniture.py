@@ -1,8 +1,8 @@
 """What stands and hangs in a room: table, floor, window, lamp, shelf, screen."""
 
 from tools.sketch import marks
+from tools.sketch.paths import Box, polyline, rectangle, stamp, trace
 from tools.sketch.picture import Picture, around
-from tools.sketch.sheet import Box, polyline, rectangle
 
 
 def trestle(picture: Picture, box: Box) -> None:
@@ -62,7 +62,7 @@ def window(picture: Picture, box: Box) -> None:
     sheet.taken = kept
     sheet.line(outline)
     sheet.line(
-        f"M{box.center_x:.1f} {box.top:.1f}V{box.bottom:.1f}M{box.left:.1f} {box.top + box.height * 0.42:.1f}H{box.right:.1f}"
+        trace("M", box.center_x, box.top, "V", box.bottom, "M", box.left, box.top + box.height * 0.42, "H", box.right)
     )
     sill = Box(box.left - 20, box.bottom, box.right + 20, box.bottom + 18)
     sheet.shape(rectangle(sill, radius=6))
@@ -86,7 +86,7 @@ def _view(picture: Picture, box: Box) -> None:
         marks.snow(picture, box)
         return
     base = box.bottom - box.height * 0.02
-    picture.sheet.shape(f"M{box.left - 20:.1f} {base:.1f}q{w * 0.32:.1f} {-box.height * 0.5:.1f} {w * 0.7:.1f} 0Z")
+    picture.sheet.shape(trace("M", box.left - 20, base, "q", w * 0.32, -box.height * 0.5, w * 0.7, "0Z"))
     picture.sheet.shape(
         f"M{box.left + w * 0.4:.1f} {base:.1f}q{w * 0.36:.1f} {-box.height * 0.36:.1f} {w * 0.8:.1f} 0Z"
     )
@@ -133,7 +133,7 @@ def shelf(picture: Picture, zone: Box) -> None:
     sheet.shape(polyline([(pot - 20, y - 32), (pot + 20, y - 32), (pot + 14, y), (pot - 14, y)], closed=True))
     sheet.line(f"M{pot:.1f} {y - 32:.1f}v-20q2 -22 20 -24M{pot:.1f} {y - 44:.1f}q-4 -20 -22 -22")
     sheet.line(
-        f"M{room.left:.1f} {y:.1f}H{room.right:.1f}M{room.left + 26:.1f} {y:.1f}l14 20M{room.right - 26:.1f} {y:.1f}l-14 20"
+        trace("M", room.left, y, "H", room.right, "M", room.left + 26, y, "l14 20M", room.right - 26, y, "l-14 20")
     )
 
 
@@ -166,17 +166,11 @@ def desk_thing(picture: Picture, x: float, y: float, *, mug: bool) -> None:
     u, sheet = picture.unit, picture.sheet
     if mug:
         w, h = u * 0.075, u * 0.085
-        sheet.shape(f"M{x + w / 2:.1f} {y - h * 0.8:.1f}c{w * 0.5:.1f} 0 {w * 0.5:.1f} {h * 0.55:.1f} 0 {h * 0.55:.1f}")
+        sheet.shape(stamp("m .5 -.8 c .5 0 .5 .55 0 .55", x, y, width=w, height=h))
         sheet.shape(rectangle(Box(x - w / 2, y - h, x + w / 2, y), radius=10))
     else:
-        w, h = u * 0.09, u * 0.08
-        for lean in (-1, 0, 1):
-            tip = (x + lean * u * 0.065, y - h - u * (0.13 if lean == 0 else 0.09))
-            sheet.shape(
-                f"M{x:.1f} {y - h:.1f}Q{x + lean * u * 0.02 - u * 0.035:.1f} {y - h - u * 0.06:.1f} {tip[0]:.1f} {tip[1]:.1f}"
-                f"Q{x + lean * u * 0.05 + u * 0.035:.1f} {y - h - u * 0.05:.1f} {x:.1f} {y - h:.1f}Z"
-            )
-        sheet.shape(
-            polyline([(x - w / 2, y - h), (x + w / 2, y - h), (x + w * 0.36, y), (x - w * 0.36, y)], closed=True)
-        )
+        for leaf in ("m 0 0 q -.9 -.5 -.65 -.9 q .5 .2 .65 .9 z", "m 0 0 q .9 -.5 .65 -.9 q -.5 .2 -.65 .9 z"):
+            sheet.shape(stamp(leaf, x, y - u * 0.07, width=u * 0.11))
+        sheet.shape(stamp("m 0 0 q -.35 -.7 0 -1.3 q .35 .6 0 1.3 z", x, y - u * 0.07, width=u * 0.11))
+        sheet.shape(stamp("m -.5 -1 l 1 0 l -.14 1 l -.72 0 z", x, y, width=u * 0.09, height=u * 0.08))
     picture.take(Box(x - u * 0.07, y - u * 0.22, x + u * 0.07, y))

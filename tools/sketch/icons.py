@@ -89,7 +89,7 @@ def _open_archive(package: str, archive: str) -> zipfile.ZipFile:
 def _own_glyphs() -> dict[str, str]:
     lines = _GLYPHS.read_text(encoding="utf-8").splitlines()
     pairs = (line.split(" = ", 1) for line in lines if line and not line.startswith("#"))
-    return dict((name, parts) for name, parts in pairs)
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def _own_body(name: str) -> str:

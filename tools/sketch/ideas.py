@@ -1,124 +1,17 @@
-"""Arrangements for what has no place of its own: a thought, a ring of things around one, a book, two sides."""
+"""Arrangements for what has no place of its own: a ring of things around one, a book, two sides."""
 
 import math
 
-from tools.sketch import backdrops, marks
-from tools.sketch.icons import load_icon
+from tools.sketch import marks
+from tools.sketch.paths import Box, smooth, stamp, trace
 from tools.sketch.picture import Figure, Picture, around, standing
-from tools.sketch.sheet import Box, smooth
+from tools.sketch.thought import cluster
 
-_Spots = dict[int, list[tuple[float, float, float]]]
-# By the number of figures: where each stands, in shares of the box, and how large it is.
-_WIDE_SPOTS: _Spots = {
-    1: [(0.5, 0.5, 0.95)],
-    2: [(0.3, 0.5, 0.84), (0.74, 0.52, 0.64)],
-    3: [(0.28, 0.5, 0.76), (0.64, 0.26, 0.46), (0.78, 0.76, 0.46)],
-    4: [(0.42, 0.5, 0.66), (0.76, 0.22, 0.42), (0.8, 0.76, 0.42), (0.1, 0.5, 0.42)],
-    5: [(0.5, 0.5, 0.58), (0.14, 0.22, 0.38), (0.86, 0.22, 0.38), (0.14, 0.8, 0.38), (0.86, 0.8, 0.38)],
-}
-_SQUARE_SPOTS: _Spots = {
-    1: [(0.5, 0.5, 0.76)],
-    2: [(0.46, 0.28, 0.5), (0.56, 0.78, 0.4)],
-    3: [(0.5, 0.26, 0.48), (0.26, 0.76, 0.36), (0.76, 0.74, 0.36)],
-    4: [(0.3, 0.3, 0.42), (0.74, 0.26, 0.34), (0.26, 0.76, 0.34), (0.74, 0.72, 0.36)],
-    5: [(0.5, 0.5, 0.36), (0.2, 0.2, 0.28), (0.8, 0.2, 0.28), (0.2, 0.8, 0.28), (0.8, 0.8, 0.28)],
-}
-_THINKERS = ("p:person", "p:woman", "p:reader", "p:writer", "p:student")
-
-
-def thought(picture: Picture) -> None:
-    """Compose a person with a large thought cloud, in which the figures float."""
-    area, u, rng = picture.area, picture.unit, picture.rng
-    people = [figure for figure in picture.figures if figure.kind == "person" or figure.icon.name == "p:sleeper"][:1]
-    thinker = people[0] if people else Figure(load_icon(rng.choice(_THINKERS)), "person", plural=False)
-    thoughts = [figure for figure in picture.figures if figure not in people]
-    left, wide = rng.random() < 0.5, picture.wide
-    ground = area.bottom - u * 0.06
-    height = min(area.height * (0.52 if wide else 0.44), u * 0.52)
-    x = area.left + area.width * (0.2 if left else 0.8)
-    if picture.tall:
-        x = area.center_x + (-1 if left else 1) * area.width * 0.18
-    height = min(height, area.width * (0.36 if wide else 0.52) / thinker.ratio)
-    half = height * thinker.ratio / 2
-    x = max(area.left + half, min(area.right - half, x))
-    _hills(picture, ground)
-    foot = picture.place(thinker, standing(x, ground, half * 2, height), flip=not left)
-    marks.shadow(picture, Box(foot.left, foot.top, foot.right, foot.bottom - 6))
-    cloud = Box(area.left, area.top, area.right, max(foot.top - u * 0.06, area.top + u * 0.42))
-    if wide:
-        start = max(area.left + area.width * 0.3, foot.right + u * 0.02) if left else area.left
-        end = area.right if left else min(area.right - area.width * 0.3, foot.left - u * 0.02)
-        cloud = Box(start, area.top, end, area.bottom - area.height * 0.2)
-    _bubble(picture, cloud.grown(-u * 0.02), (foot.center_x, foot.top))
-    inner = cloud.grown(-u * 0.07)
-    inner = Box(inner.left + cloud.width * 0.07, inner.top, inner.right - cloud.width * 0.07, inner.bottom)
-    cluster(picture, thoughts, inner)
-    _footing(picture, ground, foot)
-
-
-def _hills(picture: Picture, ground: float) -> None:
-    # Behind a thinker in a room there is nothing to see.
-    if picture.rng.random() < 0.6 and not picture.has("home", "office", "desk", "school", "bedroom"):
-        backdrops.hills(picture, ground, count=2)
-
-
-def _bubble(picture: Picture, box: Box, head: tuple[float, float]) -> None:
-    count = 11
-    bumps = []
-    for number in range(count):
-        angle = 2 * math.pi * number / count + 0.2
-        bumps.append(
-            (box.center_x + math.cos(angle) * box.width * 0.43, box.center_y + math.sin(angle) * box.height * 0.41)
-        )
-    path = f"M{bumps[0][0]:.1f} {bumps[0][1]:.1f}"
-    for start, end in zip(bumps, [*bumps[1:], bumps[0]], strict=True):
-        radius = math.dist(start, end) * 0.58
-        path += f"A{radius:.1f} {radius:.1f} 0 0 1 {end[0]:.1f} {end[1]:.1f}"
-    near = min(bumps, key=lambda point: math.dist(point, head))
-    for share, size in ((0.3, 13), (0.62, 22)):
-        x, y = head[0] + (near[0] - head[0]) * share, head[1] + (near[1] - head[1]) * share
-        picture.sheet.circle(x, y, size)
-    picture.sheet.shape(path + "Z")
-
-
-def _footing(picture: Picture, ground: float, foot: Box) -> None:
-    area, rng, u = picture.area, picture.rng, picture.unit
-    for start, end in ((area.left, foot.left - 20), (foot.right + 20, area.right)):
-        if end - start > 60:
-            picture.sheet.line(f"M{start:.1f} {ground:.1f}H{start + (end - start) * 0.7:.1f}")
-            picture.sheet.line(f"M{start + (end - start) * 0.78:.1f} {ground:.1f}H{end:.1f}")
-    x = area.right - u * 0.1 if foot.center_x < area.center_x else area.left + u * 0.1
-    tree = Box(x - u * 0.07, ground - u * 0.2, x + u * 0.07, ground)
-    if picture.is_free(tree):
-        marks.round_tree(picture, x, ground, u * rng.uniform(0.24, 0.34))
-    for _ in range(3):
-        spot = picture.find_room(44, 30, Box(area.left, ground - 31, area.right, ground - 1), padding=20)
-        if spot is not None:
-            picture.take(spot)
-            marks.grass(picture, spot.center_x, ground)
-
-
-def cluster(picture: Picture, figures: list[Figure], box: Box) -> None:
-    """Place up to five figures in the box: one large, the others around it or beside it."""
-    wide = box.width > box.height * 1.45
-    spots = (_WIDE_SPOTS if wide else _SQUARE_SPOTS)[max(1, min(5, len(figures)))]
-    mirrored = picture.rng.random() < 0.5
-    size = min(box.height, box.width * (0.8 if wide else 1.0))
-    for number, (figure, (x, y, share)) in enumerate(zip(figures, spots, strict=False)):
-        across = box.left + box.width * (1 - x if mirrored else x)
-        room = around(across, box.top + box.height * y, size * share * 1.1, size * share)
-        picture.place(figure, room, turn=picture.jitter(5) if number else 0.0)
-    core = Box(
-        box.left + box.width * 0.08,
-        box.top + box.height * 0.1,
-        box.right - box.width * 0.08,
-        box.bottom - box.height * 0.1,
-    )
-    for _ in range(4):
-        room_left = picture.find_room(30, 30, core, padding=18)
-        if room_left is not None:
-            picture.take(room_left)
-            marks.sparkle(picture, room_left.center_x, room_left.center_y, picture.rng.uniform(9, 15))
+# On a unit square, for `stamp`: two curved pages, the fold at the origin.
+_BOOK = (
+    "m 0 0 c -.4 -.34 -.8 -.28 -1 -.15 l 0 -.85 c .2 -.25 .6 -.28 1 .1 c .4 -.38 .8 -.35 1 -.1 l 0 .85 "
+    "c -.2 -.13 -.6 -.19 -1 .15 z"
+)
 
 
 def ring(picture: Picture) -> None:
@@ -163,27 +56,20 @@ def _orbit(picture: Picture, box: Box) -> None:
 def book(picture: Picture) -> None:
     """Compose an open book out of which the figures rise."""
     area, u = picture.area, picture.unit
-    width, base = min(area.width * 0.72, u * 0.86), area.bottom - area.height * 0.05
-    x, tall = area.center_x, u * 0.2
-    half = width / 2
+    half, tall = min(area.width * 0.72, u * 0.86) / 2, u * 0.2
+    x, base = area.center_x, area.bottom - area.height * 0.05
     for lift in (0, 22):
-        picture.sheet.shape(
-            f"M{x:.1f} {base - lift:.1f}C{x - half * 0.4:.1f} {base - 60 - lift:.1f} {x - half * 0.8:.1f} {base - 50 - lift:.1f} {x - half:.1f} {base - 26 - lift:.1f}"
-            f"V{base - tall - lift:.1f}C{x - half * 0.8:.1f} {base - tall - 44 - lift:.1f} {x - half * 0.4:.1f} {base - tall - 50 - lift:.1f} {x:.1f} {base - tall + 20 - lift:.1f}"
-            f"C{x + half * 0.4:.1f} {base - tall - 50 - lift:.1f} {x + half * 0.8:.1f} {base - tall - 44 - lift:.1f} {x + half:.1f} {base - tall - lift:.1f}"
-            f"V{base - 26 - lift:.1f}C{x + half * 0.8:.1f} {base - 50 - lift:.1f} {x + half * 0.4:.1f} {base - 60 - lift:.1f} {x:.1f} {base - lift:.1f}Z"
-        )
-    picture.sheet.line(f"M{x:.1f} {base - tall - 2:.1f}V{base - 22:.1f}")
+        picture.sheet.shape(stamp(_BOOK, x, base - lift, width=half, height=tall))
+    picture.sheet.line(trace("M", x, base - tall - 2, "V", base - 22))
     picture.take(Box(x - half, base - tall - 70, x + half, base))
-    sky = Box(area.left + u * 0.04, area.top + u * 0.02, area.right - u * 0.04, base - tall - u * 0.13)
     for side in (-1, 0, 1):
-        bend = side * half * 0.4
-        picture.sheet.line(
-            f"M{x + bend * 0.5:.1f} {base - tall - 60:.1f}Q{x + bend * 0.8:.1f} {base - tall - 130:.1f} {x + bend * 1.6:.1f} {base - tall - 180:.1f}",
-            dash="2 22",
+        glow = trace(
+            "M", x + side * half * 0.2, base - tall - 60, "q", side * half * 0.12, -70, side * half * 0.44, -120
         )
-    cluster(picture, picture.figures, sky)
-    marks.stars(picture, Box(area.left, area.top, area.right, sky.bottom), 8)
+        picture.sheet.line(glow, dash="2 22")
+    air = Box(area.left + u * 0.04, area.top + u * 0.02, area.right - u * 0.04, base - tall - u * 0.14)
+    cluster(picture, picture.figures, air)
+    marks.stars(picture, Box(area.left, area.top, area.right, air.bottom), 8)
 
 
 def pair(picture: Picture) -> None:
@@ -205,9 +91,8 @@ def pair(picture: Picture) -> None:
     if others:
         _between(picture, others[0], min(left[1], right[1]) - size * 1.28)
     for figure in others[1:]:
-        room = picture.find_room(u * 0.19, u * 0.19, area.grown(-10), padding=20)
-        if room is not None:
-            picture.place(figure, room, turn=picture.jitter(5))
+        room = picture.insist_on_room(u * 0.19, u * 0.19, area.grown(-10))
+        picture.place(figure, room, turn=picture.jitter(5))
     marks.stars(picture, area, 6)
 
 
@@ -225,9 +110,7 @@ def _exchange(picture: Picture, x: float, y: float, tilt: float) -> None:
     turn = math.radians(tilt)
 
     def at(dx: float, dy: float) -> str:
-        return (
-            f"{x + dx * math.cos(turn) - dy * math.sin(turn):.1f} {y + dx * math.sin(turn) + dy * math.cos(turn):.1f}"
-        )
+        return trace(x + dx * math.cos(turn) - dy * math.sin(turn), y + dx * math.sin(turn) + dy * math.cos(turn))
 
     picture.sheet.line(f"M{at(-38, -22)}L{at(38, -22)}M{at(20, -38)}L{at(38, -22)}L{at(20, -6)}")
     picture.sheet.line(f"M{at(38, 22)}L{at(-38, 22)}M{at(-20, 6)}L{at(-38, 22)}L{at(-20, 38)}")

@@ -1,8 +1,8 @@
 """Scenes under a roof: things on a table by a window, furniture and people on a floor, a large screen on a desk."""
 
 from tools.sketch import furniture, scenery
-from tools.sketch.picture import Figure, Picture, around, standing
-from tools.sketch.sheet import Box, rectangle
+from tools.sketch.paths import Box, rectangle
+from tools.sketch.picture import Figure, Picture, around, in_line, standing
 
 
 def table(picture: Picture) -> None:
@@ -38,31 +38,34 @@ def floor(picture: Picture) -> None:
 def screen(picture: Picture) -> None:
     """Compose a desk with a large screen, which shows what the subject is about."""
     area, u = picture.area, picture.unit
-    top = area.top + area.height * (0.82 if not picture.tall else 0.76)
-    shown = [figure for figure in picture.figures if figure.kind in {"idea", "sky", "big", "mid", "water"}][:3]
+    top = area.top + area.height * (0.76 if picture.tall else 0.82)
+    shown = [figure for figure in picture.figures if figure.kind not in {"person", "small"}][:3] or picture.figures[:1]
     beside = [figure for figure in picture.figures if figure not in shown]
     width = min(area.width * 0.74, area.height * 0.95)
-    height = min(width * 0.66, area.height * 0.56)
-    shift = picture.jitter(area.width * 0.06) if not beside else 0.0
-    frame = standing(area.center_x + shift, top - u * 0.1, width, height)
+    frame = standing(area.center_x, top - u * 0.1, width, min(width * 0.66, area.height * 0.56))
     furniture.trestle(picture, Box(area.left, top, area.right, area.bottom))
     furniture.monitor(picture, frame, top)
     _on_screen(picture, shown, Box(frame.left, frame.top + u * 0.07, frame.right, frame.bottom))
-    zones = [
-        Box(area.left + 10, area.top, frame.center_x - u * 0.15, top + u * 0.02),
-        Box(frame.center_x + u * 0.15, area.top, area.right - 10, top + u * 0.02),
-    ]
-    picture.rng.shuffle(zones)
-    for zone, figure in zip(zones, beside, strict=False):
-        height = u * 0.3 * max(figure.relative_height, 0.6)
-        picture.place(
-            figure, standing(zone.center_x, zone.bottom, min(zone.width * 0.8, height * figure.ratio), height)
-        )
-    for number, zone in enumerate(zones[len(beside) :]):
-        furniture.desk_thing(picture, zone.center_x + picture.jitter(u * 0.04), top + u * 0.02, mug=number == 0)
+    _beside_screen(picture, beside, frame, top + u * 0.02)
     above = Box(area.left, area.top, area.right, frame.top - u * 0.02)
     furniture.hanging_lamp(picture, above)
     furniture.shelf(picture, above)
+
+
+def _beside_screen(picture: Picture, figures: list[Figure], frame: Box, y: float) -> None:
+    area, u = picture.area, picture.unit
+    left = Box(area.left + 10, area.top, frame.center_x - u * 0.15, y)
+    right = Box(frame.center_x + u * 0.15, area.top, area.right - 10, y)
+    sides = [left, right] if picture.rng.random() < 0.5 else [right, left]
+    for number, side in enumerate(sides):
+        here = figures[number::2]
+        if not here:
+            furniture.desk_thing(picture, side.center_x + picture.jitter(u * 0.04), y, mug=number == 0)
+        step = side.width / max(1, len(here))
+        for place, figure in enumerate(here):
+            height = u * 0.3 * max(figure.relative_height, 0.6)
+            width = min(step * 0.8, height * figure.ratio)
+            picture.place(figure, standing(side.left + step * (place + 0.5), y, width, height))
 
 
 def _on_screen(picture: Picture, figures: list[Figure], frame: Box) -> None:
@@ -88,50 +91,41 @@ def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, rais
 
     Small ones get a stand of the height `raised` under them.
     """
-    if not figures:
-        return
-    order: list[Figure] = []
-    for number, figure in enumerate(figures):
-        order.insert(0 if number % 2 else len(order), figure)
-    if picture.rng.random() < 0.5:
-        order.reverse()
-    room = min(box.height * share * 1.15, box.width * 0.66)
-    first = figures[0]
-    tallest = max(figure.relative_height for figure in figures)
+    order = in_line(picture, figures)
+    room, gap = min(box.height * share * 1.15, box.width * 0.66), picture.unit * 0.06
+    tallest = max((figure.relative_height for figure in figures), default=1.0)
     heights = [
-        room * (1.0 if figure is first else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order
+        room * (1.0 if figure is figures[0] else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order
     ]
-    gap = picture.unit * 0.06
     total = sum(tall * figure.ratio for tall, figure in zip(heights, order, strict=True)) + gap * (len(order) - 1)
-    shrink = min(1.0, box.width / total)
+    shrink = min(1.0, box.width / max(total, 1.0))
     slack = (box.width - total * shrink) / 2
     x = box.left + slack + picture.jitter(slack * 0.45)
     for tall, figure in zip(heights, order, strict=True):
-        width, height = tall * figure.ratio * shrink, tall * shrink
-        lift = raised if figure.kind == "small" and figure is not first else 0.0
+        width = tall * figure.ratio * shrink
+        lift = raised if figure.kind == "small" and figure is not figures[0] else 0.0
         if lift:
             furniture.stand(picture, standing(x + width / 2, box.bottom, max(width * 1.16, lift * 0.8), lift))
-        picture.place(
-            figure, standing(x + width / 2, box.bottom - lift, width, height), flip=picture.rng.random() < 0.3
-        )
+        spot = standing(x + width / 2, box.bottom - lift, width, tall * shrink)
+        picture.place(figure, spot, flip=picture.rng.random() < 0.3)
         x += width + gap * shrink
 
 
 def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:
     u = picture.unit
-    size = u * picture.rng.uniform(0.3, 0.36) * (1.35 if picture.tall else 1.0)
-    window = picture.find_room(size, size * 1.16, zone, padding=30) or picture.find_room(size * 0.7, size * 0.8, zone)
+    grow = 1.35 if picture.tall else 1.0
+    size = u * picture.rng.uniform(0.3, 0.36) * grow
+    window = picture.find_room(size, size * 1.16, zone, padding=30)
+    window = window or picture.find_room(size * 0.7, size * 0.8, zone)
     if window is not None:
         furniture.window(picture, window)
         picture.take(window.grown(16))
     for figure in hung:
-        if figure.icon.name in picture.placed:
-            continue
-        side = u * (0.27 if picture.tall else 0.21)
-        room = picture.find_room(side * max(1.0, min(figure.ratio, 1.3)), side, zone, padding=24)
-        if room is not None:
+        if figure.icon.name not in picture.placed:
+            side = u * 0.21 * grow
+            room = picture.insist_on_room(side * max(1.0, min(figure.ratio, 1.3)), side, zone)
             picture.sheet.shape(rectangle(room, radius=10))
-            picture.place(figure, room.grown(-side * 0.17))
+            picture.place(figure, room.grown(-min(room.width, room.height) * 0.17))
             picture.take(room)
     if picture.rng.random() < 0.75:
         furniture.hanging_lamp(picture, zone)

@@ -2,25 +2,27 @@
 
 import math
 
+from tools.sketch.paths import Box, stamp, trace
 from tools.sketch.picture import Picture
-from tools.sketch.sheet import Box, polyline, smooth
+
+# Shapes on a unit square, for `stamp`.
+_CLOUD = (
+    "m -.36 0 c -.17 0 -.17 -.23 .01 -.24 c .01 -.2 .26 -.27 .35 -.1 c .1 -.12 .31 -.05 .27 .11 "
+    "c .2 .01 .17 .23 .01 .23 z"
+)
+_SPARKLE = "m 0 -1 q .2 .8 1 1 q -.8 .2 -1 1 q -.2 -.8 -1 -1 q .8 -.2 1 -1 z"
 
 
 def cloud(picture: Picture, x: float, y: float, width: float, *, dark: bool = False) -> None:
     """Draw a cloud that stands on y; a dark one is hatched."""
-    w = width
-    path = (
-        f"M{x - w * 0.36:.1f} {y:.1f}c{-w * 0.17:.1f} 0 {-w * 0.17:.1f} {-w * 0.23:.1f} {w * 0.01:.1f} {-w * 0.24:.1f}"
-        f"c{w * 0.01:.1f} {-w * 0.2:.1f} {w * 0.26:.1f} {-w * 0.27:.1f} {w * 0.35:.1f} {-w * 0.1:.1f}"
-        f"c{w * 0.1:.1f} {-w * 0.12:.1f} {w * 0.31:.1f} {-w * 0.05:.1f} {w * 0.27:.1f} {w * 0.11:.1f}"
-        f"c{w * 0.2:.1f} {w * 0.01:.1f} {w * 0.17:.1f} {w * 0.23:.1f} {w * 0.01:.1f} {w * 0.23:.1f}Z"
-    )
+    path = stamp(_CLOUD, x, y, width=width)
     picture.sheet.shape(path)
+    box = Box(x - width / 2, y - width * 0.42, x + width / 2, y)
     if dark:
         picture.sheet.open_clip(path)
-        hatch(picture, Box(x - w * 0.5, y - w * 0.42, x + w * 0.5, y), gap=24)
+        hatch(picture, box, gap=24)
         picture.sheet.close_clip()
-    picture.take(Box(x - w / 2, y - w * 0.4, x + w / 2, y))
+    picture.take(box)
 
 
 def hatch(picture: Picture, box: Box, *, gap: float = 22.0) -> None:
@@ -65,11 +67,7 @@ def snow(picture: Picture, box: Box) -> None:
 
 def sparkle(picture: Picture, x: float, y: float, size: float) -> None:
     """Draw a star of four points."""
-    s, t = size, size * 0.2
-    picture.sheet.shape(
-        f"M{x:.1f} {y - s:.1f}Q{x + t:.1f} {y - t:.1f} {x + s:.1f} {y:.1f}Q{x + t:.1f} {y + t:.1f} {x:.1f} {y + s:.1f}"
-        f"Q{x - t:.1f} {y + t:.1f} {x - s:.1f} {y:.1f}Q{x - t:.1f} {y - t:.1f} {x:.1f} {y - s:.1f}Z"
-    )
+    picture.sheet.shape(stamp(_SPARKLE, x, y, width=size))
 
 
 def stars(picture: Picture, zone: Box, count: int) -> None:
@@ -96,7 +94,7 @@ def sun(picture: Picture, x: float, y: float, radius: float) -> None:
         angle = number * 2 * math.pi / rays + 0.1
         near, far = radius * 1.28, radius * (1.62 if number % 2 else 1.46)
         cos, sin = math.cos(angle), math.sin(angle)
-        picture.sheet.line(f"M{x + cos * near:.1f} {y + sin * near:.1f}L{x + cos * far:.1f} {y + sin * far:.1f}")
+        picture.sheet.line(trace("M", x + cos * near, y + sin * near, "L", x + cos * far, y + sin * far))
     picture.take(Box(x - radius * 1.6, y - radius * 1.6, x + radius * 1.6, y + radius * 1.6))
 
 
@@ -143,63 +141,13 @@ def gusts(picture: Picture, zone: Box, count: int) -> None:
         picture.sheet.line(f"M{room.left + 34:.1f} {y + 24:.1f}h{length * 0.5:.1f}")
 
 
-def grass(picture: Picture, x: float, y: float) -> None:
-    """Draw a tuft of three blades."""
-    tall = picture.rng.uniform(18, 30)
-    picture.sheet.line(f"M{x - 13:.1f} {y:.1f}q-2 {-tall * 0.5:.1f} -8 {-tall * 0.7:.1f}")
-    picture.sheet.line(f"M{x:.1f} {y:.1f}v{-tall:.1f}")
-    picture.sheet.line(f"M{x + 13:.1f} {y:.1f}q2 {-tall * 0.5:.1f} 8 {-tall * 0.7:.1f}")
-
-
-def bloom(picture: Picture, x: float, y: float) -> None:
-    """Draw a small flower on its stem."""
-    tall = picture.rng.uniform(22, 32)
-    picture.sheet.line(f"M{x:.1f} {y:.1f}v{-tall:.1f}M{x:.1f} {y - 6:.1f}q10 -2 14 -12")
-    picture.sheet.circle(x, y - tall - 8, 8.5)
-
-
-def pebble(picture: Picture, x: float, y: float) -> None:
-    """Draw a stone half sunk in the ground."""
-    half = picture.rng.uniform(13, 20)
-    picture.sheet.line(f"M{x - half:.1f} {y:.1f}q{half:.1f} {-half * 1.7:.1f} {half * 2:.1f} 0")
-
-
-def round_tree(picture: Picture, x: float, y: float, height: float) -> None:
-    """Draw a tree with a round crown, standing on y."""
-    h, w = height, height * 0.3
-    picture.sheet.line(f"M{x:.1f} {y:.1f}V{y - h * 0.5:.1f}")
-    crown = y - h * 0.66
-    picture.sheet.shape(
-        smooth(
-            [(x, crown - h * 0.34), (x + w, crown - h * 0.1), (x + w * 0.9, crown + h * 0.2), (x, crown + h * 0.26),
-             (x - w * 0.9, crown + h * 0.2), (x - w, crown - h * 0.1)],
-            closed=True,
-        )
-    )  # fmt: skip
-    picture.sheet.line(
-        f"M{x:.1f} {y - h * 0.4:.1f}V{crown:.1f}M{x:.1f} {crown + h * 0.16:.1f}l{w * 0.45:.1f} {-h * 0.13:.1f}"
-    )
-    picture.take(Box(x - w, y - h, x + w, y))
-
-
-def pine(picture: Picture, x: float, y: float, height: float) -> None:
-    """Draw a pine of three tiers, standing on y."""
-    h, w = height, height * 0.24
-    picture.sheet.line(f"M{x:.1f} {y:.1f}v{-h * 0.2:.1f}")
-    for low, high, half in ((0.16, 0.5, 1.0), (0.4, 0.74, 0.78), (0.62, 1.0, 0.56)):
-        picture.sheet.shape(
-            polyline([(x - w * half, y - h * low), (x, y - h * high), (x + w * half, y - h * low)], closed=True)
-        )
-    picture.take(Box(x - w, y - h, x + w, y))
-
-
 def firework(picture: Picture, x: float, y: float, radius: float) -> None:
     """Draw a burst of rays with dots at their ends."""
     for number in range(12):
         angle = number * math.pi / 6
         cos, sin = math.cos(angle), math.sin(angle)
         near, far = radius * 0.35, radius * (0.86 if number % 2 else 0.62)
-        picture.sheet.line(f"M{x + cos * near:.1f} {y + sin * near:.1f}L{x + cos * far:.1f} {y + sin * far:.1f}")
+        picture.sheet.line(trace("M", x + cos * near, y + sin * near, "L", x + cos * far, y + sin * far))
         picture.sheet.dot(x + cos * (far + 16), y + sin * (far + 16), 4.6)
     picture.take(Box(x - radius, y - radius, x + radius, y + radius))
 

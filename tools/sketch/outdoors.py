@@ -1,9 +1,9 @@
 """A scene under the open sky: weather, something far behind, the ground or the sea, and the figures."""
 
-from tools.sketch import backdrops, marks, scenery
+from tools.sketch import grounds, marks, plants, scenery
 from tools.sketch.frames import choose_frame
-from tools.sketch.picture import Figure, Picture, around, standing
-from tools.sketch.sheet import Box, rectangle
+from tools.sketch.paths import Box, rectangle, trace
+from tools.sketch.picture import Figure, Picture, around, in_line, standing
 
 _WATER = ("sea", "river", "beach")
 
@@ -55,7 +55,7 @@ def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
     base = horizon + below.height * 0.42
     if picture.has(*_WATER):
         lands = any(figure.kind not in {"water", "sky"} for figure in picture.figures)
-        backdrops.waves(
+        grounds.waves(
             picture, Box(below.left, below.top + 20, below.right, below.bottom - below.height * (0.42 if lands else 0))
         )
         if lands:
@@ -63,13 +63,13 @@ def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
             scenery.shore(picture, area.bottom - below.height * 0.42 + slope, area.bottom - below.height * 0.42 - slope)
         return area.bottom - below.height * 0.2, horizon + below.height * (0.38 if lands else 0.5)
     if picture.has("farm", "garden"):
-        backdrops.furrows(picture, below)
+        grounds.furrows(picture, below)
     elif picture.has("space"):
-        backdrops.craters(picture, below)
+        grounds.craters(picture, below)
     elif picture.has("rail"):
-        backdrops.rails(picture, base)
+        grounds.rails(picture, base)
     elif picture.has("road"):
-        backdrops.road(picture, base)
+        grounds.road(picture, base)
     return base, base
 
 
@@ -90,8 +90,8 @@ def _stand(picture: Picture, base: float, afloat: float) -> None:
 
 def _line_up(picture: Picture, figures: list[Figure], hero: Figure, *, base: float, afloat: float) -> None:
     area = picture.area
-    order = _order(picture, figures)
-    room = min((base - area.top) * 0.74, area.width * 0.66)
+    order = in_line(picture, figures)
+    room = min((base - area.top) * 0.74, area.width * (0.66 if hero in figures else 0.42))
     heights = [room * _share(figure, hero) for figure in order]
     widths = [height * _ratio(figure) for height, figure in zip(heights, order, strict=True)]
     gap = area.width * 0.045
@@ -104,15 +104,6 @@ def _line_up(picture: Picture, figures: list[Figure], hero: Figure, *, base: flo
         nearer = 0.0 if figure is hero else picture.unit * picture.rng.uniform(-0.012, 0.018)
         _put(picture, figure, standing(x + width * shrink / 2, ground + nearer, width * shrink, height * shrink))
         x += (width + gap) * shrink
-
-
-def _order(picture: Picture, figures: list[Figure]) -> list[Figure]:
-    order: list[Figure] = []
-    for number, figure in enumerate(figures):
-        order.insert(0 if number % 2 else len(order), figure)
-    if picture.rng.random() < 0.5:
-        order.reverse()
-    return order
 
 
 def _share(figure: Figure, hero: Figure) -> float:
@@ -136,7 +127,7 @@ def _put(picture: Picture, figure: Figure, box: Box) -> None:
         marks.shadow(picture, placed)
     elif figure.kind == "water":
         picture.sheet.line(
-            f"M{placed.left - 10:.1f} {placed.bottom + 16:.1f}" + "q13 -11 26 0" * int((placed.width + 20) / 26)
+            trace("M", placed.left - 10, placed.bottom + 16) + "q13 -11 26 0" * int((placed.width + 20) / 26)
         )
 
 
@@ -149,7 +140,7 @@ def _signboard(picture: Picture, figure: Figure, box: Box) -> None:
     picture.sheet.shape(rectangle(board, radius=14))
     picture.place(figure, around(board.center_x, board.center_y, side * 0.62, side * 0.58))
     picture.take(Box(board.left, board.top, board.right, box.bottom))
-    marks.grass(picture, box.center_x - side * 0.22, box.bottom + 4)
+    plants.grass(picture, box.center_x - side * 0.22, box.bottom + 4)
 
 
 def _fly(picture: Picture, sky: Box) -> None:
@@ -159,7 +150,15 @@ def _fly(picture: Picture, sky: Box) -> None:
     for figure in flying:
         for copy in range(3 if figure.plural else 1):
             size = u * 0.23 * (1 - 0.24 * copy)
-XX
+            reach = Box(zone.left, zone.top, zone.right, zone.top + zone.height * 0.8)
+            width = size * min(figure.ratio, 1.3)
+            room = (
+                picture.find_room(width, size, reach, padding=18)
+                if copy
+                else picture.insist_on_room(width, size, reach)
+            )
+            if room is not None:
+                picture.place(figure, room, flip=picture.rng.random() < 0.5, turn=picture.jitter(7))
     if picture.has("wind", "storm"):
         marks.gusts(picture, Box(zone.left, zone.top + zone.height * 0.3, zone.right, zone.bottom), 3)
     if picture.has("night", "space") and not picture.has("rain", "storm"):

@@ -5,7 +5,8 @@ import random
 from dataclasses import dataclass, field
 
 from tools.sketch.icons import Icon
-from tools.sketch.sheet import Box, Sheet
+from tools.sketch.paths import Box
+from tools.sketch.sheet import Sheet
 from tools.sketch.vocabulary import Kind
 
 MARGIN = 62.0
@@ -113,6 +114,16 @@ class Picture:
         room = Box(box.center_x - half, box.bottom - icon.height * scale, box.center_x + half, box.bottom)
         self.take(room)
         return room
+
+
+def in_line(picture: Picture, figures: list[Figure]) -> list[Figure]:
+    """Return the figures from left to right: the first near the middle, the others in turn on both sides."""
+    order: list[Figure] = []
+    for number, figure in enumerate(figures):
+        order.insert(0 if number % 2 else len(order), figure)
+    if picture.rng.random() < 0.5:
+        order.reverse()
+    return order
 
 
 def standing(x: float, y: float, width: float, height: float) -> Box:

@@ -1,8 +1,8 @@
 """Sky and ground of an outdoor scene: the weather, what is far, what one stands on."""
 
-from tools.sketch import backdrops, marks
+from tools.sketch import backdrops, marks, plants
+from tools.sketch.paths import Box, smooth, stamp, trace
 from tools.sketch.picture import Picture, around, standing
-from tools.sketch.sheet import Box, smooth
 
 _FAR = (
     (("mountain",), backdrops.mountains),
@@ -12,35 +12,41 @@ _FAR = (
     (("village", "market"), backdrops.houses),
     (("garden", "spring", "autumn"), backdrops.orchard),
 )
-_OWN_LIGHT = {"sun", "moon", "p:sunrise", "earth", "t:planet"}
+# On a unit square, for `stamp`: two round tops.
+_ISLAND = "m -1 0 q .6 -1.7 1.1 -.7 q .4 -.7 .9 .7"
+_LIGHTS = ("sun", "moon", "p:sunrise", "earth", "t:planet")
 
 
 def weather(picture: Picture, sky: Box) -> None:
     """Draw what is in the sky, by the tags; sun and moon only where no figure is one."""
-    names = {figure.icon.name for figure in picture.figures}
     side = picture.rng.choice([0.17, 0.83])
     x, y = sky.left + sky.width * side, sky.top + picture.unit * 0.16
-    rising = picture.figure("p:sunrise")
-    if rising is not None:
-        size = picture.unit * 0.34
-        picture.place(rising, standing(sky.left + sky.width * side, sky.bottom + size * 0.12, size * 1.3, size))
-    light = picture.figure("sun", "moon")
-    if light is not None:
-        picture.place(light, around(x, y + picture.unit * 0.02, picture.unit * 0.24, picture.unit * 0.24))
+    lit = _own_light(picture, sky, x, y)
     if picture.has("storm", "rain"):
         _rain(picture, sky)
     elif picture.has("space"):
-        if "t:planet" not in names:
+        if not lit:
             backdrops.ringed_planet(picture, x, y, picture.unit * 0.08)
     elif picture.has("night"):
-        if not names & _OWN_LIGHT:
+        if not lit:
             marks.moon(picture, x, y, picture.unit * 0.09, full=picture.has("festival"))
     elif picture.has("snow"):
         marks.snow(picture, sky)
     else:
-        if not names & _OWN_LIGHT:
+        if not lit:
             marks.sun(picture, x, y, picture.unit * (0.085 if picture.tall else 0.07))
         _clouds(picture, sky, 1.0 - side)
+
+
+def _own_light(picture: Picture, sky: Box, x: float, y: float) -> bool:
+    """Place a figure that is itself the light of the sky; tell whether there is any."""
+    u = picture.unit
+    rising, light = picture.figure("p:sunrise"), picture.figure("sun", "moon")
+    if rising is not None:
+        picture.place(rising, standing(x, sky.bottom + u * 0.04, u * 0.44, u * 0.34))
+    elif light is not None:
+        picture.place(light, around(x, y + u * 0.02, u * 0.24, u * 0.24))
+    return picture.figure(*_LIGHTS) is not None
 
 
 def _rain(picture: Picture, sky: Box) -> None:
@@ -87,12 +93,8 @@ def far(picture: Picture, horizon: float) -> None:
 def _islands(picture: Picture, horizon: float) -> None:
     area, rng = picture.area, picture.rng
     for share in (rng.uniform(0.12, 0.3), rng.uniform(0.66, 0.86)):
-        x, half = area.left + area.width * share, area.width * rng.uniform(0.08, 0.12)
-        tall = picture.unit * rng.uniform(0.05, 0.1)
-        picture.sheet.shape(
-            f"M{x - half:.1f} {horizon:.1f}Q{x - half * 0.4:.1f} {horizon - tall * 1.7:.1f} {x + half * 0.1:.1f} {horizon - tall * 0.7:.1f}"
-            f"Q{x + half * 0.5:.1f} {horizon - tall * 1.4:.1f} {x + half:.1f} {horizon:.1f}"
-        )
+        half, tall = area.width * rng.uniform(0.08, 0.12), picture.unit * rng.uniform(0.05, 0.1)
+        picture.sheet.shape(stamp(_ISLAND, area.left + area.width * share, horizon, width=half, height=tall))
 
 
 def horizon_line(picture: Picture, y: float, *, whole: bool) -> None:
@@ -137,7 +139,7 @@ def ground(picture: Picture, below: Box) -> None:
         )
         if spot is not None:
             picture.take(spot)
-            picture.rng.choice((marks.grass, marks.grass, marks.bloom, marks.pebble))(
+            picture.rng.choice((plants.grass, plants.grass, plants.bloom, plants.pebble))(
                 picture, spot.center_x, spot.bottom
             )
 
@@ -149,9 +151,7 @@ def lanterns(picture: Picture, sky: Box) -> Box:
         return sky
     u = picture.unit
     sag, count = u * 0.07, max(3, round(sky.width / u * 4))
-    picture.sheet.line(
-        f"M{sky.left:.1f} {sky.top:.1f}Q{sky.center_x:.1f} {sky.top + sag * 2:.1f} {sky.right:.1f} {sky.top:.1f}"
-    )
+    picture.sheet.line(trace("M", sky.left, sky.top, "Q", sky.center_x, sky.top + sag * 2, sky.right, sky.top))
     for number in range(count):
         share = (number + 0.5) / count
         y = sky.top + sag * 4 * share * (1 - share)

@@ -3,53 +3,14 @@
 All lengths are in sheet units: the shorter side of every picture is 1000 units, whatever its size in pixels.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tools.sketch.icons import Icon
+from tools.sketch.paths import Box, Point, polyline
 
 LINE_WEIGHT = 6.8
 _HALO = 3.6
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle on the sheet, in sheet units."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        """Return the width."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        """Return the height."""
-        return self.bottom - self.top
-
-    @property
-    def center_x(self) -> float:
-        """Return the middle of left and right."""
-        return (self.left + self.right) / 2
-
-    @property
-    def center_y(self) -> float:
-        """Return the middle of top and bottom."""
-        return (self.top + self.bottom) / 2
-
-    def grown(self, by: float) -> "Box":
-        """Return the box with `by` units more on every side."""
-        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
-
-    def touches(self, other: "Box") -> bool:
-        """Tell whether the two boxes share any area."""
-        apart = self.right <= other.left or other.right <= self.left
-        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
 @dataclass(slots=True)
@@ -132,34 +93,3 @@ class Sheet:
             f'fill="none" stroke="#000" stroke-width="{LINE_WEIGHT}" stroke-linecap="round" stroke-linejoin="round">'
             f'<rect width="100%" height="100%" fill="#fff" stroke="none"/>{body}</svg>'
         )
-
-
-def smooth(points: Iterable[Point], *, closed: bool = False) -> str:
-    """Return the path of a smooth curve through the points (Catmull-Rom)."""
-    knots = list(points)
-    ring = [knots[-1], *knots, knots[0], knots[1]] if closed else [knots[0], *knots, knots[-1]]
-    path = f"M{ring[1][0]:.1f} {ring[1][1]:.1f}"
-    for before, start, end, after in zip(ring, ring[1:], ring[2:], ring[3:], strict=False):
-        one = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
-        two = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
-        path += f"C{one[0]:.1f} {one[1]:.1f} {two[0]:.1f} {two[1]:.1f} {end[0]:.1f} {end[1]:.1f}"
-    return path + ("Z" if closed else "")
-
-
-def polyline(points: Iterable[Point], *, closed: bool = False) -> str:
-    """Return the path of straight lines through the points."""
-    path = " ".join(f"{x:.1f} {y:.1f}" for x, y in points)
-    return f"M{path}" + ("Z" if closed else "")
-
-
-def rectangle(box: Box, *, radius: float = 0.0) -> str:
-    """Return the path of a rectangle with round corners."""
-    across, down = box.width - 2 * radius, box.height - 2 * radius
-    if radius <= 0:
-        return f"M{box.left:.1f} {box.top:.1f}h{across:.1f}v{down:.1f}h{-across:.1f}Z"
-    arc = f"a{radius:.1f} {radius:.1f} 0 0 1 "
-    return (
-        f"M{box.left + radius:.1f} {box.top:.1f}h{across:.1f}{arc}{radius:.1f} {radius:.1f}v{down:.1f}"
-        f"{arc}{-radius:.1f} {radius:.1f}h{-across:.1f}{arc}{-radius:.1f} {-radius:.1f}v{-down:.1f}"
-        f"{arc}{radius:.1f} {-radius:.1f}Z"
-    )

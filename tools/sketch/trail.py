@@ -2,9 +2,9 @@
 
 import math
 
-from tools.sketch import backdrops, marks
+from tools.sketch import backdrops, marks, plants
+from tools.sketch.paths import Box, Point, polyline, rectangle, smooth
 from tools.sketch.picture import Figure, Picture, around, standing
-from tools.sketch.sheet import Box, Point, polyline, rectangle, smooth
 
 _SAMPLES = 64
 
@@ -35,14 +35,18 @@ def _upwards(picture: Picture) -> None:
     _flag(picture, *at(1.0), u * 0.13)
     for number, figure in enumerate(picture.figures):
         share = (number + 0.5) / count
-        x, y = at(share)
-        y = min(y, area.bottom - u * 0.16)
-        size = u * (0.27 - 0.1 * share) * (1.15 if count == 3 else 1.0)
-        outward = 1 if x > area.center_x else -1
-        beside = x + outward * (u * (0.11 - 0.05 * share) + size * 0.6)
-        beside = max(area.left + size * 0.6, min(area.right - size * 0.6, beside))
-        _station(picture, figure, standing(beside, y + size * 0.42, size * 1.2, size))
+        _station(picture, figure, _beside(picture, at(share), share, large=count == 3))
     _tufts(picture, Box(area.left, horizon + u * 0.08, area.right, area.bottom))
+
+
+def _beside(picture: Picture, bend: Point, share: float, *, large: bool) -> Box:
+    """Return the place outside a bend; the far ones are smaller."""
+    area, u, (x, y) = picture.area, picture.unit, bend
+    size = u * (0.27 - 0.1 * share) * (1.15 if large else 1.0)
+    outward = 1 if x > area.center_x else -1
+    beside = x + outward * (u * (0.11 - 0.05 * share) + size * 0.6)
+    beside = max(area.left + size * 0.6, min(area.right - size * 0.6, beside))
+    return standing(beside, min(y, area.bottom - u * 0.16) + size * 0.42, size * 1.2, size)
 
 
 def _across(picture: Picture) -> None:
@@ -61,16 +65,16 @@ def _across(picture: Picture) -> None:
         above = y > area.center_y + area.height * 0.06
         bottom = y - u * 0.1 if above else y + u * 0.1 + size
         _station(picture, figure, standing(x, bottom, size * 1.1, size))
-    for share in (0.12, 0.5, 0.86):
-        cloud_at = Box(
-            area.left + area.width * (share - 0.08),
-            area.top,
-            area.left + area.width * (share + 0.08),
-            area.top + u * 0.1,
-        )
-        if picture.is_free(cloud_at):
-            marks.cloud(picture, cloud_at.center_x, cloud_at.bottom, u * 0.18)
+    _clouds(picture)
     _tufts(picture, Box(area.left, area.top + u * 0.3, area.right, area.bottom))
+
+
+def _clouds(picture: Picture) -> None:
+    area, u = picture.area, picture.unit
+    for share in (0.12, 0.5, 0.86):
+        x, half = area.left + area.width * share, area.width * 0.08
+        if picture.is_free(Box(x - half, area.top, x + half, area.top + u * 0.1)):
+            marks.cloud(picture, x, area.top + u * 0.1, u * 0.18)
 
 
 def _band(picture: Picture, points: list[Point], *, near: float, far: float) -> None:
@@ -99,4 +103,4 @@ def _tufts(picture: Picture, zone: Box) -> None:
         spot = picture.find_room(46, 34, zone, padding=26)
         if spot is not None:
             picture.take(spot)
-            marks.grass(picture, spot.center_x, spot.bottom)
+            plants.grass(picture, spot.center_x, spot.bottom)
