@@ -13,17 +13,22 @@ from tools.configuration import ImageService, Settings
 from tools.dashscope import DashScope
 from tools.database import Database
 from tools.errors import ConfigError
+from tools.health import Health, Standings
 from tools.http import make_client
+from tools.jobs import Service
 from tools.labels import aigc_label
+from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.limits import Limiter
 from tools.llm import LanguageModel
+from tools.models import SKETCH_SIZES
 from tools.modelscope import ModelScope
 from tools.oss import OSSUploader
 from tools.provider import ImageProvider
 from tools.records import Records, Uploads
 from tools.settings import environment_value, oss_environment
-from tools.tasks import Service, TaskRunner
+from tools.standings import StoredStandings
+from tools.tasks import TaskRunner
 
 KEY_VARIABLES = {"modelscope": "MODELSCOPE_API_KEY", "dashscope": "DASHSCOPE_API_KEY"}
 NO_KEYS: Mapping[str, str] = {}
@@ -36,8 +41,9 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     database = Database(settings.database.path)
     client = make_client()
     ledger = Ledger(database)
-    runner = TaskRunner(ledger=ledger, client=client)
-    services = make_services(settings, client=client, keys=keys)
+    leases = Leases(database, settings.database.path.with_suffix(".owners"))
+    runner = TaskRunner(ledger=ledger, leases=leases, client=client)
+    services = make_services(settings, client=client, keys=keys, standings=StoredStandings(database))
     uploader = None if missing_for_upload() else make_uploader(database)
     try:
         yield Tools(
@@ -123,7 +129,11 @@ def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> 
 
 
 def make_services(
-    settings: Settings, *, client: httpx.AsyncClient, keys: Mapping[str, str] = NO_KEYS
+    settings: Settings,
+    *,
+    client: httpx.AsyncClient,
+    keys: Mapping[str, str] = NO_KEYS,
+    standings: Standings | None = None,
 ) -> dict[str, Service]:
     """Return the providers with their rules; a missing key is found at the first call."""
     images = settings.images
@@ -140,21 +150,22 @@ def make_services(
         model=images.dashscope.model,
     )
     return {
-        "modelscope": _service(modelscope, images.modelscope),
-        "dashscope": _service(dashscope, images.dashscope),
+        "modelscope": _service(modelscope, images.modelscope, standings),
+        "dashscope": _service(dashscope, images.dashscope, standings),
     }
 
 
-def make_routes(
-    settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str] = NO_KEYS
-) -> Routes:
+def make_routes(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str] = NO_KEYS) -> Routes:
     """Return the routes over these services and the offline sketch."""
     candidates = {
-        name: Candidate(name=name, attempts=service.attempts, refusal=service.provider.refusal)
+        name: Candidate(
+            name=name, attempts=service.attempts, fit=service.provider.fit, refusal=service.provider.refusal
+        )
         for name, service in services.items()
     }
-    candidates["sketch"] = Candidate(name="sketch", attempts=1, refusal=sketch.refusal)
-    return Routes(candidates, auto=automatic_providers(settings, keys=keys))
+    candidates["sketch"] = Candidate(name="sketch", attempts=1, fit=SKETCH_SIZES.nearest, refusal=sketch.refusal)
+    can_rewrite = language_model(settings, keys=keys) is not None
+    return Routes(candidates, auto=automatic_providers(settings, keys=keys), can_rewrite=can_rewrite)
 
 
 def make_uploader(database: Database | None) -> OSSUploader:
@@ -166,10 +177,11 @@ def make_uploader(database: Database | None) -> OSSUploader:
     return OSSUploader(uploads=Uploads(database) if database else None)
 
 
-def _service(provider: ImageProvider, rules: ImageService) -> Service:
+def _service(provider: ImageProvider, rules: ImageService, standings: Standings | None) -> Service:
     return Service(
         provider=provider,
         limiter=Limiter(rate_per_s=rules.rate_per_s, max_in_flight=rules.max_in_flight),
+        health=Health(provider.name, provider.model, standings=standings),
         deadline_s=rules.deadline_s,
         attempts=rules.attempts,
         on_lost_reply=rules.on_lost_reply,
@@ -177,9 +189,7 @@ def _service(provider: ImageProvider, rules: ImageService) -> Service:
     )
 
 
-def _prompt_defaults(
-    settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str]
-) -> PromptDefaults:
+def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str]) -> PromptDefaults:
     width_px, height_px = map(int, settings.images.size.split("x"))
     automatic = automatic_providers(settings, keys=keys)
     candidates = [service for name, service in services.items() if name in automatic]

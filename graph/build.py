@@ -16,11 +16,13 @@ from nodes.check import check
 from nodes.generate import Labeler, buy, choose, done, draw
 from nodes.prompt import PromptDefaults, prompt
 from nodes.record import record
+from nodes.rewrite import rewrite
 from nodes.upload import Uploader, upload
+from tools.jobs import Service
 from tools.ledger import Ledger
 from tools.llm import LanguageModel
 from tools.records import Records
-from tools.tasks import Service, TaskRunner
+from tools.tasks import TaskRunner
 
 Workflow = CompiledStateGraph[State, None, InputState, OutputState]
 
@@ -74,16 +76,18 @@ def build_image_graph(
 ) -> CompiledStateGraph[ImageState, None, ImageState, ImageOutput]:
     """Return the subgraph that makes one image: choose a provider, check its picture, or fail over to the next."""
     builder = StateGraph(ImageState, output_schema=ImageOutput)
-    builder.add_node("choose", partial(choose, ledger=tools.ledger))
+    builder.add_node("choose", partial(choose, ledger=tools.ledger, services=tools.services))
     for name, service in tools.services.items():
-        node = partial(buy, service=service, runner=tools.runner, quality=tools.quality, label=tools.label)
-        builder.add_node(name, node)
+        options = {"quality": tools.quality, "label": tools.label, "is_last": tools.routes.is_last}
+        builder.add_node(name, partial(buy, service=service, runner=tools.runner, **options))
     builder.add_node("sketch", partial(draw, quality=tools.quality))
+    builder.add_node("rewrite", partial(rewrite, model=tools.model))
     builder.add_node("check", partial(check, ledger=tools.ledger))
     builder.add_node("done", partial(done, ledger=tools.ledger, records=tools.records))
     builder.add_edge(START, "choose")
     makers = [*tools.services, "sketch"]
-    builder.add_conditional_edges("choose", tools.routes.next_provider, [*makers, "done"])
+    builder.add_conditional_edges("choose", tools.routes.next_provider, [*makers, "rewrite", "done"])
+    builder.add_edge("rewrite", "choose")
     for name in makers:
         builder.add_conditional_edges(name, after_provider, {"made": "check", "failed": "choose"})
     builder.add_conditional_edges("check", after_check, {"passed": "done", "refused": "choose"})

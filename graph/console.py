@@ -12,6 +12,7 @@ from rich.table import Table
 
 STATES = {
     "queued": "waits for its turn",
+    "waiting": "waits",
     "submitted": "submitted",
     "polled": "is being made",
     "saved": "saved",
@@ -62,8 +63,8 @@ class Watcher:
         if provider := event.get("provider"):
             text += f" ({provider})"
         self._show(text, completed=len(self._saved))
-        if name in {"failed", "upload failed"} or (self._progress is None and name == "saved"):
-            self._line(text, event.get("error") or event.get("path"))
+        if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
+            self._line(text, event.get("error") or event.get("reason") or event.get("path"))
 
     def _show(self, text: str, **changes: Any) -> None:
         if self._progress is not None:

@@ -12,11 +12,12 @@ from tools.errors import (
     InputError,
     LostReplyError,
     OverdueError,
+    ParameterError,
     QuotaError,
     RejectedError,
 )
 
-GIVES_UP_PROVIDER = {ConfigError.__name__, QuotaError.__name__}
+GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
 """Failures that another attempt with the same provider would only repeat."""
 
 GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.__name__}
@@ -25,19 +26,28 @@ GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A way to make an image: how often it may be tried, and which sizes it refuses (the reason, or `None`)."""
+    """A way to make an image.
+
+    `attempts` is how often it may be tried, `fit` the size that it would draw, or `None`, and `refusal` why.
+    """
 
     name: str
     attempts: int
+    fit: Callable[[int, int], tuple[int, int] | None]
     refusal: Callable[[int, int], str | None]
 
 
 class Routes:
-    """The conditional edges, bound to what can make images; `auto` is the order in which ``auto`` tries them."""
+    """The conditional edges, bound to what can make images.
 
-    def __init__(self, candidates: Mapping[str, Candidate], *, auto: Sequence[str]) -> None:
+    `auto` is the order in which ``auto`` tries them; `can_rewrite` tells whether a language model is there to word a
+    refused prompt anew.
+    """
+
+    def __init__(self, candidates: Mapping[str, Candidate], *, auto: Sequence[str], can_rewrite: bool = False) -> None:
         self._candidates = candidates
         self._auto = auto
+        self._can_rewrite = can_rewrite
 
     def candidates(self, asked: str | None, *, width_px: int, height_px: int) -> list[Candidate]:
         """Return what may make an image of this size, in the order of trying.
@@ -48,10 +58,11 @@ class Routes:
         if asked not in {None, *PROVIDERS}:
             raise InputError(f"There is no provider {asked!r} - choose one of: {', '.join(PROVIDERS)}")
         names = self._auto if asked in {None, "auto"} else [str(asked)]
-        reasons = {name: self._candidates[name].refusal(width_px, height_px) for name in names}
-        usable = [self._candidates[name] for name in names if reasons[name] is None]
+        asked_for = [self._candidates[name] for name in names]
+        usable = [candidate for candidate in asked_for if candidate.fit(width_px, height_px)]
         if not usable:
-            raise InputError(f"Size {width_px}x{height_px} is refused: {'; '.join(filter(None, reasons.values()))}")
+            reasons = (candidate.refusal(width_px, height_px) for candidate in asked_for)
+            raise InputError(f"Size {width_px}x{height_px} is refused: {'; '.join(filter(None, reasons))}")
         return usable
 
     def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
@@ -71,18 +82,28 @@ class Routes:
         return sends or "upload"
 
     def next_provider(self, state: ImageState) -> str:
-        """Return the provider for the next attempt, or ``done`` when the image is to be given up."""
+        """Return the provider for the next attempt, ``rewrite`` for a refused prompt, or ``done`` to give up."""
         failures = state.get("failures", [])
+        if failures and failures[-1]["kind"] == RejectedError.__name__ and not state.get("rewritten"):
+            return "rewrite" if self._can_rewrite else "done"
         if failures and failures[-1]["kind"] in GIVES_UP_IMAGE:
             return "done"
         if known := state.get("open_provider"):
             # What is paid is collected there or nowhere: another provider would be paid for the same image.
             return "done" if _is_exhausted(self._candidates[known], failures) else known
-        prompt = state["prompt"]
-        for candidate in self.candidates(state["provider"], width_px=prompt["width_px"], height_px=prompt["height_px"]):
-            if not _is_exhausted(candidate, failures):
-                return candidate.name
-        return "done"
+        left = self._left(state)
+        well = [name for name in left if name not in state.get("down", [])]
+        return next(iter(well or left), "done")
+
+    def is_last(self, state: ImageState, name: str) -> bool:
+        """Tell whether the image has no other provider: then it is worth waiting until this one is back."""
+        return state.get("open_provider") == name or self._left(state) == [name]
+
+    def _left(self, state: ImageState) -> list[str]:
+        """Return the providers that may still be tried, in order."""
+        prompt, failures = state["prompt"], state.get("failures", [])
+        candidates = self.candidates(state["provider"], width_px=prompt["width_px"], height_px=prompt["height_px"])
+        return [candidate.name for candidate in candidates if not _is_exhausted(candidate, failures)]
 
 
 def after_provider(state: ImageState) -> Literal["made", "failed"]:

@@ -85,6 +85,11 @@ def merge_images(known: list[Image], new: list[Image]) -> list[Image]:
     return [by_index[index] for index in sorted(by_index)]
 
 
+def merge_notes(known: list[str], new: list[str]) -> list[str]:
+    """Return the notes, each once, in the order in which they came."""
+    return list(dict.fromkeys([*known, *new]))
+
+
 class InputState(TypedDict, total=False):
     """What a run is asked for.
 
@@ -110,7 +115,7 @@ class State(InputState, total=False):
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]
     language_model: str | None
-    notes: list[str]
+    notes: Annotated[list[str], merge_notes]
     requested: int
     success: bool
 
@@ -128,7 +133,7 @@ class OutputState(TypedDict, total=False):
     count: int
     images: list[Image]
     language_model: str | None
-    notes: list[str]
+    notes: Annotated[list[str], merge_notes]
 
 
 class Outcome(TypedDict):
@@ -153,18 +158,23 @@ class Failure(TypedDict):
 class ImageState(TypedDict, total=False):
     """The state of the subgraph that makes one image.
 
-    `open_provider` is the provider at which the ledger knows a task of this image: it goes first.
+    `open_provider` is the provider at which the ledger knows a task of this image: it goes first. `down` are the
+    providers that do not work at the moment: they go last.
     """
 
     run_id: str
     prompt: Prompt
     provider: str
     open_provider: str | None
+    down: list[str]
     outcome: Outcome | None
     failures: list[Failure]
+    rewritten: bool
+    notes: Annotated[list[str], merge_notes]
 
 
 class ImageOutput(TypedDict):
-    """What the subgraph hands back: only the key that the main graph merges."""
+    """What the subgraph hands back: only the keys that the main graph merges."""
 
     images: Annotated[list[Image], merge_images]
+    notes: Annotated[list[str], merge_notes]

@@ -1,19 +1,24 @@
 """Make one image: the steps of the subgraph `generate`, save for the check."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from langgraph.config import get_stream_writer
+from loguru import logger
 
 from graph.state import Failure, Image, ImageOutput, ImageState, Outcome, Prompt
 from tools import sketch
+from tools.adapt import adapt
 from tools.errors import LostReplyError, PeituError
 from tools.images import SavedImage, save_jpeg
+from tools.jobs import Job, Report, Service
 from tools.ledger import Ledger
+from tools.models import SKETCH_SIZES
 from tools.provider import ImageRequest
 from tools.records import Records
-from tools.tasks import Job, Report, Service, TaskRunner
+from tools.tasks import TaskRunner
 
 SKETCH = "sketch"
 SKETCH_DESCRIPTION = "Peitu offline sketch, drawn from an icon set, not by an image model"
@@ -27,28 +32,43 @@ class Labeler(Protocol):
         ...
 
 
-async def choose(state: ImageState, *, ledger: Ledger) -> ImageState:
-    """Ask the ledger at which provider this image has a task already; the edge behind chooses by it."""
+async def choose(state: ImageState, *, ledger: Ledger, services: Mapping[str, Service]) -> ImageState:
+    """Find out where this image has a task already, and which providers do not work; the edge behind decides."""
     task = await ledger.open_task(state["run_id"], state["prompt"]["index"])
-    return {"open_provider": task.provider if task else None, "outcome": None}
+    return {
+        "open_provider": task.provider if task else None,
+        "down": [name for name, service in services.items() if service.health.is_down],
+        "outcome": None,
+    }
 
 
-async def buy(state: ImageState, *, service: Service, runner: TaskRunner, quality: int, label: Labeler) -> ImageState:
+async def buy(
+    state: ImageState,
+    *,
+    service: Service,
+    runner: TaskRunner,
+    quality: int,
+    label: Labeler,
+    is_last: Callable[[ImageState, str], bool],
+) -> ImageState:
     """Have a provider make the image; a failure is data, since an exception would stop the other images."""
     prompt = state["prompt"]
+    asked = ImageRequest(
+        prompt=prompt["prompt"],
+        negative_prompt=prompt["negative_prompt"],
+        width_px=prompt["width_px"],
+        height_px=prompt["height_px"],
+        seed=prompt["seed"],
+    )
+    request, notes = adapt(asked, service.provider)
     job = Job(
         run_id=state["run_id"],
         image_index=prompt["index"],
-        request=ImageRequest(
-            prompt=prompt["prompt"],
-            negative_prompt=prompt["negative_prompt"],
-            width_px=prompt["width_px"],
-            height_px=prompt["height_px"],
-            seed=prompt["seed"],
-        ),
+        request=request,
         path=Path(prompt["path"]),
         quality=quality,
         label=label(f"{state['run_id']}-{prompt['index']}"),
+        patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
     )
     report = reporter(state)
     try:
@@ -57,15 +77,22 @@ async def buy(state: ImageState, *, service: Service, runner: TaskRunner, qualit
         report("failed", provider=service.name, error=str(error))
         return _failed(state, service.name, error)
     report("saved", provider=service.name, path=str(saved.path))
-    return {"outcome": _outcome(saved, service.name, service.provider.model)}
+    if (saved.width_px, saved.height_px) != (request.width_px, request.height_px):
+        came, wanted = f"{saved.width_px}x{saved.height_px}", f"{request.width_px}x{request.height_px}"
+        notes.append(f"Picture {prompt['index'] + 1} came as {came} instead of {wanted}")
+    for note in notes:
+        logger.bind(run=state["run_id"], image=prompt["index"]).warning(note)
+    outcome = _outcome(saved, service.name, service.provider.model)
+    return {"outcome": outcome, "notes": notes}
 
 
 async def draw(state: ImageState, *, quality: int) -> ImageState:
     """Draw the image offline as a line sketch; free, and honest about itself in the file."""
     prompt = state["prompt"]
     report = reporter(state)
+    size = SKETCH_SIZES.nearest(prompt["width_px"], prompt["height_px"]) or (prompt["width_px"], prompt["height_px"])
     try:
-        saved = await asyncio.to_thread(_draw, prompt, quality)
+        saved = await asyncio.to_thread(_draw, prompt, size, quality)
     except PeituError as error:
         report("failed", provider=SKETCH, error=str(error))
         return _failed(state, SKETCH, error)
@@ -93,26 +120,26 @@ async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageO
         "error": None if outcome else _reasons(failures),
     }
     await records.image(state["run_id"], image)
-    return {"images": [image]}
+    return {"images": [image], "notes": state.get("notes", [])}
 
 
 def reporter(state: ImageState) -> Report:
-    """Return a function that streams events of this image to whoever watches the run."""
+    """Return a function that logs the events of this image and streams them to whoever watches the run."""
     write = get_stream_writer()
+    run_id, index = state["run_id"], state["prompt"]["index"]
+    bound = logger.bind(run=run_id, image=index)
 
     def report(event: str, **details: Any) -> None:
-        write({"event": event, "run_id": state["run_id"], "index": state["prompt"]["index"], **details})
+        told = ", ".join(f"{name} {value}" for name, value in details.items())
+        bound.log("WARNING" if event == "failed" else "INFO", "Image {}: {}", event, told)
+        write({"event": event, "run_id": run_id, "index": index, **details})
 
     return report
 
 
-def _draw(prompt: Prompt, quality: int) -> SavedImage:
-    data = sketch.draw(
-        prompt["subject"] or prompt["prompt"],
-        width_px=prompt["width_px"],
-        height_px=prompt["height_px"],
-        seed=prompt["seed"],
-    )
+def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
+    subject = prompt["subject"] or prompt["prompt"]
+    data = sketch.draw(subject, width_px=size[0], height_px=size[1], seed=prompt["seed"])
     description: dict[str, str | int] = {
         "prompt": prompt["prompt"],
         "provider": SKETCH,

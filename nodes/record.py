@@ -1,5 +1,7 @@
 """Record what came of the run, and state the result."""
 
+from loguru import logger
+
 from graph.state import Image, State
 from tools.records import Records
 
@@ -22,6 +24,7 @@ async def record(state: State, *, records: Records) -> State:
         language_model=state.get("language_model"),
         notes=state.get("notes", []),
     )
+    logger.bind(run=run_id).info("Run recorded: {} of {} pictures", count, state["requested"])
     return {"success": success, "count": count}
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Protocol
 
 from langgraph.config import get_stream_writer
+from loguru import logger
 
 from graph.state import Image, State
 from tools.errors import PeituError
@@ -43,12 +44,15 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
 
 async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -> Image:
     write = get_stream_writer()
+    bound = logger.bind(run=run_id, image=image["index"])
     if uploader is None:
         return {**image, "error": "not uploaded: the OSS variables are not set - see `peitu doctor`"}
     try:
         url = await asyncio.to_thread(uploader.upload_file, image["path"] or "")
     except PeituError as error:
+        bound.warning("Image not uploaded: {}", error)
         write({"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)})
         return {**image, "error": f"not uploaded: {error}"}
+    bound.info("Image uploaded to {}", url)
     write({"event": "uploaded", "run_id": run_id, "index": image["index"], "url": url})
     return {**image, "url": url, "error": None}

@@ -7,9 +7,8 @@ import pytest
 from langchain_core.runnables.graph import Edge, Graph, Node
 from PIL import Image
 
-from graph.build import build_graph
 from graph.drawing import draw_png, tidy
-from graph.wiring import open_tools
+from graph.wiring import drawing
 from tools.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -20,8 +19,7 @@ BOX, FRAME, INK = (0xEE, 0xF2, 0xFF), (0xFB, 0xFA, 0xF5), (0x1F, 0x24, 0x30)
 @pytest.fixture
 async def graph():
     """The graph of the program, with the inside of `generate`."""
-    async with open_tools(load_settings()) as tools:
-        return build_graph(tools, checkpoint_images=True).get_graph(xray=True)
+    return await drawing(load_settings())
 
 
 def small_graph(*, inner: bool) -> Graph:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 
 from tools.limits import Limiter
 
@@ -16,7 +17,7 @@ async def test_submits_are_evenly_spaced():
         times.append(time.monotonic())
 
     await asyncio.gather(*(submit() for _ in range(6)))
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
 
     assert min(gaps) > 0.045
 
@@ -39,20 +40,68 @@ async def test_only_so_many_tasks_are_under_way():
     assert most == 3
 
 
-async def test_a_pause_holds_every_submit():
-    """After a refusal for haste nobody goes on before the pause is over."""
-    now = 100.0
-    slept = []
+class Clock:
+    """Time that passes only when somebody sleeps."""
 
-    async def sleep(seconds):
-        nonlocal now
-        slept.append(seconds)
-        now += seconds
+    def __init__(self):
+        self.time = 100.0
 
-    limiter = Limiter(rate_per_s=1000, max_in_flight=3, clock=lambda: now, sleep=sleep)
-    limiter.pause(5)
-    limiter.pause(2)
+    def now(self):
+        return self.time
+
+    async def sleep(self, seconds):
+        self.time += seconds
+
+
+async def turns(limiter, clock, count):
+    """Return when each of so many submits in a row may be sent, in seconds from now."""
+    begun = clock.time
+    times = []
+    for _ in range(count):
+        await limiter.turn()
+        times.append(round(clock.time - begun, 3))
+    return times
+
+
+async def test_a_refusal_pauses_and_slows_down():
+    """The wait that the provider asks for is kept, and afterwards submits come at half the pace."""
+    clock = Clock()
+    limiter = Limiter(rate_per_s=1, max_in_flight=3, clock=clock.now, sleep=clock.sleep)
     await limiter.turn()
-    await limiter.turn()
+    limiter.slow_down(5)
 
-    assert [5] == slept
+    assert [5, 7, 9] == await turns(limiter, clock, 3)
+
+
+async def test_accepted_submits_bring_the_pace_back():
+    """It recovers step by step, to what is allowed and no further."""
+    clock = Clock()
+    limiter = Limiter(rate_per_s=1, max_in_flight=3, clock=clock.now, sleep=clock.sleep)
+    limiter.slow_down(0)
+    for _ in range(20):
+        await limiter.turn()
+        limiter.recover()
+    before, after = (await turns(limiter, clock, 3))[-2:]
+
+    assert 1 == after - before
+
+
+async def test_whoever_waits_already_is_paused_too():
+    """A refusal makes the places in the queue void: all wait, and still come one by one."""
+    limiter = Limiter(rate_per_s=50, max_in_flight=10)
+    times = []
+
+    async def submit():
+        await limiter.turn()
+        times.append(time.monotonic())
+
+    waiting = [asyncio.create_task(submit()) for _ in range(4)]
+    while not times:
+        await asyncio.sleep(0)
+    refused_at = time.monotonic()
+    limiter.slow_down(0.2)
+    await asyncio.gather(*waiting)
+    gaps = [later - earlier for earlier, later in pairwise(times[1:])]
+
+    assert times[1] - refused_at >= 0.2
+    assert min(gaps) > 0.035

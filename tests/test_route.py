@@ -7,25 +7,31 @@ from tools.errors import InputError
 
 
 def takes_all(width_px, height_px):
-    return None
+    return width_px, height_px
 
 
 def takes_small(width_px, height_px):
-    return None if width_px <= 1440 else f"dashscope takes 512 to 1440 pixels, not {width_px}"
+    return (width_px, height_px) if width_px <= 1440 else None
+
+
+def why(width_px, height_px):
+    return f"dashscope takes 512 to 1440 pixels, not {width_px}"
 
 
 ROUTES = Routes(
     {
-        "modelscope": Candidate(name="modelscope", attempts=2, refusal=takes_all),
-        "dashscope": Candidate(name="dashscope", attempts=2, refusal=takes_small),
-        "sketch": Candidate(name="sketch", attempts=1, refusal=takes_all),
+        "modelscope": Candidate(name="modelscope", attempts=2, fit=takes_all, refusal=why),
+        "dashscope": Candidate(name="dashscope", attempts=2, fit=takes_small, refusal=why),
+        "sketch": Candidate(name="sketch", attempts=1, fit=takes_all, refusal=why),
     },
     auto=["modelscope", "dashscope"],
 )
 
 
-def image(*failures, provider="auto", width_px=1024, open_provider=None):
+def image(*failures, provider="auto", width_px=1024, open_provider=None, down=(), rewritten=False):
     return {
+        "down": list(down),
+        "rewritten": rewritten,
         "run_id": "run",
         "prompt": {"index": 0, "width_px": width_px, "height_px": 1024},
         "provider": provider,
@@ -52,7 +58,12 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
         (image(("modelscope", "LostReplyError")), "done"),
         (image(("modelscope", "OverdueError")), "done"),
         (image(("dashscope", "ConfigError"), provider="dashscope"), "done"),
-        (image(width_px=2048, *[("modelscope", FAILED)] * 2), "done"),
+        (image(("modelscope", FAILED), ("modelscope", FAILED), width_px=2048), "done"),
+        (image(down=["modelscope"]), "dashscope"),
+        (image(down=["modelscope", "dashscope"]), "modelscope"),
+        (image(provider="modelscope", down=["modelscope"]), "modelscope"),
+        (image(("modelscope", "ParameterError")), "dashscope"),
+        (image(("modelscope", "Rewritten")), "modelscope"),
         (image(open_provider="dashscope"), "dashscope"),
         (image(("dashscope", "ConfigError"), open_provider="dashscope"), "done"),
     ],
@@ -60,6 +71,14 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
 def test_next_provider(state, expected):
     """Retry the failed one, fail over when it is exhausted, give up where another would be paid for the same."""
     assert expected == ROUTES.next_provider(state)
+
+
+def test_a_refused_prompt_is_rewritten_once():
+    """With a language model it gets one softer wording; refused again, the image is given up."""
+    routes = Routes(ROUTES._candidates, auto=["modelscope"], can_rewrite=True)
+
+    assert "rewrite" == routes.next_provider(image(("modelscope", "RejectedError")))
+    assert "done" == routes.next_provider(image(("modelscope", "RejectedError"), rewritten=True))
 
 
 def test_fan_out_skips_what_is_saved():

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tools.collect import poll_pause
 from tools.database import Database
 from tools.errors import (
     LostReplyError,
@@ -18,10 +19,13 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
+from tools.health import Health
+from tools.jobs import Job, Service
+from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.limits import Limiter
 from tools.provider import ImageRequest, ListedTask, Submission, TaskState
-from tools.tasks import Job, Service, TaskRunner, poll_pause
+from tools.tasks import TaskRunner
 
 URL = "https://files.example/picture.png"
 DONE = TaskState(status="succeeded", urls=(URL,))
@@ -82,6 +86,9 @@ class Clock:
     def now(self):
         return self.time
 
+    def seconds(self):
+        return self.time.timestamp()
+
     async def sleep(self, seconds):
         self.time += timedelta(seconds=seconds)
 
@@ -91,6 +98,7 @@ class Bench:
 
     def __init__(self, tmp_path, ledger):
         self.ledger = ledger
+        self.leases = Leases(ledger._database, tmp_path / "owners")
         self.clock = Clock()
         self.downloads = [picture()]
         self.events = []
@@ -100,14 +108,21 @@ class Bench:
         body = self.downloads.pop(0) if len(self.downloads) > 1 else self.downloads[0]
         return httpx.Response(200, content=body, headers={"content-type": "image/png"})
 
-    async def run(self, provider, **rules):
-        limiter = Limiter(
-            rate_per_s=1000, max_in_flight=2, sleep=self.clock.sleep, clock=lambda: self.clock.time.timestamp()
+    def service(self, provider, **rules):
+        seconds = {"sleep": self.clock.sleep, "clock": self.clock.seconds}
+        return Service(
+            provider=provider,
+            limiter=Limiter(rate_per_s=1000, max_in_flight=2, **seconds),
+            health=Health(provider.name, provider.model, clock=self.clock.seconds),
+            **{"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules,
         )
-        settings = {"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules
-        service = Service(provider=provider, limiter=limiter, **settings)
+
+    async def run(self, provider, **rules):
         async with httpx.AsyncClient(transport=httpx.MockTransport(self._file)) as client:
-            runner = TaskRunner(ledger=self.ledger, client=client, now=self.clock.now, sleep=self.clock.sleep)
+            runner = TaskRunner(
+                ledger=self.ledger, leases=self.leases, client=client, now=self.clock.now, sleep=self.clock.sleep
+            )
+            service = self.service(provider, **rules)
             return await runner.run(self.job, service, report=lambda event, **details: self.events.append(event))
 
 
@@ -196,6 +211,33 @@ async def test_a_lost_reply_is_looked_up_and_adopted(bench, ledger):
 
     assert 1 == provider.submitted
     assert ["paid"] == [task.task_id for task in await ledger.tasks("run", 0)]
+
+
+async def test_our_own_request_id_settles_a_lost_reply(bench, ledger):
+    """Where the service keeps the id that we sent, it picks our task out of many."""
+
+    class Keeping(FakeProvider):
+        async def submit(self, request):
+            made = [ListedTask(task_id=name, model=self.model, created_at=datetime.now(UTC)) for name in "ab"]
+            self.listed = [made[0], replace(made[1], request_id=request.request_id)]
+            return await super().submit(request)
+
+    await bench.run(Keeping(ledger, submits=[LostReplyError("no answer")]))
+
+    assert ["b"] == [task.task_id for task in await ledger.tasks("run", 0)]
+
+
+async def test_a_user_may_send_a_held_request_again(bench, ledger):
+    """After `--resubmit` the image is bought anew, once."""
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])
+    with pytest.raises(LostReplyError):
+        await bench.run(provider)
+
+    assert 1 == await ledger.give_up_unknown("run")
+
+    await bench.run(provider)
+
+    assert ["failed", "saved"] == await statuses(ledger)
 
 
 @pytest.mark.parametrize("listed", [None, [], ["a", "b"], ["claimed"]])
@@ -298,10 +340,9 @@ async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):
             await answer.wait()
             return Submission(task_id="paid")
 
-    limiter = Limiter(rate_per_s=1000, max_in_flight=2)
-    service = Service(provider=Slow(ledger), limiter=limiter, deadline_s=60, attempts=3, on_lost_reply="hold")
     async with httpx.AsyncClient() as client:
-        runner = TaskRunner(ledger=ledger, client=client)
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
+        service = bench.service(Slow(ledger))
         work = asyncio.create_task(runner.run(bench.job, service, report=lambda *_, **__: None))
         await asked.wait()
         work.cancel()

@@ -1,5 +1,6 @@
 """The whole graph, through the sandbox, over real HTTP: from an article to pictures, records and uploads."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from graph.wiring import make_graph, open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError
 from tools.images import describe
+from tools.log import set_up_logging
 from tools.records import find_run
 
 ARTICLE = """\
@@ -125,11 +127,33 @@ async def test_a_wrong_key_is_named_and_the_next_provider_asked(keys, monkeypatc
     assert "MODELSCOPE_API_KEY" in errors_of(document)[0]
 
 
-async def test_a_refused_prompt_goes_to_nobody_else(keys):
-    """The provider's reason is the image's error, and the other images are made."""
-    keys.fault(
-        "dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", message="input data", times=1
-    )
+REFUSED = {"kind": "status", "status": 400, "code": "DataInspectionFailed", "message": "input data"}
+
+
+async def test_a_refused_prompt_gets_one_softer_wording(keys):
+    """The language model rewords it; the picture is made of the new prompt, which the result shows and says."""
+    keys.fault("dashscope", "submit", **REFUSED, times=1)
+    document = await illustrate(provider="dashscope", count=1)
+
+    assert document["success"], document
+    assert document["images"][0]["prompt"].startswith("Gently")
+    assert keys.tasks[0].prompt.startswith("Gently")
+    assert any("softer wording" in note for note in document["notes"])
+
+
+async def test_a_prompt_that_is_refused_twice_is_given_up(keys):
+    """It goes to no other provider; the reason is the provider's."""
+    keys.fault("dashscope", "submit", **REFUSED, times=5)
+    document = await illustrate(provider="dashscope", count=1)
+
+    assert "DataInspectionFailed" in errors_of(document)[0]
+    assert 2 == len([request for request in keys.requests if request.step == "submit"])
+
+
+async def test_a_refused_prompt_goes_to_nobody_else(keys, monkeypatch):
+    """Without a language model the provider's reason is the image's error; the other images are made."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "none")
+    keys.fault("dashscope", "submit", **REFUSED, times=1)
     document = await illustrate(provider="dashscope")
 
     assert 2 == document["count"]
@@ -189,7 +213,7 @@ async def test_a_failed_upload_loses_no_picture_and_resume_sends_it(keys):
 
 async def test_resume_makes_only_what_failed(keys):
     """What is saved is neither bought nor sent again."""
-    keys.fault("modelscope", "submit", kind="status", status=401, message="Authentication failed", times=1)
+    keys.fault("modelscope", "submit", kind="status", status=400, message="unsupported parameter", times=1)
     document = await illustrate(provider="modelscope", upload=False)
 
     assert 2 == document["count"]
@@ -266,7 +290,6 @@ async def test_events_tell_how_it_goes(keys):
 
 def test_the_synchronous_face_works_inside_a_running_loop(workplace):
     """A notebook has a loop of its own; `with` does not mind."""
-    import asyncio
 
     async def cell():
         with open_workflow() as workflow:
@@ -296,11 +319,25 @@ async def test_the_state_is_small_and_plain(keys):
 
 async def test_no_secret_is_kept(keys):
     """No key and no signed URL stands in a database, a log or a picture."""
+    set_up_logging(level="DEBUG", path=Path("logs/peitu.log"), rotation="10 MB", retention="14 days")
     await illustrate()
     kept = b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
 
     for secret in (keys.keys.modelscope, keys.keys.dashscope, keys.keys.minimax, keys.keys.oss_secret, "Signature="):
         assert secret.encode() not in kept, secret
+
+
+async def test_every_line_of_the_log_names_run_and_image(keys):
+    """Whoever reads the log can follow one image."""
+    set_up_logging(level="INFO", path=Path("logs/peitu.log"), rotation="10 MB", retention="14 days")
+    await illustrate(count=2)
+    lines = Path("logs/peitu.log").read_text(encoding="utf-8").splitlines()
+
+    for index in range(2):
+        about = [line for line in lines if f"run=run image={index} " in line]
+
+        assert any("submitted" in line for line in about), lines
+        assert any("saved" in line for line in about), lines
 
 
 async def test_studio_gets_a_graph_without_a_checkpointer(workplace):
@@ -322,6 +359,76 @@ async def test_studio_gets_a_graph_without_a_checkpointer(workplace):
         "record",
     ):
         assert name in drawn
+
+
+async def test_a_size_that_a_model_does_not_draw_is_mended(keys):
+    """1920x1080 becomes the nearest of that shape, the result says so, and the picture has that size."""
+    document = await illustrate(provider="dashscope", count=1, size="1920x1080")
+
+    assert document["success"], document
+    assert (1440, 800) == (document["images"][0]["width"], document["images"][0]["height"])
+    assert [(1440, 800)] == [task.size for task in keys.tasks]
+    assert any("1920x1080 became 1440x800" in note for note in document["notes"])
+
+
+async def test_a_provider_that_is_down_is_found_out_once(keys, monkeypatch):
+    """Three failures, then no request more: the other provider makes all the pictures."""
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__RATE_PER_S", "10")
+    keys.fault("modelscope", "submit", kind="status", status=503, times=1000)
+    document = await illustrate(count=8, upload=False)
+
+    assert document["success"], document
+    assert {"dashscope"} == {image["provider"] for image in document["images"]}
+    assert 3 == len([request for request in keys.requests if request.service == "modelscope"])
+
+
+async def test_a_provider_that_comes_back_is_used_again(keys, monkeypatch):
+    """With no other provider the images wait, one probes, and all are made."""
+    monkeypatch.setattr("tools.health.FIRST_PAUSE_S", 0.3)
+    keys.fault("dashscope", "submit", kind="status", status=503, times=4)
+    events = []
+    document = await illustrate(count=3, provider="dashscope", upload=False, watch=events.append)
+
+    assert document["success"], document
+    assert 3 == len(keys.tasks)
+    assert any(event["event"] == "waiting" for event in events)
+
+
+async def test_a_spent_quota_is_not_asked_for_again_today(keys):
+    """The next run, another process, goes to the other provider at once."""
+    message = "You have exceeded today's quota for model X, please try again tomorrow"
+    keys.fault("modelscope", "submit", kind="status", status=429, message=message, times=1000)
+    await illustrate(count=1)
+    await illustrate("second", count=1)
+
+    assert 1 == len([request for request in keys.requests if request.service == "modelscope"])
+    assert 2 == len(keys.tasks)
+
+
+async def test_haste_is_never_answered_with_haste(keys, monkeypatch):
+    """A limit below ours: every picture is made, and the refusals stay few."""
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__RATE_PER_S", "20")
+    keys.set_limits("modelscope", submit_per_s=4.0)
+    document = await illustrate(count=8, provider="modelscope", upload=False)
+    refused = [request for request in keys.requests if request.status == 429]
+
+    assert document["success"], document
+    assert 8 == len(keys.tasks)
+    assert len(refused) <= 8
+
+
+async def test_two_processes_that_continue_one_run_share_it(keys):
+    """Both resume the same run at once: every picture is bought once, and both see all of them."""
+    keys.set_limits("dashscope", task_seconds=0.3)
+    keys.fault("dashscope", "submit", kind="failed", times=100)
+    await illustrate(count=4, provider="dashscope", upload=False)
+    keys.faults.faults.clear()
+    failed = len(keys.tasks)
+    first, second = await asyncio.gather(go_on(), go_on())
+
+    assert first["success"], first
+    assert second["success"], second
+    assert 4 == len(keys.tasks) - failed
 
 
 async def test_an_unusable_database_is_found_before_anything_is_paid(keys, workplace):

@@ -57,6 +57,15 @@ class DashScope:
         """The longest prompt, in characters."""
         return self._rules().prompt_limit
 
+    @property
+    def takes_negative(self) -> bool:
+        """Whether the model has a place for what must not be seen."""
+        return self._rules().negative_in is not None
+
+    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        return self._rules().sizes.nearest(width_px, height_px)
+
     def refusal(self, width_px: int, height_px: int) -> str | None:
         """Return why the model refuses pictures of this size, or `None` if it takes them."""
         return self._rules().refusal(self.model, width_px, height_px)
@@ -65,9 +74,11 @@ class DashScope:
         """Ask for one picture. This costs money, unless an error says that nothing was made."""
         rules = self._rules()
         rules.check(self.model, request)
-        options: dict[str, Any] = {"timeout": _DRAWING_TIMEOUT}
+        # Whether the gateway keeps an id that the caller chose is UNCONFIRMED; the task list would show it.
+        headers = {"X-Request-ID": request.request_id} if request.request_id else {}
+        options: dict[str, Any] = {"timeout": _DRAWING_TIMEOUT, "headers": headers}
         if rules.endpoint.makes_task:
-            options = {"headers": {"X-DashScope-Async": "enable"}}
+            options = {"headers": {"X-DashScope-Async": "enable", **headers}}
         body = rules.dashscope_body(self.model, request)
         answer = await self._api.ask("submit", "POST", rules.endpoint.path, json=body, **options)
         output = section(answer, "output")

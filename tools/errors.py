@@ -3,6 +3,7 @@
 * PeituError
   - InputError        the caller: the content, a flag or a row is not usable; nothing was paid
   - ConfigError       the operator: a key, a setting, a balance or a permission
+    + ParameterError  the operator: this size, model or parameter is refused; other requests may pass
     + QuotaError      the operator or tomorrow: today's allowance of a model is spent
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
@@ -26,6 +27,10 @@ class InputError(PeituError):
 
 class ConfigError(PeituError):
     """A key, a setting, a balance or a permission is missing or wrong; the operator must act."""
+
+
+class ParameterError(ConfigError):
+    """The service refuses a parameter of this request, e.g. the size; it says nothing about other requests."""
 
 
 class QuotaError(ConfigError):

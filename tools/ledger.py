@@ -32,6 +32,7 @@ class Task:
     model: str
     status: str
     task_id: str | None
+    request_id: str | None
     error: str | None
     intended_at: datetime
     submitted_at: datetime | None
@@ -80,6 +81,7 @@ class Ledger:
             "provider": provider,
             "model": model,
             "status": "intent",
+            "request_id": request.request_id or None,
             "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),
             "seed": request.seed,
             "width_px": request.width_px,
@@ -106,7 +108,7 @@ class Ledger:
                 task,
                 status="submitted",
                 task_id=task_id,
-                request_id=request_id,
+                request_id=request_id or task.request_id,
                 submitted_at=utc_now().isoformat(),
                 error=None,
             )
@@ -134,6 +136,12 @@ class Ledger:
     async def unknown(self, task: Task, error: str) -> Task:
         """Write down that nobody knows whether the provider took the request."""
         return await self._update(task, status="unknown", error=error)
+
+    async def give_up_unknown(self, run_id: str) -> int:
+        """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were."""
+        change = "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ? AND status IN ('unknown', 'intent')"
+        values = ("given up by the user, who sends it again", utc_now().isoformat(), run_id)
+        return await self._database.write(lambda connection: connection.execute(change, values).rowcount)
 
     async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
         """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
@@ -190,6 +198,7 @@ def _task(row: sqlite3.Row) -> Task:
         model=row["model"],
         status=row["status"],
         task_id=row["task_id"],
+        request_id=row["request_id"],
         error=row["error"],
         intended_at=datetime.fromisoformat(row["intended_at"]),
         submitted_at=datetime.fromisoformat(row["submitted_at"]) if row["submitted_at"] else None,

@@ -1,6 +1,9 @@
 """A provider's allowance: how many submits a second, and how many tasks at once.
 
-One `Limiter` a provider and process; it belongs to the event loop that first uses it.
+One `Limiter` a provider and process; it belongs to the event loop that first uses it. Compared before writing it:
+aiolimiter (a leaky bucket: a burst of a whole second's worth, or a fixed pace that cannot slow down), pyrate-limiter
+(counts a sliding window, so bursts again), throttled-py (no pause that the server asked for). None slows down after a
+refusal and recovers.
 """
 
 import asyncio
@@ -8,13 +11,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from aiolimiter import AsyncLimiter
+SLOWEST = 16.0
+"""How many times slower than allowed the pace may become after refusals."""
+
+FIRST_PAUSE_S = 1.0
+"""Pause after a refusal that names no time; doubled with each further one."""
 
 
 class Limiter:
     """Spaces submits evenly at `rate_per_s`, without bursts, and lets `max_in_flight` tasks run at once.
 
-    After a refusal for haste, `pause` holds back every submit of this provider, not only the refused one.
+    A refusal for haste (HTTP 429) pauses every submit of this provider and halves the pace; each accepted submit
+    brings a part of it back.
     """
 
     def __init__(
@@ -25,12 +33,13 @@ class Limiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        # One permit per 1/rate seconds: a bucket of `rate` permits a second would allow `rate` at once.
-        self._pace = AsyncLimiter(1, 1 / rate_per_s)
+        self._spacing_s = 1 / rate_per_s
         self._in_flight = asyncio.Semaphore(max_in_flight)
         self._clock = clock
         self._sleep = sleep
-        self._resume_at = 0.0
+        self._slowness = 1.0
+        self._next_at = 0.0
+        self._refusals = 0
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -40,11 +49,23 @@ class Limiter:
 
     async def turn(self) -> None:
         """Wait until the next submit may be sent."""
-        await self._pace.acquire()
-        while (wait_s := self._resume_at - self._clock()) > 0:
-            await self._sleep(wait_s)
-            await self._pace.acquire()
+        while True:
+            refusals = self._refusals
+            at = max(self._clock(), self._next_at)
+            self._next_at = at + self._spacing_s * self._slowness
+            while (wait_s := at - self._clock()) > 0:
+                await self._sleep(wait_s)
+            # A refusal meanwhile made every place in the queue void: take a new one behind the pause.
+            if refusals == self._refusals:
+                return
 
-    def pause(self, seconds: float) -> None:
-        """Send no submit for so long; a longer pause that is under way stays."""
-        self._resume_at = max(self._resume_at, self._clock() + seconds)
+    def slow_down(self, retry_after_s: float | None = None) -> None:
+        """Take note of a refusal for haste; `retry_after_s` is the wait that the provider asked for."""
+        pause_s = FIRST_PAUSE_S * self._slowness if retry_after_s is None else retry_after_s
+        self._slowness = min(self._slowness * 2, SLOWEST)
+        self._refusals += 1
+        self._next_at = self._clock() + pause_s
+
+    def recover(self) -> None:
+        """Take note of an accepted submit: a little faster again, never faster than allowed."""
+        self._slowness = max(1.0, self._slowness * 0.9)

@@ -9,11 +9,19 @@ https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from math import ceil, floor, inf, log, sqrt
 from typing import Any, Literal
 
-from tools.errors import ConfigError, RejectedError
+from tools.errors import ParameterError, RejectedError
 from tools.http import clean
 from tools.provider import ImageRequest
+
+MOST_SCALED = 2.0
+SHAPE_TOLERANCE = 1.2
+"""How far width to height may be off when a model knows only a short list of sizes."""
+
+STEP_PX = 16
+"""Mended sides are multiples of this, as every model likes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,37 @@ class Sizes:
             and (self.area_px is None or self.area_px[0] <= short * long <= self.area_px[1])
             and (self.max_ratio is None or long <= short * self.max_ratio)
         )
+
+    def nearest(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model takes, or `None`.
+
+        More than twice or less than half of what was asked for is no mending but another picture.
+        """
+        if self.allow(width_px, height_px):
+            return width_px, height_px
+        if self.only:
+            near = min(self.only, key=lambda size: abs(log(size[0] / size[1]) - log(width_px / height_px)))
+            scale = sqrt(near[0] * near[1] / (width_px * height_px))
+            same_shape = abs(log(near[0] / near[1]) - log(width_px / height_px)) <= log(SHAPE_TOLERANCE)
+            return near if same_shape and 1 / MOST_SCALED <= scale <= MOST_SCALED else None
+        least, most = self._scales(width_px, height_px)
+        scale = min(max(1.0, least), most)
+        if least > most or not 1 / MOST_SCALED <= scale <= MOST_SCALED:
+            return None
+        rounded = ceil if scale > 1 else floor
+        size = tuple(rounded(side * scale / STEP_PX) * STEP_PX for side in (width_px, height_px))
+        return (size[0], size[1]) if self.allow(size[0], size[1]) else None
+
+    def _scales(self, width_px: int, height_px: int) -> tuple[float, float]:
+        """Return by what factors, at least and at most, both sides may be scaled."""
+        short, long = sorted((width_px, height_px))
+        least, most = 0.0, inf
+        if self.side_px:
+            least, most = self.side_px[0] / short, self.side_px[1] / long
+        if self.area_px:
+            least = max(least, sqrt(self.area_px[0] / (short * long)))
+            most = min(most, sqrt(self.area_px[1] / (short * long)))
+        return least, most
 
     def __str__(self) -> str:
         if self.only:
@@ -86,11 +125,11 @@ class Model:
         """Refuse what the model would refuse, or cut off unsaid, before anything is paid.
 
         Raises:
-            ConfigError: The model does not draw this size.
+            ParameterError: The model does not draw this size.
             RejectedError: The prompt is too long.
         """
         if refusal := self.refusal(model, request.width_px, request.height_px):
-            raise ConfigError(refusal)
+            raise ParameterError(refusal)
         if len(request.prompt) > self.prompt_limit:
             length = len(request.prompt)
             raise RejectedError(f"The prompt has {length} characters, {model} takes {self.prompt_limit} - shorten it")
@@ -124,6 +163,9 @@ _UP_TO_2K = Sizes(area_px=(512**2, 2048**2))
 _WAN27 = Sizes(area_px=(768**2, 2048**2), max_ratio=8)
 _WAN27_PRO = Sizes(area_px=(768**2, 4096**2), max_ratio=8)
 _QWEN = Sizes(only=((1664, 928), (1472, 1104), (1328, 1328), (1104, 1472), (928, 1664)))
+
+SKETCH_SIZES = Sizes(side_px=(256, 2048))
+"""What `tools.sketch` draws."""
 
 _ANY = (1024, 1024)
 _1280 = (1280, 1280)

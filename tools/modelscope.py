@@ -60,6 +60,15 @@ class ModelScope:
         """The longest prompt, in characters."""
         return self._rules().prompt_limit
 
+    @property
+    def takes_negative(self) -> bool:
+        """Whether the model has a place for what must not be seen."""
+        return self._rules().negative_in is not None
+
+    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        return self._rules().sizes.nearest(width_px, height_px)
+
     def refusal(self, width_px: int, height_px: int) -> str | None:
         """Return why the model refuses pictures of this size, or `None` if it takes them."""
         return self._rules().refusal(self.model, width_px, height_px)

@@ -12,13 +12,17 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """One picture to be made: sizes in pixels, the seed in 0…2147483647."""
+    """One picture to be made: sizes in pixels, the seed in 0…2147483647.
+
+    `request_id` is our own mark on the request; a service that keeps it makes a lost reply easy to settle.
+    """
 
     prompt: str
     negative_prompt: str = ""
     width_px: int = 1024
     height_px: int = 1024
     seed: int = 0
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,15 @@ class ImageProvider(Protocol):
     @property
     def prompt_limit(self) -> int:
         """The longest prompt, in characters."""
+        ...
+
+    @property
+    def takes_negative(self) -> bool:
+        """Whether the model has a place for what must not be seen."""
+        ...
+
+    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
         ...
 
     def refusal(self, width_px: int, height_px: int) -> str | None:

@@ -111,7 +111,25 @@ def m004_uploads(db: "Database") -> None:
     uploads.create_index(["bucket", "md5"])
 
 
-CHANGES = (m001_runs, m002_images, m003_tasks, m004_uploads)
+def m005_leases(db: "Database") -> None:
+    """One row an image that somebody works on; see `tools.leases`."""
+    db.table("leases").create(
+        {"run_id": str, "image_index": int, "owner": str, "taken_at": str},
+        pk=("run_id", "image_index"),
+        not_null={"owner"},
+    )
+
+
+def m006_standings(db: "Database") -> None:
+    """One row a provider's model: how it stood when that last changed; see `tools.health`."""
+    db.table("standings").create(
+        {"provider": str, "model": str, "state": str, "reason": str, "until": str, "changed_at": str},
+        pk=("provider", "model"),
+        not_null={"state"},
+    )
+
+
+CHANGES = (m001_runs, m002_images, m003_tasks, m004_uploads, m005_leases, m006_standings)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

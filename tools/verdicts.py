@@ -32,6 +32,7 @@ class Meaning(Enum):
     PROMPT_REFUSED = errors.RejectedError
     QUOTA = errors.QuotaError
     USER = errors.ConfigError
+    PARAMETER = errors.ParameterError
     UNKNOWN = errors.LostReplyError
 
 
@@ -107,7 +108,7 @@ _GIVEN_UP = _V(_M.TASK_FAILED, "gave the task up", "it is not billed; a new one 
 _NO_WAY = _V(_M.RETRY, "could not be reached", "check the network, the proxy and images.{provider}.base_url")
 _MALFORMED = _V(_M.USER, "cannot be asked like this", "check images.{provider}.base_url and {key}")
 _KEY = _V(_M.USER, "refused the key", "check {key} and that its region matches images.{provider}.base_url")
-_BAD_REQUEST = _V(_M.USER, "refused the request", _SIZE)
+_BAD_REQUEST = _V(_M.PARAMETER, "refused the request", _SIZE)
 _PAY = _V(_M.USER, "wants to be paid", "settle the account in the provider's console")
 _FREE = _V(_M.QUOTA, "says that the free allowance is spent", "use another model, or pay for this one")
 _PERMIT = _V(_M.USER, "gives no access", "permit the model for the key's account or workspace in the console")

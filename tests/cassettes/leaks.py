@@ -20,11 +20,12 @@ _PATTERNS = {
         r"|x-oss-security-token|x-stainless-[\w-]+)['\"]?:"
     ),
     "a signed query": (
-        r"(?i)[?&;](?:expires|signature|ossaccesskeyid|[\w-]*token|auth_key|x-oss-[\w-]+)=(?!scrubbed\b)\S"
+        r"(?i)[?&;](?:expires|signature|ossaccesskeyid|(?:security-|access_)?token|auth_key|x-oss-[\w-]+)="
+        r"(?!scrubbed\b)[^&\s]"
     ),
     "an id of an account": (
         r"(?i)\"(?:api_?key_?id|caller_\w*id|user_api_unique_key|\w*uid|(?:account|owner|user)_?id)\""
-        r"\s*:\s*(?!\"scrubbed\"|null)|(?<!\d)[12]\d{15}(?!\d)"
+        r"\s*:(?!\s*(?:\"scrubbed\"|null\b))|(?<!\d)[12]\d{15}(?!\d)"
     ),
     "what OSS quotes of a signature": (
         r"<(?:OSSAccessKeyId|SignatureProvided|StringToSign\w*|CanonicalRequest\w*|Owner)>(?!scrubbed<)"

@@ -1,37 +1,99 @@
 """Records the cassettes anew: all from the sandbox, or with `--live NAME` those of one service from itself.
 
-Live recording wants the keys of that service in the environment or in `.env`, and costs a few cents.
+A live recording wants the keys of the service in the environment or in `.env`, and costs a few cents.
 """
 
 import argparse
 import asyncio
-import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from tests.cassettes.leaks import leaks
 from tests.cassettes.scenes import SANDBOX_ONLY, SCENES, minimax_answer, minimax_no_balance
-from tests.cassettes.scrub import Scrubber
-from tests.cassettes.stage import FOLDER, Access, Bucket, Scene, Services, Stage, open_cassette, time_of
+from tests.cassettes.sources import REAL, Source, from_live, from_sandbox
+from tests.cassettes.stage import FOLDER, Scene, Stage, open_cassette, time_of
 from tests.sandbox import Sandbox
-from tools.errors import ConfigError, PeituError
-from tools.settings import load_keys, load_settings, oss_environment
+from tools.errors import PeituError
 
 COMMAND = "uv run python -m tests.cassettes.record"
-RESULT_HOSTS = {
-    "dashscope": "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com",
-    "modelscope": "https://muse-ai.oss-cn-hangzhou.aliyuncs.com",
-}
+# Whether MiniMax keeps its think text apart or not, the answer has to be found.
+THOUGHTFUL = (
+    '<think>\nTwo boats, in English.\n</think>\n\n```json\n{"title": "Two boats at dawn", "language": "en"}\n```'
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a recording comes from: `told` is how its first line says so."""
+def record_sandbox(folder: Path) -> None:
+    """Record every scene from a sandbox, into the folder."""
+    with Sandbox(buckets={REAL.oss.name}) as sandbox:
+        for service, scenes in SCENES.items():
+            if service in {"dashscope", "modelscope"}:
+                sandbox.fault(service, "submit", kind="takes", seconds=7)
+            for scene in scenes:
+                _prepare(sandbox, scene)
+                _record(scene, service, from_sandbox(sandbox), folder)
 
-    told: str
-    services: Services
-    scrubber: Scrubber
-    sleep: Callable[[float], "asyncio.Future[None] | asyncio.Task[None]"] | None = None
+
+def _prepare(sandbox: Sandbox, scene: Scene) -> None:
+    if scene is minimax_answer:
+        sandbox.answers.append(THOUGHTFUL)
+    if scene is minimax_no_balance:
+        sandbox.fault("minimax", "chat", kind="base_resp", code=1008, message="insufficient balance")
+
+
+def record_live(service: str, source: Source, folder: Path) -> None:
+    """Record the scenes of one service from itself, except those that only a sandbox can play.
+
+    Raises:
+        PeituError: The service did not do its part; the cassettes before this one are recorded.
+    """
+    for scene in SCENES[service]:
+        if scene not in SANDBOX_ONLY:
+            _record(scene, service, source, folder)
+
+
+def _record(scene: Scene, service: str, source: Source, folder: Path) -> None:
+    """Record one scene; the old cassette stays unless the new one is complete and clean."""
+    name = f"{scene.__name__}.yaml"
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, name)
+        with open_cassette(path, record_mode="once", before_save_interaction=source.scrubber.interaction) as cassette:
+            now = time_of(cassette)
+            stage = Stage(services=source.services, now=now, folder=Path(place), sleep=source.sleep)
+            asyncio.run(_play(scene, stage))
+        text = f"{first_line(scene, service, source, now)}\n{path.read_text(encoding='utf-8')}"
+    if found := leaks(text):
+        raise SystemExit(f"{name} holds {', '.join(found)} and is not saved - teach tests/cassettes/scrub.py")
+    (folder / name).write_text(text, encoding="utf-8")
+    print(f"{name}: {len(cassette)} requests, {len(text)} bytes")
+
+
+async def _play(scene: Scene, stage: Stage) -> None:
+    await scene(stage)
+
+
+def first_line(scene: Scene, service: str, source: Source, now: datetime) -> str:
+    """Return the comment that says where a cassette comes from and how to record it anew."""
+    again = COMMAND if scene in SANDBOX_ONLY else f"{COMMAND} --live {service}"
+    return f"# Recorded from {source.name} on {now:%Y-%m-%d}{source.note}. Record anew: {again}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Record as the command line says."""
+    parser = argparse.ArgumentParser(prog=COMMAND.removeprefix("uv run "), description=__doc__)
+    parser.add_argument("--live", choices=list(SCENES), metavar="NAME", help=f"one of {', '.join(SCENES)}")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the cassettes go (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.live:
+            record_live(options.live, from_live(options.live), options.folder)
+        else:
+            record_sandbox(options.folder)
+    except PeituError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

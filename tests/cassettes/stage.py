@@ -11,6 +11,7 @@ from typing import Any
 import vcr  # type: ignore[import-untyped]
 from vcr.cassette import Cassette  # type: ignore[import-untyped]
 
+from tools.errors import PeituError
 from tools.oss_address import parse_address
 
 FOLDER = Path(__file__).parent
@@ -18,6 +19,8 @@ FOLDER = Path(__file__).parent
 # No headers: they hold the key, which is not recorded, and with OSS the date and what is signed with it. A
 # replay therefore proves what we make of an answer, not that our key went along: the sandbox checks that.
 MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
+
+WRONG_KEY = "wrong-key"
 
 # A picture of one pixel, the same bytes wherever it is made: a replay compares what is uploaded.
 DOT = base64.b64decode(
@@ -79,6 +82,19 @@ class Stage:
 
 
 Scene = Callable[[Stage], Awaitable[Any]]
+
+
+async def refusal(call: Awaitable[object]) -> PeituError:
+    """Return the error that a call ends with.
+
+    Raises:
+        AssertionError: It ends with none.
+    """
+    try:
+        await call
+    except PeituError as error:
+        return error
+    raise AssertionError("This was to be refused, and was not")
 
 
 def open_cassette(path: Path, **options: Any) -> Any:

@@ -1,6 +1,7 @@
 """What the sandbox's language model writes: an answer of the form that Peitu asks for, made from the question itself.
 
-Of any other question it knows nothing and answers with an empty object. It knows Peitu's questions by their fences, `<content>` and `<drafts>`.
+It knows Peitu's questions by their fences, `<content>`, `<drafts>` and `<prompt>`; of any other it knows nothing and
+answers with an empty object.
 """
 
 import json
@@ -8,12 +9,15 @@ import re
 from typing import Any
 
 MOST_SCENES = 6
+FENCES = ("<content>", "<drafts>", "<prompt>")
 
 
 def write(messages: list[dict[str, Any]]) -> str:
     """Return a JSON answer to the last question of the conversation."""
     questions = [str(message["content"]) for message in messages if message["role"] == "user"]
-    asked = next((text for text in questions if "<content>" in text or "<drafts>" in text), "")
+    asked = next((text for text in questions if any(fence in text for fence in FENCES)), "")
+    if "<prompt>" in asked:
+        return json.dumps({"prompt": f"Gently: {asked.split('<prompt>')[1].split('</prompt>')[0].strip()}"})
     if "<drafts>" in asked:
         return _prompts(asked)
     return _analysis(asked) if "<content>" in asked else "{}"

@@ -31,16 +31,17 @@ def _ribbons(picture: Picture) -> None:
             points.append((area.left + area.width * share, min(y, area.bottom)))
         start, end = rng.randint(0, 2), 13 - rng.randint(0, 2)
         picture.sheet.line(smooth(points[start:end]))
-    marks.distant_birds(picture, area, 3)
+    marks.distant_birds(picture, Box(area.left, area.top, area.right, area.top + area.height * 0.4), 3)
 
 
 def _stones(picture: Picture) -> None:
     area, u, rng = picture.area, picture.unit, picture.rng
     x, y = area.center_x, area.bottom - area.height * 0.14
     picture.sheet.line(trace("M", area.left + u * 0.06, y, "H", area.right - u * 0.06))
-    width = u * rng.uniform(0.46, 0.56)
-    for _ in range(rng.randint(4, 6)):
-        tall = width * rng.uniform(0.3, 0.42)
+    # Wide enough to look heavy, narrow enough for six of them to fit below the sky.
+    width = min(u * rng.uniform(0.46, 0.56), area.height * 0.5)
+    for _ in range(rng.randint(4, 5)):
+        tall = width * rng.uniform(0.28, 0.38)
         _stone(picture, around(x, y - tall / 2, width, tall))
         y -= tall * 0.97
         x += picture.jitter(width * 0.07)
@@ -67,13 +68,13 @@ def _stone(picture: Picture, box: Box) -> None:
 def _rings(picture: Picture) -> None:
     area, u, rng = picture.area, picture.unit, picture.rng
     horizon = area.top + area.height * 0.42
-    x = area.left + area.width * rng.uniform(0.4, 0.6)
+    x = area.center_x + picture.jitter(area.width * 0.03)
     picture.sheet.line(f"M{area.left:.1f} {horizon:.1f}H{area.right:.1f}")
     radius = u * rng.uniform(0.15, 0.2)
     picture.sheet.line(
         f"M{x - radius:.1f} {horizon:.1f}A{radius:.1f} {radius:.1f} 0 0 1 {x + radius:.1f} {horizon:.1f}"
     )
-    reach = min(area.width * 0.48, (area.bottom - horizon) * 1.5)
+    reach = min(area.width * 0.48, (area.bottom - horizon) * 1.15)
     y = horizon + (area.bottom - horizon) * 0.52
     for number in range(5):
         size = reach * (0.12 + 0.215 * number)
@@ -84,4 +85,4 @@ def _rings(picture: Picture) -> None:
                 angle = math.radians(turn + first + (last - first) * step / 16)
                 points.append((x + math.cos(angle) * size * 0.97, y + math.sin(angle) * size * 0.4))
             picture.sheet.line(smooth(points))
-    marks.distant_birds(picture, area, 4)
+    marks.distant_birds(picture, Box(area.left, area.top, area.right, horizon - radius), 4)

@@ -10,6 +10,7 @@ from tools.sketch.outdoors import landscape
 from tools.sketch.paths import Box
 from tools.sketch.picture import MARGIN, Figure, Picture
 from tools.sketch.reading import Reading, read
+from tools.sketch.seabed import seabed
 from tools.sketch.sheet import Sheet
 from tools.sketch.thought import thought
 from tools.sketch.trail import trail
@@ -37,7 +38,12 @@ def compose(subject: str, *, aspect: float, seed: int) -> str:
         tags=reading.tags,
         area=_area(width, height),
     )
-    picture.rng.choice(_candidates(picture))(picture)
+    if picture.has("underwater") and not picture.tags & _INSIDE:
+        picture.tags.add("sea")
+    if picture.figures:
+        picture.rng.choice(_candidates(picture))(picture)
+    else:
+        (landscape if picture.tags & (_OUTSIDE | {"night"}) else abstract)(picture)
     return picture.sheet.svg()
 
 
@@ -53,25 +59,25 @@ def _figures(reading: Reading) -> list[Figure]:
     for name in reading.icons():
         found = reading.concept_of(name)
         kind = load_vocabulary().kinds.get(name, found.concept.kind)
-        figures.append(Figure(load_icon(name), kind, plural=found.plural and name == found.concept.icons[0]))
+        extra = name != found.concept.icons[0]
+        figures.append(Figure(load_icon(name), kind, plural=found.plural and not extra, extra=extra))
     return figures
 
 
 def _candidates(picture: Picture) -> list[Composition]:
     """Return the compositions that suit the words; chance takes one of them."""
     figures, count = picture.figures, len(picture.figures)
-    if not figures:
-        return [landscape] if picture.tags & _OUTSIDE else [abstract]
-    hero = figures[0]
+    hero, kinds = figures[0], {figure.kind for figure in figures}
+    if picture.has("underwater") and kinds <= {"water", "idea"}:
+        return [seabed]
     if picture.has("pair") and count >= 2:
         return [ideas.pair]
     if picture.has("process") and count >= 3:
         return [trail]
     if hero.kind == "idea" or (picture.has("tech") and hero.kind in {"small", "mid"}):
         return _for_ideas(picture)
-    if any(figure.kind == "idea" for figure in figures) and (hero.kind == "person" or hero.icon.name == "p:sleeper"):
-        return [thought, _home(picture)]
-    return [_home(picture)]
+    dreams = "idea" in kinds and (hero.kind == "person" or hero.icon.name == "p:sleeper")
+    return [thought, _home(picture)] if dreams else [_home(picture)]
 
 
 def _for_ideas(picture: Picture) -> list[Composition]:
@@ -83,14 +89,19 @@ def _for_ideas(picture: Picture) -> list[Composition]:
 
 def _home(picture: Picture) -> Composition:
     """Return where the main figure belongs: a table, a room or the open."""
-    hero = picture.figures[0].kind
+    hero = picture.figures[0]
     outside, inside = bool(picture.tags & _OUTSIDE), bool(picture.tags & _INSIDE)
-    people = any(figure.kind == "person" for figure in picture.figures)
-    if inside and not outside and people:
+    furnished = any(figure.kind in {"person", "mid"} for figure in picture.figures)
+    if inside and not outside and furnished:
         return indoors.floor
-    if hero == "small" and (not outside or picture.has("festival")):
-        at_table = inside or picture.has("festival") or picture.rng.random() < 0.5
+    housed = outside and any(figure.kind == "big" for figure in picture.figures)
+    wild = housed or bool(picture.tags & (_OUTSIDE - {"city", "village", "festival"}))
+    if hero.kind == "small" and not wild:
+        # Our own figures of animals and food are at home in a meadow too, a pair of scissors is not.
+        at_table = (
+            inside or picture.has("festival") or not hero.icon.name.startswith("p:") or picture.rng.random() < 0.5
+        )
         return indoors.table if at_table else landscape
-    if inside and not outside and hero in {"mid", "person", "small"}:
+    if inside and not outside and hero.kind in {"mid", "person", "small"}:
         return indoors.floor
     return landscape

@@ -45,5 +45,5 @@ def _circle(picture: Picture) -> Frame:
     half = f"a{r:.1f} {r:.1f} 0 0 1 "
     path = f"M{x - r:.1f} {y:.1f}{half}{2 * r:.1f} 0{half}{-2 * r:.1f} 0Z"
     sky = Box(x - r * 0.68, y - r * 0.9, x + r * 0.68, area.bottom)
-    foot = Box(x - r * 0.56, area.top, x + r * 0.56, y + r * 0.8)
+    foot = Box(x - r * 0.72, area.top, x + r * 0.72, y + r * 0.8)
     return Frame(path, sky=sky, foot=foot)

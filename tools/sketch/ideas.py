@@ -47,6 +47,8 @@ def _orbit(picture: Picture, box: Box) -> None:
                 (box.center_x + math.cos(angle) * box.width / 2, box.center_y + math.sin(angle) * box.height / 2)
             )
         picture.sheet.line(smooth(points))
+        for x, y in points[::2]:
+            picture.take(around(x, y, 12, 12))
     for gap in (108, 219, 352):
         angle = math.radians(start + gap)
         x, y = box.center_x + math.cos(angle) * box.width / 2, box.center_y + math.sin(angle) * box.height / 2
@@ -76,7 +78,7 @@ def pair(picture: Picture) -> None:
     """Compose two figures that face each other on two grounds, the others between and above them."""
     area, u = picture.area, picture.unit
     one, two, *others = picture.figures
-    size = u * (0.5 if picture.tall else 0.42)
+    size = u * (0.5 if picture.tall else 0.37)
     base = area.top + area.height * 0.8
     left = (
         area.left + area.width * (0.3 if picture.tall else 0.25),

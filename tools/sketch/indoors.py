@@ -94,21 +94,25 @@ def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, rais
     order = in_line(picture, figures)
     room, gap = min(box.height * share * 1.15, box.width * 0.66), picture.unit * 0.06
     tallest = max((figure.relative_height for figure in figures), default=1.0)
-    heights = [
-        room * (1.0 if figure is figures[0] else max(0.48, 0.8 * figure.relative_height / tallest)) for figure in order
-    ]
+    heights = [room * _height_share(figure, figures[0], tallest) for figure in order]
     total = sum(tall * figure.ratio for tall, figure in zip(heights, order, strict=True)) + gap * (len(order) - 1)
     shrink = min(1.0, box.width / max(total, 1.0))
     slack = (box.width - total * shrink) / 2
     x = box.left + slack + picture.jitter(slack * 0.45)
     for tall, figure in zip(heights, order, strict=True):
         width = tall * figure.ratio * shrink
-        lift = raised if figure.kind == "small" and figure is not figures[0] else 0.0
+        lift = raised if figure.kind == "small" and figure.relative_height < tallest else 0.0
         if lift:
             furniture.stand(picture, standing(x + width / 2, box.bottom, max(width * 1.16, lift * 0.8), lift))
         spot = standing(x + width / 2, box.bottom - lift, width, tall * shrink)
         picture.place(figure, spot, flip=picture.rng.random() < 0.3)
         x += width + gap * shrink
+
+
+def _height_share(figure: Figure, hero: Figure, tallest: float) -> float:
+    if figure is hero:
+        return max(0.56, figure.relative_height / tallest)
+    return max(0.48, 0.8 * figure.relative_height / tallest)
 
 
 def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:

@@ -10,27 +10,21 @@ _CLOUD = (
     "m -.36 0 c -.17 0 -.17 -.23 .01 -.24 c .01 -.2 .26 -.27 .35 -.1 c .1 -.12 .31 -.05 .27 .11 "
     "c .2 .01 .17 .23 .01 .23 z"
 )
+# How high the hatching of a cloud may reach, left of each edge; in shares of the cloud's width.
+_CLOUD_TOPS = ((-0.3, 0.16), (-0.2, 0.22), (-0.08, 0.3), (0.06, 0.32), (0.16, 0.26), (0.26, 0.2), (1.0, 0.1))
 _SPARKLE = "m 0 -1 q .2 .8 1 1 q -.8 .2 -1 1 q -.2 -.8 -1 -1 q .8 -.2 1 -1 z"
 
 
 def cloud(picture: Picture, x: float, y: float, width: float, *, dark: bool = False) -> None:
     """Draw a cloud that stands on y; a dark one is hatched."""
-    path = stamp(_CLOUD, x, y, width=width)
-    picture.sheet.shape(path)
-    box = Box(x - width / 2, y - width * 0.42, x + width / 2, y)
-    if dark:
-        picture.sheet.open_clip(path)
-        hatch(picture, box, gap=24)
-        picture.sheet.close_clip()
-    picture.take(box)
-
-
-def hatch(picture: Picture, box: Box, *, gap: float = 22.0) -> None:
-    """Fill a box with slanted strokes."""
-    x = box.left - box.height
-    while x < box.right:
-        picture.sheet.line(f"M{x:.1f} {box.bottom:.1f}l{box.height * 0.8:.1f} {-box.height:.1f}")
-        x += gap
+    picture.sheet.shape(stamp(_CLOUD, x, y, width=width))
+    picture.take(Box(x - width / 2, y - width * 0.42, x + width / 2, y))
+    step = 26 / width
+    share = -0.38
+    while dark and share < 0.38:
+        tall = next(top for edge, top in _CLOUD_TOPS if share + 0.04 < edge)
+        picture.sheet.line(trace("M", x + share * width, y, "l", tall * width * 0.5, -tall * width))
+        share += step
 
 
 def rain(picture: Picture, box: Box, *, heavy: bool = False) -> None:

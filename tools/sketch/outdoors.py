@@ -1,38 +1,46 @@
 """A scene under the open sky: weather, something far behind, the ground or the sea, and the figures."""
 
 from tools.sketch import grounds, marks, plants, scenery
-from tools.sketch.frames import choose_frame
+from tools.sketch.frames import Frame, choose_frame
 from tools.sketch.paths import Box, rectangle, trace
 from tools.sketch.picture import Figure, Picture, around, in_line, standing
-
-_WATER = ("sea", "river", "beach")
 
 
 def landscape(picture: Picture) -> None:
     """Compose the scene; in a frame or open, by chance."""
-    area, sheet = picture.area, picture.sheet
-    frame = choose_frame(picture)
-    horizon = area.top + area.height * picture.rng.uniform(*((0.52, 0.58) if picture.has(*_WATER) else (0.66, 0.7)))
-    free = frame.sky if frame else area
+    area, frame = picture.area, choose_frame(picture)
+    horizon = area.top + area.height * ((0.52 if _wet(picture) else 0.65) + picture.rng.uniform(0.0, 0.05))
+    free, foot = (frame.sky, frame.foot) if frame else (area, area)
     sky = Box(free.left, free.top, free.right, horizon)
-    if frame:
-        sheet.open_clip(frame.path)
+    base, afloat = _background(picture, frame, sky)
+    _stand(picture, foot, base=base, afloat=afloat)
+    _fly(picture, sky)
+    if picture.has("space") or (_wet(picture) and base <= afloat):
+        return
+    edge = area.bottom - (area.bottom - horizon) * 0.32 if _wet(picture) else horizon
+    if picture.has("road", "rail"):
+        edge = base + picture.unit * 0.11
+    scenery.ground(picture, Box(foot.left, edge, foot.right, foot.bottom))
+
+
+def _background(picture: Picture, frame: Frame | None, sky: Box) -> tuple[float, float]:
+    """Draw all that is behind the figures; return where they stand and where they float."""
     _star(picture, sky)
     scenery.weather(picture, scenery.lanterns(picture, sky))
-    overhead = list(sheet.taken)
-    scenery.far(picture, horizon)
-    scenery.horizon_line(picture, horizon, whole=frame is not None)
-    base, afloat = _foreground(picture, horizon)
+    overhead = list(picture.sheet.taken)
+    scenery.far(picture, sky.bottom)
+    scenery.horizon_line(picture, sky.bottom, whole=frame is not None)
+    heights = _foreground(picture, sky.bottom)
     if frame:
-        sheet.close_clip()
-        sheet.line(frame.path)
+        picture.sheet.erase_outside(frame.path)
+        picture.sheet.line(frame.path)
     # Trees and hills may stand behind the figures, what is high up in the sky may not.
-    sheet.taken = overhead
-    _stand(picture, base, afloat)
-    _fly(picture, sky)
-    if not picture.has(*_WATER, "space"):
-        foot = frame.foot if frame else area
-        scenery.ground(picture, Box(foot.left, horizon, foot.right, foot.bottom))
+    picture.sheet.taken = overhead
+    return heights
+
+
+def _wet(picture: Picture) -> bool:
+    return picture.has("sea", "river", "beach")
 
 
 def _star(picture: Picture, sky: Box) -> None:
@@ -42,10 +50,8 @@ def _star(picture: Picture, sky: Box) -> None:
     if len(flying) < len(picture.figures) or not flying or special or flying[0].plural:
         return
     size = min(picture.unit * 0.46, sky.height * 0.72)
-    picture.place(
-        flying[0],
-        around(sky.center_x + picture.jitter(picture.unit * 0.06), sky.top + sky.height * 0.52, size * 1.2, size),
-    )
+    x = sky.center_x + picture.jitter(picture.unit * 0.06)
+    picture.place(flying[0], around(x, sky.top + sky.height * 0.52, size * 1.2, size))
 
 
 def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
@@ -53,14 +59,13 @@ def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
     area = picture.area
     below = Box(area.left, horizon, area.right, area.bottom)
     base = horizon + below.height * 0.42
-    if picture.has(*_WATER):
+    if _wet(picture):
         lands = any(figure.kind not in {"water", "sky"} for figure in picture.figures)
-        grounds.waves(
-            picture, Box(below.left, below.top + 20, below.right, below.bottom - below.height * (0.42 if lands else 0))
-        )
+        edge = area.bottom - below.height * (0.42 if lands else 0.0)
+        grounds.waves(picture, Box(below.left, below.top + 20, below.right, edge))
         if lands:
             slope = picture.rng.choice([-1, 1]) * below.height * 0.05
-            scenery.shore(picture, area.bottom - below.height * 0.42 + slope, area.bottom - below.height * 0.42 - slope)
+            scenery.shore(picture, edge + slope, edge - slope)
         return area.bottom - below.height * 0.2, horizon + below.height * (0.38 if lands else 0.5)
     if picture.has("farm", "garden"):
         grounds.furrows(picture, below)
@@ -73,7 +78,7 @@ def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
     return base, base
 
 
-def _stand(picture: Picture, base: float, afloat: float) -> None:
+def _stand(picture: Picture, span: Box, *, base: float, afloat: float) -> None:
     figures = [figure for figure in picture.figures if figure.kind != "sky"]
     if not figures:
         return
@@ -82,23 +87,22 @@ def _stand(picture: Picture, base: float, afloat: float) -> None:
     if picture.tall and len(figures) >= 3 and not swims:
         # A high picture has the depth for two rows.
         front = picture.area.bottom - picture.area.height * 0.05
-        _line_up(picture, figures[:2], hero, base=base - (front - base) * 0.3, afloat=afloat)
-        _line_up(picture, figures[2:], hero, base=front, afloat=afloat)
+        _line_up(picture, figures[:2], span, hero=hero, base=base - (front - base) * 0.3, afloat=afloat)
+        _line_up(picture, figures[2:], span, hero=hero, base=front, afloat=afloat)
     else:
-        _line_up(picture, figures, hero, base=base, afloat=afloat)
+        _line_up(picture, figures, span, hero=hero, base=base, afloat=afloat)
 
 
-def _line_up(picture: Picture, figures: list[Figure], hero: Figure, *, base: float, afloat: float) -> None:
-    area = picture.area
+def _line_up(picture: Picture, figures: list[Figure], span: Box, *, hero: Figure, base: float, afloat: float) -> None:
     order = in_line(picture, figures)
-    room = min((base - area.top) * 0.74, area.width * (0.66 if hero in figures else 0.42))
+    room = min((base - picture.area.top) * 0.74, span.width * (0.66 if hero in figures else 0.42))
     heights = [room * _share(figure, hero) for figure in order]
     widths = [height * _ratio(figure) for height, figure in zip(heights, order, strict=True)]
-    gap = area.width * 0.045
+    gap = span.width * 0.045
     total = sum(widths) + gap * (len(order) - 1)
-    shrink = min(1.0, area.width * 0.88 / total)
-    slack = (area.width - total * shrink) / 2
-    x = area.left + slack + picture.jitter(min(slack * 0.5, picture.unit * 0.1))
+    shrink = min(1.0, span.width * 0.94 / total)
+    slack = (span.width - total * shrink) / 2
+    x = span.left + slack + picture.jitter(min(slack * 0.5, picture.unit * 0.1))
     for figure, height, width in zip(order, heights, widths, strict=True):
         ground = afloat if figure.kind == "water" else base
         nearer = 0.0 if figure is hero else picture.unit * picture.rng.uniform(-0.012, 0.018)
@@ -123,9 +127,10 @@ def _put(picture: Picture, figure: Figure, box: Box) -> None:
         _signboard(picture, figure, box)
         return
     placed = picture.place(figure, box, flip=box.center_x > picture.area.center_x + 60 and not figure.plural)
-    if figure.kind != "water" and not picture.has("rail"):
+    afloat = figure.kind == "water" and _wet(picture)
+    if not afloat and not picture.has("rail", "road"):
         marks.shadow(picture, placed)
-    elif figure.kind == "water":
+    elif afloat:
         picture.sheet.line(
             trace("M", placed.left - 10, placed.bottom + 16) + "q13 -11 26 0" * int((placed.width + 20) / 26)
         )

@@ -16,11 +16,12 @@ _RELATIVE_HEIGHT = {"big": 1.0, "person": 0.74, "mid": 0.62, "water": 0.56, "sma
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An icon with the part that it plays in the picture."""
+    """An icon with the part that it plays in the picture; an `extra` one only keeps another company."""
 
     icon: Icon
     kind: Kind
-    plural: bool
+    plural: bool = False
+    extra: bool = False
 
     @property
     def ratio(self) -> float:
@@ -28,9 +29,14 @@ class Figure:
         return self.icon.width / self.icon.height
 
     @property
+    def turns(self) -> bool:
+        """Tell whether it may look the other way; a check mark may not."""
+        return self.kind in {"person", "water", "sky"} or self.icon.name.startswith("p:")
+
+    @property
     def relative_height(self) -> float:
         """Return the height beside other figures, where a house is 1."""
-        return _RELATIVE_HEIGHT.get(self.kind, 0.44)
+        return _RELATIVE_HEIGHT.get(self.kind, 0.44) * (0.75 if self.extra and self.kind != "big" else 1.0)
 
 
 @dataclass(slots=True)
@@ -110,7 +116,7 @@ class Picture:
         self.placed.add(icon.name)
         scale = min(box.width / icon.width, box.height / icon.height)
         half = icon.width * scale / 2
-        self.sheet.icon(icon, box, flip=flip, turn=turn)
+        self.sheet.icon(icon, box, flip=flip and figure.turns, turn=turn)
         room = Box(box.center_x - half, box.bottom - icon.height * scale, box.center_x + half, box.bottom)
         self.take(room)
         return room

@@ -21,7 +21,7 @@ def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
         grey = image.convert("L")
     grey = _tremble(grey, random.Random(seed))
     file = io.BytesIO()
-    grey.save(file, "PNG")
+    grey.save(file, "PNG", compress_level=4)
     return file.getvalue()
 
 

@@ -17,6 +17,7 @@ _LONGEST_NOT = 5
 # Two icons that one figure shows together, or of which one says it all.
 _TOGETHER = {
     ("p:cat", "box"): "p:cat-box",
+    ("p:cat", "p:sleeper"): "p:sleeping-cat",
     ("p:meeting", "p:team"): "p:meeting",
     ("p:laptop-call", "p:meeting"): "p:video-meeting",
     ("p:laptop-call", "p:team"): "p:laptop-call",

@@ -43,6 +43,7 @@ def _own_light(picture: Picture, sky: Box, x: float, y: float) -> bool:
     u = picture.unit
     rising, light = picture.figure("p:sunrise"), picture.figure("sun", "moon")
     if rising is not None:
+        x = max(sky.left + u * 0.24, min(sky.right - u * 0.24, x))
         picture.place(rising, standing(x, sky.bottom + u * 0.04, u * 0.44, u * 0.34))
     elif light is not None:
         picture.place(light, around(x, y + u * 0.02, u * 0.24, u * 0.24))
@@ -75,8 +76,8 @@ def _clouds(picture: Picture, sky: Box, side: float) -> None:
             marks.cloud(picture, x, sky.top + u * picture.rng.uniform(0.14, 0.22), width)
 
 
-def far(picture: Picture, horizon: float) -> None:
-    """Draw what stands at the horizon."""
+def far(picture: Picture, horizon: float, *, count: int = 3) -> None:
+    """Draw what stands at the horizon; hills in this number where the subject names nothing else."""
     if picture.has("space"):
         return
     if picture.has("sea", "beach", "underwater", "river"):
@@ -87,7 +88,7 @@ def far(picture: Picture, horizon: float) -> None:
         if picture.has(*tags):
             draw(picture, horizon)
             return
-    backdrops.hills(picture, horizon)
+    backdrops.hills(picture, horizon, count=count)
 
 
 def _islands(picture: Picture, horizon: float) -> None:
@@ -111,37 +112,30 @@ def horizon_line(picture: Picture, y: float, *, whole: bool) -> None:
 
 
 def shore(picture: Picture, left_y: float, right_y: float) -> None:
-    """Draw the land in front of the water: a winding line, a few pebbles below it."""
-    area, rng = picture.area, picture.rng
+    """Draw the land in front of the water, by its winding edge."""
+    area = picture.area
     step = area.width / 5
-    knots = [
-        (
-            area.left + step * number,
-            left_y + (right_y - left_y) * number / 5 + (picture.jitter(14) if 0 < number < 5 else 0),
-        )
-        for number in range(6)
-    ]
-    line = smooth(knots)
-    picture.sheet.erase(f"{line}V{area.bottom:.1f}H{area.left:.1f}Z")
-    picture.sheet.line(line)
-    for _ in range(int(area.width / 110)):
-        x, y = rng.uniform(area.left + 30, area.right - 30), rng.uniform(max(left_y, right_y) + 36, area.bottom - 14)
-        picture.sheet.line(f"M{x - 13:.1f} {y:.1f}q13 -22 26 0")
+    knots = []
+    for number in range(6):
+        bend = picture.jitter(14) if 0 < number < 5 else 0.0
+        knots.append((area.left + step * number, left_y + (right_y - left_y) * number / 5 + bend))
+    edge = smooth(knots)
+    picture.sheet.erase(edge + trace("V", area.bottom, "H", area.left, "Z"))
+    picture.sheet.line(edge)
 
 
 def ground(picture: Picture, below: Box) -> None:
-    """Draw what the ground is made of, between the figures."""
+    """Strew over the ground what grows or lies there, between the figures."""
     if picture.has("farm", "garden"):
         return
+    bare = picture.has("snow", "desert", "sea", "river", "beach")
+    marks_here = [plants.pebble] if bare else [plants.grass, plants.grass, plants.bloom, plants.pebble]
+    zone = Box(below.left + 20, below.top + 20, below.right - 20, below.bottom - 12)
     for _ in range(int(picture.area.width / 150)):
-        spot = picture.find_room(
-            46, 34, Box(below.left + 20, below.top + 20, below.right - 20, below.bottom - 12), padding=22
-        )
+        spot = picture.find_room(46, 34, zone, padding=22)
         if spot is not None:
             picture.take(spot)
-            picture.rng.choice((plants.grass, plants.grass, plants.bloom, plants.pebble))(
-                picture, spot.center_x, spot.bottom
-            )
+            picture.rng.choice(marks_here)(picture, spot.center_x, spot.bottom)
 
 
 def lanterns(picture: Picture, sky: Box) -> Box:

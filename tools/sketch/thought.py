@@ -2,7 +2,7 @@
 
 import math
 
-from tools.sketch import backdrops, marks, plants
+from tools.sketch import marks, plants, scenery
 from tools.sketch.icons import load_icon
 from tools.sketch.paths import Box
 from tools.sketch.picture import Figure, Picture, around, standing
@@ -30,9 +30,9 @@ def thought(picture: Picture) -> None:
     """Compose a person with a large thought cloud, in which the figures float."""
     area, u = picture.area, picture.unit
     dreamers = [figure for figure in picture.figures if figure.kind == "person" or figure.icon.name == "p:sleeper"]
-    thinker = dreamers[0] if dreamers else Figure(load_icon(picture.rng.choice(_THINKERS)), "person", plural=False)
+    thinker = dreamers[0] if dreamers else Figure(load_icon(picture.rng.choice(_THINKERS)), "person")
     left, ground = picture.rng.random() < 0.5, area.bottom - u * 0.06
-    _hills(picture, ground)
+    _behind(picture, ground)
     foot = picture.place(thinker, _thinker_box(picture, thinker, ground, left=left), flip=not left)
     marks.shadow(picture, Box(foot.left, foot.top, foot.right, foot.bottom - 6))
     cloud = Box(area.left, area.top, area.right, max(foot.top - u * 0.06, area.top + u * 0.42))
@@ -57,10 +57,11 @@ def _thinker_box(picture: Picture, thinker: Figure, ground: float, *, left: bool
     return standing(x, ground, half * 2, height)
 
 
-def _hills(picture: Picture, ground: float) -> None:
+def _behind(picture: Picture, ground: float) -> None:
     # Behind a thinker in a room there is nothing to see.
-    if picture.rng.random() < 0.6 and not picture.has("home", "office", "desk", "school", "bedroom"):
-        backdrops.hills(picture, ground, count=2)
+    outside = picture.has("city", "village", "mountain", "forest", "garden") or picture.rng.random() < 0.5
+    if outside and not picture.has("home", "office", "desk", "school", "bedroom"):
+        scenery.far(picture, ground, count=2)
 
 
 def _bubble(picture: Picture, box: Box, head: tuple[float, float]) -> None:
@@ -99,24 +100,27 @@ def _footing(picture: Picture, ground: float, foot: Box) -> None:
             plants.grass(picture, spot.center_x, ground)
 
 
-def cluster(picture: Picture, figures: list[Figure], box: Box) -> None:
-    """Place up to five figures in the box: one large, the others around it or beside it."""
-    wide = box.width > box.height * 1.45
-    spots = (_WIDE_SPOTS if wide else _SQUARE_SPOTS)[max(1, min(5, len(figures)))]
+def cluster(picture: Picture, figures: list[Figure], box: Box, *, twins: bool = False) -> None:
+    """Place up to five figures in the box: one large, the others around it or beside it.
+
+    With `twins` a figure that is alone gets two smaller ones of its kind for company.
+    """
+    wide, cast = box.width > box.height * 1.45, figures * 3 if twins and len(figures) == 1 else figures
+    spots = (_WIDE_SPOTS if wide else _SQUARE_SPOTS)[max(1, min(5, len(cast)))]
     mirrored = picture.rng.random() < 0.5
-    size = min(box.height, box.width * (0.8 if wide else 1.0))
-    for number, (figure, (x, y, share)) in enumerate(zip(figures, spots, strict=False)):
+    size = min(box.height, box.width * ((0.9 if len(cast) == 1 else 0.54) if wide else 1.0))
+    for number, (figure, (x, y, share)) in enumerate(zip(cast, spots, strict=False)):
         across = box.left + box.width * (1 - x if mirrored else x)
         room = around(across, box.top + box.height * y, size * share * 1.1, size * share)
-        picture.place(figure, room, turn=picture.jitter(5) if number else 0.0)
-    core = Box(
-        box.left + box.width * 0.08,
-        box.top + box.height * 0.1,
-        box.right - box.width * 0.08,
-        box.bottom - box.height * 0.1,
-    )
-    for _ in range(4):
-        room_left = picture.find_room(30, 30, core, padding=18)
-        if room_left is not None:
-            picture.take(room_left)
-            marks.sparkle(picture, room_left.center_x, room_left.center_y, picture.rng.uniform(9, 15))
+        picture.place(figure, room, flip=mirrored and figure.kind == "water", turn=picture.jitter(5) if number else 0.0)
+    _sparkles(picture, box, count=0 if twins else 4)
+
+
+def _sparkles(picture: Picture, box: Box, *, count: int) -> None:
+    across, down = box.width * 0.08, box.height * 0.1
+    core = Box(box.left + across, box.top + down, box.right - across, box.bottom - down)
+    for _ in range(count):
+        room = picture.find_room(30, 30, core, padding=18)
+        if room is not None:
+            picture.take(room)
+            marks.sparkle(picture, room.center_x, room.center_y, picture.rng.uniform(9, 15))

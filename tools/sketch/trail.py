@@ -55,7 +55,7 @@ def _across(picture: Picture) -> None:
 
     def at(share: float) -> Point:
         swing = area.height * 0.14 * side * math.sin(math.pi * count * share)
-        return area.left + area.width * 0.95 * share, area.center_y + area.height * 0.06 + swing
+        return area.left + u * 0.05 + area.width * 0.9 * share, area.center_y + area.height * 0.06 + swing
 
     _band(picture, [at(k / _SAMPLES) for k in range(_SAMPLES + 1)], near=u * 0.042, far=u * 0.042)
     _flag(picture, *at(1.0), u * 0.2)

@@ -1,0 +1,190 @@
+"""A provider that does not work is found out once, not by every image."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from tools.errors import (
+    ConfigError,
+    ParameterError,
+    QuotaError,
+    RejectedError,
+    ThrottledError,
+    UnavailableError,
+)
+from tools.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health, Standing, quota_resets_at
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in China
+
+
+class Memory:
+    """Standings that outlive a Health."""
+
+    def __init__(self):
+        self.known = {}
+
+    async def get(self, provider, model):
+        return self.known.get((provider, model))
+
+    async def put(self, provider, model, standing):
+        self.known[provider, model] = standing
+
+
+class Watch:
+    """A clock that only moves when told."""
+
+    def __init__(self):
+        self.time = 0.0
+
+    def __call__(self):
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Watch()
+
+
+@pytest.fixture
+def memory():
+    return Memory()
+
+
+@pytest.fixture
+def health(clock, memory):
+    return Health("modelscope", "m", standings=memory, clock=clock, now=lambda: NOON)
+
+
+async def no_wait():
+    """It is always our turn."""
+
+
+async def submit(health, outcome=None, *, timeout_s=0.0):
+    """Submit once; `outcome` is what the provider answers, an exception or nothing."""
+    async with health.attempt(turn=no_wait, timeout_s=timeout_s, waiting=lambda reason: None):
+        if outcome is not None:
+            raise outcome
+
+
+async def fail(health, error, times=1):
+    for _ in range(times):
+        with pytest.raises(type(error)):
+            await submit(health, error)
+
+
+async def test_a_few_failures_in_a_row_make_it_down(health):
+    """One or two say nothing; a success in between starts the count anew."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW - 1)
+    await submit(health)
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW - 1)
+
+    assert not health.is_down
+
+    await fail(health, UnavailableError("503"))
+
+    assert health.is_down
+
+
+async def test_while_it_is_down_nothing_is_sent(health):
+    """Who cannot wait is refused without a request, with the reason."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    with pytest.raises(UnavailableError, match="down and did not come back in time: 503"):
+        await submit(health, RejectedError("it was sent"))
+
+
+async def test_one_submit_probes_and_the_others_follow(health, clock):
+    """When the pause is over a single submit finds out; the rest go only after it came back well."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += FIRST_PAUSE_S
+    under_way, most, answer, told = 0, 0, asyncio.Event(), []
+
+    async def one():
+        nonlocal under_way, most
+        async with health.attempt(turn=no_wait, timeout_s=60, waiting=told.append):
+            under_way += 1
+            most = max(most, under_way if not answer.is_set() else 0)
+            await answer.wait()
+            under_way -= 1
+
+    tasks = [asyncio.create_task(one()) for _ in range(5)]
+    while not under_way:
+        await asyncio.sleep(0)
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    assert 1 == most
+
+    answer.set()
+    await asyncio.gather(*tasks)
+
+    assert not health.is_down
+    assert ["modelscope is down: 503"] * 4 == told
+
+
+async def test_a_failed_probe_doubles_the_pause(health, clock):
+    """Down for longer is asked less often."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += FIRST_PAUSE_S
+    await fail(health, UnavailableError("503"))
+    clock.time += FIRST_PAUSE_S
+
+    assert health.is_down
+
+    clock.time += FIRST_PAUSE_S
+
+    assert not health.is_down
+
+    await submit(health)
+
+    assert not health.is_down
+
+
+async def test_a_cancelled_probe_leaves_the_place(health, clock):
+    """Whoever is stopped while it probes does not block the others for ever."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += FIRST_PAUSE_S
+    with pytest.raises(asyncio.CancelledError):
+        await submit(health, asyncio.CancelledError())
+    await submit(health)
+
+    assert not health.is_down
+
+
+@pytest.mark.parametrize("error", [ThrottledError("429"), RejectedError("refused"), ParameterError("size")])
+async def test_a_refusal_of_one_request_is_no_failure(health, error):
+    """The provider works: it answered."""
+    await fail(health, error, FAILURES_IN_A_ROW * 2)
+
+    assert not health.is_down
+
+
+async def test_a_wrong_key_stops_it_at_once(health):
+    """The second image is told the same without a request."""
+    await fail(health, ConfigError("check the key"))
+    with pytest.raises(ConfigError, match="check the key"):
+        await submit(health, RejectedError("it was sent"), timeout_s=60)
+
+
+async def test_a_spent_quota_is_remembered_by_the_next_process(health, clock, memory):
+    """Until midnight in China nothing is sent, whoever asks; then it is tried again."""
+    await fail(health, QuotaError("today's quota is spent"))
+    midnight = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+
+    assert Standing("stopped", "today's quota is spent", midnight) == memory.known["modelscope", "m"]
+
+    later = Health("modelscope", "m", standings=memory, clock=clock, now=lambda: NOON)
+    with pytest.raises(QuotaError, match="spent"):
+        await submit(later, RejectedError("it was sent"))
+    clock.time += 12 * 3600
+    await submit(later)
+
+    tomorrow = Health("modelscope", "m", standings=memory, clock=clock, now=lambda: midnight)
+    await submit(tomorrow)
+
+
+def test_quotas_reset_at_midnight_in_china():
+    """DashScope's free allowance does not come back by itself."""
+
+    assert datetime(2026, 11, 24, 16, 0, tzinfo=UTC) == quota_resets_at("modelscope", NOON)
+    assert quota_resets_at("dashscope", NOON) is None

@@ -1,0 +1,289 @@
+"""The offline illustrator: what it reads in a subject, and that its pictures are whole, clean and repeatable."""
+
+import io
+import re
+import time
+
+import pytest
+from PIL import Image
+
+from tools.errors import RejectedError
+from tools.sketch import MODEL, draw, refusal, words_drawn
+from tools.sketch.composition import compose
+from tools.sketch.icons import load_icon
+from tools.sketch.vocabulary import load_vocabulary
+
+SUBJECTS = [
+    "A lighthouse keeper feeds gulls before the storm",
+    "How to brew pour-over coffee at home",
+    "三个月学会早起：一个程序员的习惯实验",
+    "中秋节的月饼和灯笼",
+    "Why databases use write-ahead logs",
+    "小城的菜市场",
+    "A budget for your first apartment",
+    "Renting versus buying a house",
+    "宇宙飞船登陆火星",
+    "金鱼为什么吐泡泡",
+    "Sleep and memory",
+    "Zzyzx qwrtp",
+]
+SIZES = [(1024, 1024), (768, 1344), (1344, 768), (256, 2048)]
+
+
+def open_picture(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def picture(subject: str, *, width: int = 256, height: int = 256, seed: int = 1) -> Image.Image:
+    return open_picture(draw(subject, width_px=width, height_px=height, seed=seed))
+
+
+def ink_share(image: Image.Image) -> float:
+    histogram = image.histogram()
+    return sum(histogram[:128]) / sum(histogram)
+
+
+def test_model_has_a_name() -> None:
+    """Records can say who drew."""
+    assert MODEL == "peitu-sketch-1"
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_same_arguments_give_the_same_bytes(subject: str) -> None:
+    """A picture can be made again from its record."""
+    first = draw(subject, width_px=256, height_px=256, seed=7)
+
+    assert first == draw(subject, width_px=256, height_px=256, seed=7)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_seeds_give_different_pictures(subject: str) -> None:
+    """Four pictures of one subject are four pictures."""
+    drawn = {draw(subject, width_px=256, height_px=256, seed=seed) for seed in range(4)}
+
+    assert len(drawn) == 4
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_picture_has_the_size_asked_for(width: int, height: int) -> None:
+    """The file is a PNG of exactly the width and height."""
+    image = picture(SUBJECTS[0], width=width, height=height)
+
+    assert ("PNG", (width, height)) == (image.format, image.size)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_picture_is_grey(subject: str) -> None:
+    """No pixel has a color."""
+    red, green, blue = picture(subject).convert("RGB").split()
+
+    assert red.tobytes() == green.tobytes() == blue.tobytes()
+
+
+@pytest.mark.parametrize("size", [(256, 256), (256, 448), (512, 256)])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_picture_has_ink_and_white(subject: str, size: tuple[int, int]) -> None:
+    """A picture is neither blank nor black."""
+    share = ink_share(picture(subject, width=size[0], height=size[1]))
+
+    assert 0.008 < share < 0.3
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("size", [(256, 256), (256, 448), (448, 256)])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_margins_are_free_of_ink(subject: str, size: tuple[int, int], seed: int) -> None:
+    """Nothing is cut off at the edges of the sheet."""
+    width, height = size
+    image = picture(subject, width=width, height=height, seed=seed)
+    margin = round(min(size) * 0.03)
+    edges = [
+        (0, 0, width, margin),
+        (0, height - margin, width, height),
+        (0, 0, margin, height),
+        (width - margin, 0, width, height),
+    ]
+
+    assert [255] * 4 == [image.crop(edge).getextrema()[0] for edge in edges]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("aspect", [1.0, 0.57, 1.75])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_all_icons_of_the_subject_are_in_the_picture(subject: str, aspect: float, seed: int) -> None:
+    """What `words_drawn` promises is drawn, whatever the composition."""
+    svg = compose(subject, aspect=aspect, seed=seed)
+    missing = [name for name in words_drawn(subject) if load_icon(name).body not in svg]
+
+    assert [] == missing
+
+
+def test_picture_holds_no_letters() -> None:
+    """The drawing consists of shapes alone."""
+    drawn = "".join(compose(subject, aspect=1.0, seed=1) for subject in SUBJECTS)
+
+    assert None is re.search(r"<(text|tspan|image|foreignObject)", drawn)
+
+
+def test_vocabulary_has_more_than_nine_hundred_words() -> None:
+    """Both languages together, words that draw something only."""
+    words = [
+        word for concept in load_vocabulary().concepts if concept.icons for word in concept.english + concept.chinese
+    ]
+
+    assert len(words) >= 900
+    assert len(words) == len(set(words))
+
+
+def test_every_concept_has_words_in_both_languages() -> None:
+    """An article in Chinese is drawn as well as one in English."""
+    han = re.compile(r"[\u3400-\u9fff]")
+    lopsided = [
+        concept
+        for concept in load_vocabulary().concepts
+        if not (concept.english and all(word and not han.search(word) for word in concept.english))
+        or not (concept.chinese and all(han.search(word) for word in concept.chinese))
+    ]
+
+    assert [] == lopsided
+
+
+def test_every_icon_of_the_vocabulary_exists() -> None:
+    """No word asks for an icon that the packages do not hold."""
+    names = {name for concept in load_vocabulary().concepts for name in concept.icons}
+
+    assert all(load_icon(name).width > 0 for name in names)
+
+
+def test_no_icon_shows_letters_digits_or_a_brand() -> None:
+    """Icons whose names tell of signs to be read, or of somebody's logo, stay out."""
+    names = {name.split(":")[-1] for concept in load_vocabulary().concepts for name in concept.icons}
+    shunned = re.compile(
+        r"^(a-|abc|letter|number|brand|html|currency|type|heading|case-|languages?$|dollar|euro|coins$|medal$|badge-|"
+        r"github|slack|figma|chromium|percent|receipt$|qr|binary$|regex|sigma|omega|pi$|zzz|bold|italic|123|question)"
+    )
+
+    assert [] == sorted(name for name in names if shunned.match(name))
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [
+        ("A lighthouse keeper feeds gulls before the storm", "p:lighthouse"),
+        ("A lighthouse keeper feeds gulls before the storm", "p:keeper"),
+        ("A lighthouse keeper feeds gulls before the storm", "p:gull"),
+        ("A lighthouse keeper feeds gulls before the storm", "cloud-lightning"),
+        ("How to brew pour-over coffee at home", "p:dripper"),
+        ("Why databases use write-ahead logs", "database"),
+        ("The night train to Kunming", "p:train"),
+        ("Sleep and memory", "brain"),
+        ("Spring planting in a small garden", "sprout"),
+        ("A budget for your first apartment", "piggy-bank"),
+        ("Growing up with three cats", "p:cat"),
+        ("The teachers' meeting", "p:teacher"),
+        ("Baking bread on a rainy Sunday", "t:bread"),
+        ("Decisions under risk", "dices"),
+        ("Data privacy on your phone", "lock"),
+        ("Grandmother's dumplings", "p:dumpling"),
+        ("Burnout in startups", "p:burnt-candle"),
+        ("A contract between neighbors", "t:license"),
+        ("中秋节的月饼和灯笼", "p:mooncake"),
+        ("中秋节的月饼和灯笼", "p:lantern"),
+        ("三个月学会早起：一个程序员的习惯实验", "p:writer"),
+        ("三个月学会早起：一个程序员的习惯实验", "p:sunrise"),
+        ("小城的菜市场", "p:stall"),
+        ("机器学习模型如何过拟合", "brain-circuit"),
+        ("爷爷的渔船", "p:grandfather"),
+        ("爷爷的渔船", "p:fishing-boat"),
+        ("远程团队怎样开好会议", "p:video-meeting"),
+        ("宇宙飞船登陆火星", "rocket"),
+        ("猫为什么喜欢纸箱", "p:cat-box"),
+        ("春节的年味", "p:firecracker"),
+        ("隐私与算法", "lock"),
+        ("焦虑的时候怎么办", "t:mood-nervous"),
+        ("团队决策的风险", "dices"),
+        ("奶奶的菜园", "p:grandmother"),
+        ("签合同之前", "t:license"),
+        ("在海边喝茶", "p:teapot"),
+    ],
+)
+def test_subject_shows_what_it_names(subject: str, icon: str) -> None:
+    """The words of both languages lead to their icons."""
+    assert icon in words_drawn(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [
+        ("A cat on a wall, no dogs", "p:dog"),
+        ("A garden without flowers, in spring", "flower-2"),
+        ("Never trust a fox", "p:fox"),
+        ("一只猫，不要狗", "p:dog"),
+        ("没有手机的一天", "smartphone"),
+        ("无糖的咖啡", "candy"),
+        ("A river, no text, no watermark", "droplets"),
+    ],
+)
+def test_negated_words_are_not_drawn(subject: str, icon: str) -> None:
+    """What the subject rules out stays out."""
+    assert icon not in words_drawn(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [("海外的学者", "droplets"), ("无人机送快递", "drone"), ("无线网怎么选", "wifi"), ("No fox but a panda", "panda")],
+)
+def test_longer_words_protect_what_they_hold(subject: str, icon: str) -> None:
+    """A short word inside a longer one is not read on its own, and a negation ends with its phrase."""
+    assert (icon == "droplets") != (icon in words_drawn(subject))
+
+
+def test_style_words_draw_nothing() -> None:
+    """How a picture is to look is not what it shows."""
+    assert [] == words_drawn("black and white line drawing, clean white background, no text, 黑白线稿，留白，插画风格")
+
+
+def test_early_words_and_repeated_words_lead() -> None:
+    """The main figure is the one named first, or again and again."""
+    assert "p:cat" == words_drawn("A cat, a sheep")[0]
+    assert "p:sheep" == words_drawn("A cat, a sheep, sheep and more sheep")[0]
+
+
+def test_unknown_text_gets_a_picture_of_its_own() -> None:
+    """With no word known the picture is abstract, and still another one for another text."""
+    assert [] == words_drawn("Zzyzx qwrtp")
+    assert draw("Zzyzx qwrtp", width_px=256, height_px=256, seed=1) != draw(
+        "Vrrmp skolt", width_px=256, height_px=256, seed=1
+    )
+
+
+def test_picture_is_drawn_in_seconds_at_most() -> None:
+    """A generous bound that only a broken cache or a quadratic search would miss."""
+    start = time.perf_counter()
+    draw("Farmers, cats, boats and lanterns in a storm", width_px=1024, height_px=1024, seed=1)
+
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("subject", ["", "   ", "…", "🐈", "x" * 5000, "猫" * 3000, "<svg>&amp;\x00"])
+def test_odd_text_is_drawn_all_the_same(subject: str) -> None:
+    """No text makes the illustrator fail."""
+    assert 0 < ink_share(picture(subject, width=256, height=256))
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 256), (2048, 2048), (256, 2048), (1024, 1024)])
+def test_sizes_in_range_are_not_refused(width: int, height: int) -> None:
+    """From 256 to 2048 pixels on each side."""
+    assert None is refusal(width, height)
+
+
+@pytest.mark.parametrize(("width", "height"), [(255, 512), (512, 2049), (0, 0), (-5, 512)])
+def test_sizes_out_of_range_are_refused_with_a_reason(width: int, height: int) -> None:
+    """The reason names the size and the range, and `draw` raises it."""
+    reason = refusal(width, height)
+
+    assert reason == f"sketch draws 256 to 2048 pixels on each side, not {width}x{height}"
+    with pytest.raises(RejectedError, match="256 to 2048"):
+        draw("A cat", width_px=width, height_px=height, seed=1)

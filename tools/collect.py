@@ -1,0 +1,124 @@
+"""From a submitted task to a picture on the disk: poll, download, save. None of it costs money."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import httpx
+
+from tools.download import download
+from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, UnavailableError
+from tools.images import SavedImage, inspect, is_whole, save_jpeg
+from tools.jobs import Job, Report, Service
+from tools.ledger import Ledger, Task, utc_now
+from tools.provider import ImageProvider, TaskState
+
+POLL_AT_MOST_S = 5.0
+"""Longest pause between two polls of a task, in seconds."""
+
+COLLECT_TRIES = 3
+"""How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
+
+
+def poll_pause(age_s: float, first_poll_s: float) -> float:
+    """Return the seconds until the next poll: a seventh of the task's age, so that lateness stays a small part."""
+    return min(max(first_poll_s, age_s / 7), POLL_AT_MOST_S)
+
+
+class Collector:
+    """Waits for tasks and brings their pictures home; writes each step to the ledger as it comes."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        client: httpx.AsyncClient,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._client = client
+        self._now = now
+        self._sleep = sleep
+
+    async def wait(self, task: Task, service: Service, report: Report) -> TaskState:
+        """Poll until the task is done. Its deadline counts from the submit, whoever waited for it before.
+
+        Raises:
+            TaskFailedError, RejectedError: The provider gave it up, unbilled.
+            OverdueError: It is not done at its deadline.
+            LostReplyError: The provider does not know it any more.
+        """
+        await self._sleep(max(0.0, service.first_poll_s - task.age_s(self._now())))
+        polls = 0
+        while True:
+            state = await self._poll(task, service)
+            polls += 1
+            if state and state.status == "succeeded":
+                await self._ledger.succeeded(task, polls=polls)
+                return state
+            age_s = task.age_s(self._now())
+            status = state.status if state else "no answer"
+            report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
+            if age_s > service.deadline_s:
+                raise OverdueError(
+                    f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "
+                    "ledger, and resuming the run collects it"
+                )
+            await self._sleep(poll_pause(age_s, service.first_poll_s))
+
+    async def _poll(self, task: Task, service: Service) -> TaskState | None:
+        """Ask once; `None` when the service did not answer this time."""
+        try:
+            return await service.provider.poll(task.task_id or "")
+        except UnavailableError:
+            return None
+        except (TaskFailedError, RejectedError) as error:
+            await self._ledger.failed(task, str(error))
+            raise
+        except LostReplyError as error:
+            await self._ledger.unknown(task, str(error))
+            raise
+
+    async def collect(self, task: Task, ready: TaskState, job: Job, service: Service, report: Report) -> SavedImage:
+        """Download and save the picture of a finished task; a broken one is fetched again by a fresh link.
+
+        Raises:
+            UnavailableError: It could not be fetched whole this time; the task stays for a later run.
+            ConfigError: It cannot be written; the task stays for a later run.
+        """
+        for tries_left in reversed(range(COLLECT_TRIES)):
+            try:
+                data = await download(ready.urls[0], client=self._client)
+                saved = await asyncio.to_thread(_save, data, job, service.provider)
+                break
+            except UnavailableError:
+                if not tries_left or not task.task_id:
+                    raise
+                ready = await self.wait(task, service, report)
+        await self._ledger.saved(task)
+        return saved
+
+
+def kept(job: Job) -> SavedImage | None:
+    """Return the picture that an earlier run saved, if it is still there and whole."""
+    if not is_whole(job.path):
+        return None
+    found = inspect(job.path)
+    return SavedImage(
+        path=job.path,
+        width_px=found.width_px,
+        height_px=found.height_px,
+        size_bytes=job.path.stat().st_size,
+        sha256=found.sha256,
+    )
+
+
+def _save(data: bytes, job: Job, provider: ImageProvider) -> SavedImage:
+    description: dict[str, str | int] = {
+        "prompt": job.request.prompt,
+        "provider": provider.name,
+        "model": provider.model,
+        "seed": job.request.seed,
+    }
+    return save_jpeg(data, job.path, quality=job.quality, description=description, label=job.label)
