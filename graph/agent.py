@@ -12,7 +12,7 @@ from tools.files import write_whole
 def generate_image_agent(
     content: str, output_dir: str = "output", count: int = 3, api_key: str | None = None
 ) -> dict[str, Any]:
-    """Illustrate a content; returns ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested", …}``.
+    """Illustrate a content; return ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested"}``.
 
     Synchronous; works inside a running event loop too. `api_key` is the key for ModelScope; left out, it comes from
     the environment or `.env`, and with no key of any provider the pictures are offline sketches.

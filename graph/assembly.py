@@ -13,7 +13,7 @@ from tools.configuration import ImageService, Settings
 from tools.dashscope import DashScope
 from tools.database import Database
 from tools.errors import ConfigError
-from tools.health import Health, Standings
+from tools.health import Health
 from tools.http import make_client
 from tools.jobs import Service
 from tools.labels import aigc_label
@@ -21,15 +21,16 @@ from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.limits import Limiter
 from tools.llm import LanguageModel
-from tools.models import SKETCH_SIZES
 from tools.modelscope import ModelScope
 from tools.oss import OSSUploader
 from tools.provider import ImageProvider
 from tools.records import Records, Uploads
 from tools.settings import environment_value, oss_environment
-from tools.standings import StoredStandings
+from tools.sizes import SKETCH_SIZES
+from tools.standings import Standings, StoredStandings
 from tools.tasks import TaskRunner
 
+PROVIDERS: Mapping[str, type[ModelScope] | type[DashScope]] = {"modelscope": ModelScope, "dashscope": DashScope}
 KEY_VARIABLES = {"modelscope": "MODELSCOPE_API_KEY", "dashscope": "DASHSCOPE_API_KEY"}
 NO_KEYS: Mapping[str, str] = {}
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
@@ -136,22 +137,19 @@ def make_services(
     standings: Standings | None = None,
 ) -> dict[str, Service]:
     """Return the providers with their rules; a missing key is found at the first call."""
-    images = settings.images
-    modelscope = ModelScope(
-        api_key=find_key(KEY_VARIABLES["modelscope"], keys),
-        client=client,
-        base_url=images.modelscope.base_url,
-        model=images.modelscope.model,
-    )
-    dashscope = DashScope(
-        api_key=find_key(KEY_VARIABLES["dashscope"], keys),
-        client=client,
-        base_url=images.dashscope.base_url,
-        model=images.dashscope.model,
-    )
+    rules: dict[str, ImageService] = {name: getattr(settings.images, name) for name in PROVIDERS}
     return {
-        "modelscope": _service(modelscope, images.modelscope, standings),
-        "dashscope": _service(dashscope, images.dashscope, standings),
+        name: _service(
+            kind(
+                api_key=find_key(KEY_VARIABLES[name], keys),
+                client=client,
+                base_url=rules[name].base_url,
+                model=rules[name].model,
+            ),
+            rules[name],
+            standings,
+        )
+        for name, kind in PROVIDERS.items()
     }
 
 
@@ -169,11 +167,7 @@ def make_routes(settings: Settings, services: Mapping[str, Service], *, keys: Ma
 
 
 def make_uploader(database: Database | None) -> OSSUploader:
-    """Return the uploader that the OSS variables describe.
-
-    Raises:
-        ConfigError: A variable is not valid; the message names it.
-    """
+    """Return the uploader of the OSS variables; a `ConfigError` names one that is not valid."""
     return OSSUploader(uploads=Uploads(database) if database else None)
 
 

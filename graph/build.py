@@ -78,8 +78,15 @@ def build_image_graph(
     builder = StateGraph(ImageState, output_schema=ImageOutput)
     builder.add_node("choose", partial(choose, ledger=tools.ledger, services=tools.services))
     for name, service in tools.services.items():
-        options = {"quality": tools.quality, "label": tools.label, "is_last": tools.routes.is_last}
-        builder.add_node(name, partial(buy, service=service, runner=tools.runner, **options))
+        node = partial(
+            buy,
+            service=service,
+            runner=tools.runner,
+            quality=tools.quality,
+            label=tools.label,
+            is_last=tools.routes.is_last,
+        )
+        builder.add_node(name, node)
     builder.add_node("sketch", partial(draw, quality=tools.quality))
     builder.add_node("rewrite", partial(rewrite, model=tools.model))
     builder.add_node("check", partial(check, ledger=tools.ledger))

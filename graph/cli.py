@@ -1,4 +1,4 @@
-"""The command line: `peitu run`, `resume`, `runs`, `show`, `doctor`, `graph`.
+"""The command line: `peitu run`, `resume`, `runs`, `show`, `doctor`, `models`, `graph`.
 
 Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
 """
@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
+from graph import look
+from graph.look import Config, Json
 from tools.errors import InputError, PeituError
 
 app = typer.Typer(
@@ -20,11 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="F", help="Configuration file instead of config.yaml.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 WELCOME = """\
 Peitu (配图) turns an article, a storyboard or a topic into illustrations. Next:
@@ -45,14 +42,19 @@ def main() -> NoReturn:
         fail(str(error), 2)
     except KeyboardInterrupt:
         fail("stopped", 1)
+    except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
+        from loguru import logger
+
+        logger.opt(exception=error).error("Unexpected error")
+        fail(f"unexpected {type(error).__name__}: {error} - a fault of Peitu; the log file has the traceback", 1)
     sys.exit(code or 0)
 
 
 def fail(message: str, code: int) -> NoReturn:
     """Print one line on standard error and exit."""
-    from tools.log import redact
+    from graph.console import say
 
-    print("peitu: " + " ".join(redact(message).split()), file=sys.stderr)
+    say(message)
     sys.exit(code)
 
 
@@ -103,21 +105,23 @@ def run(
 
     from graph import runs
     from graph.assembly import check_ready
+    from graph.session import follow
 
     check_ready(settings, provider=provider, size=size, upload=upload)
-    follow(
-        config,
-        overrides,
-        [name],
-        lambda workflow, watch, _: runs.run(workflow, asked, run_id=name, watch=watch),
-        as_json=as_json,
-    )
+
+    def begin(workflow: Any, watch: Any, name: str) -> Any:
+        return runs.run(workflow, asked, run_id=name, watch=watch)
+
+    follow(config, overrides, [name], begin, as_json=as_json)
 
 
 @app.command()
 def resume(
     run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Continue every run that is not complete.")] = False,
+    resubmit: Annotated[
+        bool, typer.Option("--resubmit", help="Send held requests again, though they may be paid already.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -128,11 +132,14 @@ def resume(
     path = settings.database.path
     if (run_id is None) != everything:
         raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
-    names = (
-        [run["run_id"] for run in list_runs(path, limit=10_000) if not run["success"]] if everything else [str(run_id)]
-    )
+    incomplete = [run["run_id"] for run in list_runs(path, limit=10_000) if not run["success"]]
+    names = incomplete if everything else [str(run_id)]
 
     from graph import runs
+    from graph.session import follow, send_again
+
+    if resubmit:
+        asyncio.run(send_again(path, names))
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
         return runs.resume(workflow, name, recorded=find_run(path, name), watch=watch)
@@ -140,74 +147,18 @@ def resume(
     follow(config, {}, names, go_on, as_json=as_json, as_list=everything)
 
 
-@app.command(name="runs")
-def list_all(config: Config = None, as_json: Json = False) -> None:
-    """List the runs, the newest first."""
-    from graph.console import print_json, print_runs
-    from tools.environment import database_path
-    from tools.records import list_runs
-
-    found = list_runs(database_path(config))
-    if as_json:
-        print_json({"runs": found})
-    elif found:
-        print_runs(found)
-    else:
-        typer.echo('No runs yet. Start one: peitu run --text "a lighthouse before the storm"')
-
-
-@app.command()
-def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Config = None, as_json: Json = False
-) -> None:
-    """Show all that is recorded of a run."""
-    from graph.console import print_json, print_run
-    from tools.environment import database_path
-    from tools.records import find_run
-
-    found = find_run(database_path(config), run_id)
-    if found is None:
-        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
-    if as_json:
-        print_json(found)
-    else:
-        print_run(found)
-
-
-@app.command()
-def doctor(config: Config = None) -> None:
-    """Say what is configured, what is missing and where to get it; checks what can be checked without paying."""
-    from graph.doctor import examine, print_findings
-
-    sys.exit(print_findings(asyncio.run(examine(settings_of(config)))))
-
-
-@app.command()
-def graph(
-    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid text (the default).")] = False,
-    config: Config = None,
-) -> None:
-    """Draw the graph."""
-    from graph.drawing import tidy
-    from graph.wiring import drawing
-
-    del mermaid  # the only way to draw for now
-    typer.echo(tidy(asyncio.run(drawing(settings_of(config))).draw_mermaid()))
-
-
-def settings_of(config: Path | None, overrides: Mapping[str, Any] | None = None) -> Any:
-    """Load the settings."""
-    from tools.settings import load_settings
-
-    return load_settings(config, overrides)
+# What only looks is registered here, so that one file lists all commands.
+for command in (look.runs, look.show, look.doctor, look.models, look.graph):
+    app.command()(command)
 
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
     from tools.environment import KEY_VARIABLES, environment_value
     from tools.log import set_up_logging
+    from tools.settings import load_settings
 
-    settings = settings_of(config, overrides)
+    settings = load_settings(config, overrides)
     rules = settings.logging
     set_up_logging(
         level=rules.level,
@@ -217,32 +168,6 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
         secrets=[key for name in KEY_VARIABLES if (key := environment_value(name))],
     )
     return settings
-
-
-def follow(
-    config: Path | None,
-    overrides: Mapping[str, Any],
-    names: list[str],
-    step: Any,
-    *,
-    as_json: bool,
-    as_list: bool = False,
-) -> NoReturn:
-    """Work through the runs with the terminal showing how they go; print what came of them and exit."""
-    from graph.console import print_json, print_result
-    from graph.session import work_through
-
-    try:
-        documents = asyncio.run(work_through(config, overrides, names, step))
-    except KeyboardInterrupt:
-        rest = names[0] if len(names) == 1 else "--all"
-        fail(f"stopped; what is under way is kept - continue with: peitu resume {rest}", 1)
-    if as_json:
-        print_json({"success": all(d["success"] for d in documents), "runs": documents} if as_list else documents[0])
-    else:
-        for document in documents:
-            print_result(document)
-    sys.exit(0 if all(document["success"] for document in documents) else 1)
 
 
 if __name__ == "__main__":

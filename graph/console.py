@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tools.redact import redact
+
 STATES = {
     "queued": "waits for its turn",
     "waiting": "waits",
@@ -74,6 +76,11 @@ class Watcher:
         self._console.print(f"{text}: {detail}" if detail else text, markup=False, soft_wrap=True)
 
 
+def say(message: str) -> None:
+    """Print one line on standard error, without secrets."""
+    print("peitu: " + " ".join(redact(message).split()), file=sys.stderr)
+
+
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
@@ -100,7 +107,7 @@ def print_runs(runs: Iterable[Mapping[str, Any]]) -> None:
     for run in runs:
         state = run["status"] if run["status"] != "finished" else "complete" if run["success"] else "incomplete"
         table.add_row(run["run_id"], state, f"{run['count']}/{run['requested'] or '?'}", run["title"] or "")
-    Console(highlight=False).print(table)
+    _wide().print(table)
 
 
 def print_run(run: Mapping[str, Any]) -> None:
@@ -114,10 +121,24 @@ def print_run(run: Mapping[str, Any]) -> None:
         console.print(*_image_lines(image), sep="\n", markup=False)
         console.print(f"   {image['width']}x{image['height']} seed {image['seed']}: {image['prompt']}", markup=False)
     for task in run["tasks"]:
-        console.print(
-            f"task of picture {task['image_index'] + 1}: {task['status']} at {task['provider']} {task['task_id'] or ''}",
-            markup=False,
-        )
+        where = f"{task['provider']} {task['task_id'] or ''}"
+        console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)
+
+
+def print_models(models: Iterable[Mapping[str, Any]]) -> None:
+    """Print a line a family of models."""
+    table = Table("provider", "model", "how", "sizes in pixels", "default", "prompt", box=None, pad_edge=False)
+    for model in models:
+        how = "task" if model["makes_task"] else "at once"
+        cells = (model["provider"], model["model"], how, model["sizes"], model["default_size"])
+        table.add_row(*cells, f"{model['prompt_limit']} characters")
+    _wide().print(table)
+
+
+def _wide() -> Console:
+    """Return a console whose tables are not squeezed into 80 columns when they go into a file or a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def _image_lines(image: Mapping[str, Any]) -> list[str]:

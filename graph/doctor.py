@@ -24,6 +24,7 @@ from tools.http import make_client
 from tools.modelscope import ModelScope
 from tools.records import Records
 from tools.settings import Settings, configuration_file, environment_value
+from tools.standings import StoredStandings
 
 State = Literal["ok", "missing", "problem", "unsure"]
 MARKS: dict[State, str] = {
@@ -51,14 +52,15 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; the services are asked side by side, for at most 15 seconds each."""
-    services = await asyncio.gather(_providers(settings), _model(settings), _storage())
+    providers, model, storage = await asyncio.gather(_providers(settings), _model(settings), _storage())
     return [
         *_places(settings),
         await _database(settings),
         await _checkpoints(settings),
-        *services[0],
-        services[1],
-        services[2],
+        *providers,
+        *await _standings(settings),
+        model,
+        storage,
         Finding("pictures", "ok", f"--provider auto tries: {', '.join(automatic_providers(settings))}"),
     ]
 
@@ -88,6 +90,24 @@ async def _database(settings: Settings) -> Finding:
         return await _checked("database", Records(database).open, str(settings.database.path))
     finally:
         await database.close()
+
+
+async def _standings(settings: Settings) -> list[Finding]:
+    """Say which provider was found down or stopped by the last run that asked it."""
+    database = Database(settings.database.path)
+    findings = []
+    try:
+        for name in settings.images.order:
+            model = getattr(settings.images, name).model
+            found = await StoredStandings(database).get(name, model)
+            if found and found.state != "working":
+                until = f", tried again from {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
+                findings.append(Finding(name, "unsure", f"the last run found it {found.state}: {found.reason}{until}"))
+    except ConfigError:
+        return []  # The line about the database says it.
+    finally:
+        await database.close()
+    return findings
 
 
 async def _checkpoints(settings: Settings) -> Finding:

@@ -1,20 +1,62 @@
-"""Work through runs in the terminal: one open workflow, a watcher that shows how it goes."""
+"""Work through runs in the terminal: one open workflow, a watcher that shows how it goes, an orderly end."""
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from loguru import logger
 
 from graph.build import Workflow
-from graph.console import Watcher
+from graph.console import Watcher, print_json, print_result, say
 from graph.runs import Watch, document
 from graph.state import OutputState
 from graph.wiring import open_workflow
+from tools.database import Database
 from tools.errors import InputError, PeituError
+from tools.ledger import Ledger
 
 Step = Callable[[Workflow, Watch, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
+
+
+def follow(
+    config: Path | None,
+    overrides: Mapping[str, Any],
+    run_ids: Sequence[str],
+    step: Step,
+    *,
+    as_json: bool,
+    as_list: bool = False,
+) -> NoReturn:
+    """Work through the runs, print what came of them, and exit: 0 all is there, 1 something is missing.
+
+    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; a second Ctrl-C ends at once.
+
+    Raises:
+        InputError: There is no such run.
+        ConfigError: The configuration or a database cannot be used; nothing was started.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    with asyncio.Runner() as runner:
+        try:
+            documents = runner.run(work_through(config, overrides, run_ids, step))
+        except KeyboardInterrupt:
+            rest = run_ids[0] if len(run_ids) == 1 else "--all"
+            say(f"stopped; what is under way is kept - continue with: peitu resume {rest}")
+            # Threads may still upload or decode: nobody waits for them, what they have not finished is made again.
+            sys.stderr.flush()
+            os._exit(1)
+    success = all(found["success"] for found in documents)
+    if as_json:
+        print_json({"success": success, "runs": documents} if as_list else documents[0])
+    else:
+        for found in documents:
+            print_result(found)
+    sys.exit(0 if success else 1)
 
 
 async def work_through(
@@ -35,6 +77,20 @@ async def work_through(
                 with logger.contextualize(run=run_id):
                     documents.append(await _guarded(workflow, watch, run_id, step))
     return documents
+
+
+async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:
+    """Write off the held requests of the runs, at the user's word, so that they are bought anew.
+
+    Raises:
+        ConfigError: The database cannot be used.
+    """
+    database = Database(database_path)
+    try:
+        for run_id in run_ids:
+            await Ledger(database).give_up_unknown(run_id)
+    finally:
+        await database.close()
 
 
 async def _guarded(workflow: Workflow, watch: Watch, run_id: str, step: Step) -> OutputState:

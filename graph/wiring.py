@@ -20,6 +20,7 @@ from graph.build import Tools, Workflow, build_graph
 from graph.sync import LoopThread, SyncWorkflow
 from tools.configuration import Settings
 from tools.errors import ConfigError
+from tools.log import be_quiet
 from tools.settings import load_settings
 
 BUSY_TIMEOUT_S = 60.0
@@ -51,6 +52,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
         self._thread: LoopThread | None = None
 
     async def __aenter__(self) -> Workflow:
+        be_quiet()
         settings = load_settings(self._config, self._overrides)
         async with AsyncExitStack() as opening:
             tools = await opening.enter_async_context(open_tools(settings, keys=self._keys))

@@ -15,9 +15,9 @@ from tools.errors import LostReplyError, PeituError
 from tools.images import SavedImage, save_jpeg
 from tools.jobs import Job, Report, Service
 from tools.ledger import Ledger
-from tools.models import SKETCH_SIZES
 from tools.provider import ImageRequest
 from tools.records import Records
+from tools.sizes import SKETCH_SIZES
 from tools.tasks import TaskRunner
 
 SKETCH = "sketch"

@@ -12,6 +12,7 @@ from tools.dashscope import DashScope
 from tools.errors import (
     ConfigError,
     LostReplyError,
+    ParameterError,
     QuotaError,
     RejectedError,
     TaskFailedError,
@@ -179,7 +180,7 @@ async def test_half_a_character_is_mended(make: Make) -> None:
             ConfigError,
             "DASHSCOPE_API_KEY",
         ),
-        ({"code": "InvalidParameter", "message": "Role must be user"}, 400, ConfigError, "Role must be user"),
+        ({"code": "InvalidParameter", "message": "Role must be user"}, 400, ParameterError, "Role must be user"),
         # As documented.
         ({"code": "DataInspectionFailed", "message": "Input data"}, 400, RejectedError, "reword the prompt"),
         ({"code": "Throttling.RateQuota", "message": "limit"}, 429, ThrottledError, "more slowly"),

@@ -13,7 +13,8 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tools.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health, Standing, quota_resets_at
+from tools.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health
+from tools.standings import Standing, quota_resets_at
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in China
 
@@ -185,6 +186,5 @@ async def test_a_spent_quota_is_remembered_by_the_next_process(health, clock, me
 
 def test_quotas_reset_at_midnight_in_china():
     """DashScope's free allowance does not come back by itself."""
-
     assert datetime(2026, 11, 24, 16, 0, tzinfo=UTC) == quota_resets_at("modelscope", NOON)
     assert quota_resets_at("dashscope", NOON) is None

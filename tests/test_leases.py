@@ -69,7 +69,7 @@ asyncio.run(main())
 async def test_a_killed_process_loses_its_lease_at_once(database, folder):
     """Alive it keeps the image; after a kill -9 the next one takes over without waiting."""
     command = [sys.executable, "-c", DIES, str(database.path), str(folder)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220 - it is short
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     process.stdout.readline()
     leases = Leases(database, folder)
 

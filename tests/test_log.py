@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from tools.errors import ConfigError
-from tools.log import redact, set_up_logging
+from tools.log import set_up_logging
+from tools.redact import redact
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
 BODY = "iVBORw0KGgoAAAANSUhEUgAA" * 12

@@ -11,6 +11,7 @@ import pytest
 from tools.errors import (
     ConfigError,
     LostReplyError,
+    ParameterError,
     QuotaError,
     RejectedError,
     TaskFailedError,
@@ -131,7 +132,7 @@ def says(message: str) -> dict[str, Any]:
             ConfigError,
             "bind one on modelscope.cn",
         ),
-        (says("size is invalid"), 400, ConfigError, "size is invalid"),
+        (says("size is invalid"), 400, ParameterError, "size is invalid"),
         (says("Model id : a/b , has no provider supported"), 400, ConfigError, "images.modelscope.model"),
         (
             says("exceeded today's quota for model X, please try again tomorrow"),
@@ -147,7 +148,7 @@ def says(message: str) -> dict[str, Any]:
         ({"error": {"message": "Authentication failed"}}, 401, ConfigError, "Authentication failed"),
         ({"errors": "went wrong"}, 500, UnavailableError, "500: went wrong"),
         ({"errors": [{"code": 12, "message": "went wrong"}]}, 500, UnavailableError, "500 12: went wrong"),
-        ({"errors": [None]}, 400, ConfigError, "None"),
+        ({"errors": [None]}, 400, ParameterError, "None"),
         ({"message": "went wrong"}, 500, UnavailableError, "went wrong"),
         # Nothing that can be read.
         ("", 200, LostReplyError, "look it up"),

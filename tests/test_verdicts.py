@@ -9,21 +9,21 @@ from tools.verdicts import Meaning, Step, decide, error_from
 
 RETRY, THROTTLED, USER = Meaning.RETRY, Meaning.THROTTLED, Meaning.USER
 REFUSED, QUOTA, UNKNOWN = Meaning.PROMPT_REFUSED, Meaning.QUOTA, Meaning.UNKNOWN
-FAILED = Meaning.TASK_FAILED
+FAILED, PARAMETER = Meaning.TASK_FAILED, Meaning.PARAMETER
 
 DASHSCOPE_SUBMIT = [
-    (400, "InvalidParameter", "num_images_per_prompt must be between 1 and 4", USER),
-    (400, "InvalidParameter.DataInspection", "Unable to download the media resource", USER),
-    (400, "BadRequest.EmptyInput", "", USER),
-    (400, "BadRequest.EmptyParameters", "", USER),
-    (400, "BadRequest.EmptyModel", "", USER),
-    (400, "InvalidURL", "", USER),
-    (400, "UnsupportedOperation", "Failed to cancel the task", USER),
+    (400, "InvalidParameter", "num_images_per_prompt must be between 1 and 4", PARAMETER),
+    (400, "InvalidParameter.DataInspection", "Unable to download the media resource", PARAMETER),
+    (400, "BadRequest.EmptyInput", "", PARAMETER),
+    (400, "BadRequest.EmptyParameters", "", PARAMETER),
+    (400, "BadRequest.EmptyModel", "", PARAMETER),
+    (400, "InvalidURL", "", PARAMETER),
+    (400, "UnsupportedOperation", "Failed to cancel the task", PARAMETER),
     (400, "DataInspectionFailed", "Input data may contain inappropriate content.", REFUSED),
     (400, "DataInspectionFailed", "Output data may contain inappropriate content.", REFUSED),
     (400, "IPInfringementSuspect", "", REFUSED),
     (400, "Arrearage", "Access denied, make sure your account is in good standing.", USER),
-    (400, "InternalError.Algo", "Range of input length should be [1, 500]", USER),
+    (400, "InternalError.Algo", "Range of input length should be [1, 500]", PARAMETER),
     (401, "InvalidApiKey", "Invalid API-key provided.", USER),
     (403, "AccessDenied", "current user api does not support synchronous calls", USER),
     (403, "Model.AccessDenied", "", USER),
@@ -34,9 +34,9 @@ DASHSCOPE_SUBMIT = [
     (404, "Model.NotExist", "", USER),
     (404, "WorkSpaceNotFound", "", USER),
     (408, "RequestTimeOut", "", UNKNOWN),
-    (413, "BadRequest.TooLarge", "", USER),
-    (415, "BadRequest.InputDownloadFailed", "", USER),
-    (415, "UnsupportedFileFormat", "", USER),
+    (413, "BadRequest.TooLarge", "", PARAMETER),
+    (415, "BadRequest.InputDownloadFailed", "", PARAMETER),
+    (415, "UnsupportedFileFormat", "", PARAMETER),
     (429, "Throttling", "Too many requests in route. Please try again later.", THROTTLED),
     (429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later.", THROTTLED),
     (429, "LimitRequests", "", THROTTLED),
@@ -59,7 +59,7 @@ DASHSCOPE_SUBMIT = [
 MODELSCOPE_SUBMIT = [
     (401, "", "Authentication failed, please make sure that a valid ModelScope token is supplied.", USER),
     (401, "", "Please bind your Alibaba Cloud account before use.", USER),
-    (400, "", "size is not supported", USER),
+    (400, "", "size is not supported", PARAMETER),
     (400, "", "Model id : a/b , has no provider supported", USER),
     (429, "", "You have exceeded today's quota for model X, please try again tomorrow", QUOTA),
     (429, "", "You have exceeded your daily quota", QUOTA),
@@ -101,7 +101,7 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
         ("submit", 200, "", "", UNKNOWN),
         ("submit", 302, "", "", USER),
         ("submit", 402, "", "", USER),
-        ("submit", 418, "", "", USER),
+        ("submit", 418, "", "", PARAMETER),
         # Nothing was sent, or nobody knows.
         ("submit", 0, "ConnectError", "[Errno 111] Connection refused", RETRY),
         ("submit", 0, "ConnectTimeout", "", RETRY),

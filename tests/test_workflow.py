@@ -295,8 +295,7 @@ def test_the_synchronous_face_works_inside_a_running_loop(workplace):
         with open_workflow() as workflow:
             config = {"configurable": {"thread_id": "a2"}}
             document = workflow.invoke({"content": "a teapot", "count": 1}, config)
-            steps = [step for step in workflow.get_state(config).values["images"]]
-            return document, steps
+            return document, workflow.get_state(config).values["images"]
 
     document, images = asyncio.run(cell())
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, UnavailableError
-from tools.log import redact
+from tools.redact import redact
 
 _TRANSIENT = {"1000", "1001", "1002", "1024", "1033", "1039", "1041", "2045", "408", "409", "425", "429"}
 # Codes, the class that says who must act, and what there is to do.

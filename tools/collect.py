@@ -10,7 +10,8 @@ from tools.download import download
 from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, UnavailableError
 from tools.images import SavedImage, inspect, is_whole, save_jpeg
 from tools.jobs import Job, Report, Service
-from tools.ledger import Ledger, Task, utc_now
+from tools.ledger import Ledger
+from tools.ledger_rows import Task, utc_now
 from tools.provider import ImageProvider, TaskState
 
 POLL_AT_MOST_S = 5.0

@@ -10,8 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Literal, NamedTuple, Protocol
+from datetime import UTC, datetime, timedelta
 
 from tools.errors import (
     ConfigError,
@@ -22,47 +21,12 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
+from tools.standings import Standing, Standings, quota_resets_at
 
 FAILURES_IN_A_ROW = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
 STOPPED_S = 60.0
 """How long a refused key or an empty balance is believed before it is tried again, in seconds."""
-
-CHINA = timezone(timedelta(hours=8))
-
-State = Literal["working", "down", "stopped"]
-
-
-class Standing(NamedTuple):
-    """How a provider stands, for people and for the next process; `until` is when it is tried again."""
-
-    state: State
-    reason: str = ""
-    until: datetime | None = None
-
-
-class Standings(Protocol):
-    """Where standings outlive the process."""
-
-    async def get(self, provider: str, model: str) -> Standing | None:
-        """Return what is known."""
-        ...
-
-    async def put(self, provider: str, model: str, standing: Standing) -> None:
-        """Remember it."""
-        ...
-
-
-def quota_resets_at(provider: str, now: datetime) -> datetime | None:
-    """Return when a spent allowance comes back, or `None` where only paying brings it back.
-
-    ModelScope's daily quotas reset at about 00:00 China time.
-    Source: https://modelscope.cn/docs/model-service/API-Inference/limits, read 2026-11-23.
-    """
-    if provider != "modelscope":
-        return None
-    tomorrow = now.astimezone(CHINA).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, datetime.min.time(), CHINA).astimezone(UTC)
 
 
 class Health:

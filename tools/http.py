@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from tools.errors import ConfigError, PeituError
-from tools.log import redact
+from tools.redact import redact
 from tools.verdicts import Step, decide, error_from
 
 MESSAGE_LIMIT = 200

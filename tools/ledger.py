@@ -9,42 +9,16 @@ knows whether the provider took the request: it is ``unknown`` until the provide
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tools.database import Database
 from tools.errors import LostReplyError
+from tools.ledger_rows import Task, change, count_rivals, task_of, utc_now
 from tools.provider import ImageRequest
 
 OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
 """A task in one of these may be, or was, paid: it is adopted and never bought again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A row of the ledger. Times are UTC."""
-
-    id: int
-    run_id: str
-    image_index: int
-    provider: str
-    model: str
-    status: str
-    task_id: str | None
-    request_id: str | None
-    error: str | None
-    intended_at: datetime
-    submitted_at: datetime | None
-
-    def age_s(self, now: datetime) -> float:
-        """Seconds since the request was answered, or since it was meant where no answer is known."""
-        return (now - (self.submitted_at or self.intended_at)).total_seconds()
-
-
-def utc_now() -> datetime:
-    """The time now, with its zone."""
-    return datetime.now(UTC)
 
 
 class Ledger:
@@ -69,7 +43,7 @@ class Ledger:
             rows = connection.execute(
                 "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
             )
-            return [_task(row) for row in rows]
+            return [task_of(row) for row in rows]
 
         return await self._database.read(work)
 
@@ -93,7 +67,7 @@ class Ledger:
             names = ", ".join(row)
             places = ", ".join(f":{name}" for name in row)
             cursor = connection.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", row)  # noqa: S608 - our own names
-            return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (cursor.lastrowid,)).fetchone())
+            return task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (cursor.lastrowid,)).fetchone())
 
         return await self._database.write(work)
 
@@ -139,9 +113,12 @@ class Ledger:
 
     async def give_up_unknown(self, run_id: str) -> int:
         """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were."""
-        change = "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ? AND status IN ('unknown', 'intent')"
+        statement = (
+            "UPDATE tasks SET status = 'failed', error = ?, ended_at = ?"
+            " WHERE run_id = ? AND status IN ('unknown', 'intent')"
+        )
         values = ("given up by the user, who sends it again", utc_now().isoformat(), run_id)
-        return await self._database.write(lambda connection: connection.execute(change, values).rowcount)
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
 
     async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
         """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
@@ -157,49 +134,11 @@ class Ledger:
             known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
             claimed = {row["task_id"] for row in connection.execute(known, (task.provider, *wanted))}
             free = set(wanted) - claimed
-            if len(free) != 1 or _rivals(connection, task, around):
+            if len(free) != 1 or count_rivals(connection, task, around):
                 return None
-            return _change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
+            return change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
 
         return await self._database.write(work)
 
     async def _update(self, task: Task, **columns: Any) -> Task:
-        return await self._database.write(lambda connection: _change(connection, task, **columns))
-
-
-def _rivals(connection: sqlite3.Connection, task: Task, around: timedelta) -> int:
-    """Count the other requests of that moment whose task ids are not known either."""
-    row = connection.execute(
-        "SELECT count(*) FROM tasks WHERE provider = ? AND model = ? AND id != ? AND task_id IS NULL"
-        " AND status IN ('intent', 'unknown') AND intended_at BETWEEN ? AND ?",
-        (
-            task.provider,
-            task.model,
-            task.id,
-            (task.intended_at - around).isoformat(),
-            (task.intended_at + around).isoformat(),
-        ),
-    ).fetchone()
-    return int(row[0])
-
-
-def _change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
-    changes = ", ".join(f"{name} = :{name}" for name in columns)
-    connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
-    return _task(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
-
-
-def _task(row: sqlite3.Row) -> Task:
-    return Task(
-        id=row["id"],
-        run_id=row["run_id"],
-        image_index=row["image_index"],
-        provider=row["provider"],
-        model=row["model"],
-        status=row["status"],
-        task_id=row["task_id"],
-        request_id=row["request_id"],
-        error=row["error"],
-        intended_at=datetime.fromisoformat(row["intended_at"]),
-        submitted_at=datetime.fromisoformat(row["submitted_at"]) if row["submitted_at"] else None,
-    )
+        return await self._database.write(lambda connection: change(connection, task, **columns))

@@ -11,7 +11,7 @@ import httpx
 from tools.answers import Schema, parse
 from tools.chat_errors import ChatError, chat_error
 from tools.errors import ConfigError, UnavailableError
-from tools.log import redact
+from tools.redact import redact
 
 _PAUSES_S = (1.0, 4.0)
 _LONGEST_PAUSE_S = 20.0

@@ -9,19 +9,12 @@ https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from math import ceil, floor, inf, log, sqrt
 from typing import Any, Literal
 
 from tools.errors import ParameterError, RejectedError
 from tools.http import clean
 from tools.provider import ImageRequest
-
-MOST_SCALED = 2.0
-SHAPE_TOLERANCE = 1.2
-"""How far width to height may be off when a model knows only a short list of sizes."""
-
-STEP_PX = 16
-"""Mended sides are multiples of this, as every model likes them."""
+from tools.sizes import Sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,70 +24,6 @@ class Endpoint:
     path: str
     makes_task: bool
     body: Literal["prompt", "messages"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """The pictures that a model draws: by their sides, by area and shape, or from a short list; in pixels."""
-
-    side_px: tuple[int, int] | None = None
-    area_px: tuple[int, int] | None = None
-    max_ratio: int | None = None
-    only: tuple[tuple[int, int], ...] = ()
-
-    def allow(self, width_px: int, height_px: int) -> bool:
-        """Return whether the model takes this size."""
-        short, long = sorted((width_px, height_px))
-        return (
-            short > 0
-            and (not self.only or (width_px, height_px) in self.only)
-            and (self.side_px is None or (self.side_px[0] <= short and long <= self.side_px[1]))
-            and (self.area_px is None or self.area_px[0] <= short * long <= self.area_px[1])
-            and (self.max_ratio is None or long <= short * self.max_ratio)
-        )
-
-    def nearest(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model takes, or `None`.
-
-        More than twice or less than half of what was asked for is no mending but another picture.
-        """
-        if self.allow(width_px, height_px):
-            return width_px, height_px
-        if self.only:
-            near = min(self.only, key=lambda size: abs(log(size[0] / size[1]) - log(width_px / height_px)))
-            scale = sqrt(near[0] * near[1] / (width_px * height_px))
-            same_shape = abs(log(near[0] / near[1]) - log(width_px / height_px)) <= log(SHAPE_TOLERANCE)
-            return near if same_shape and 1 / MOST_SCALED <= scale <= MOST_SCALED else None
-        least, most = self._scales(width_px, height_px)
-        scale = min(max(1.0, least), most)
-        if least > most or not 1 / MOST_SCALED <= scale <= MOST_SCALED:
-            return None
-        rounded = ceil if scale > 1 else floor
-        size = tuple(rounded(side * scale / STEP_PX) * STEP_PX for side in (width_px, height_px))
-        return (size[0], size[1]) if self.allow(size[0], size[1]) else None
-
-    def _scales(self, width_px: int, height_px: int) -> tuple[float, float]:
-        """Return by what factors, at least and at most, both sides may be scaled."""
-        short, long = sorted((width_px, height_px))
-        least, most = 0.0, inf
-        if self.side_px:
-            least, most = self.side_px[0] / short, self.side_px[1] / long
-        if self.area_px:
-            least = max(least, sqrt(self.area_px[0] / (short * long)))
-            most = min(most, sqrt(self.area_px[1] / (short * long)))
-        return least, most
-
-    def __str__(self) -> str:
-        if self.only:
-            return "one of " + ", ".join(f"{width}x{height}" for width, height in self.only)
-        rules = []
-        if self.side_px:
-            rules.append(f"each side {self.side_px[0]} to {self.side_px[1]} pixels")
-        if self.area_px:
-            rules.append(f"{self.area_px[0]} to {self.area_px[1]} pixels in all")
-        if self.max_ratio:
-            rules.append(f"no side over {self.max_ratio} times the other")
-        return ", ".join(rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +93,6 @@ _WAN27 = Sizes(area_px=(768**2, 2048**2), max_ratio=8)
 _WAN27_PRO = Sizes(area_px=(768**2, 4096**2), max_ratio=8)
 _QWEN = Sizes(only=((1664, 928), (1472, 1104), (1328, 1328), (1104, 1472), (928, 1664)))
 
-SKETCH_SIZES = Sizes(side_px=(256, 2048))
-"""What `tools.sketch` draws."""
-
 _ANY = (1024, 1024)
 _1280 = (1280, 1280)
 _2K = (2048, 2048)
@@ -206,3 +132,20 @@ MODELSCOPE_MODELS = (
 def find_model(name: str, models: Iterable[Model]) -> Model | None:
     """Return the rules of the model of this name, or `None` where no line fits."""
     return next((model for model in models if fnmatchcase(name.lower(), model.pattern)), None)
+
+
+def known_models() -> list[dict[str, Any]]:
+    """Return the families of models as plain rows, in the order in which a name is looked up."""
+    tables = (("dashscope", DASHSCOPE_MODELS), ("modelscope", MODELSCOPE_MODELS))
+    return [
+        {
+            "provider": provider,
+            "model": model.pattern,
+            "makes_task": model.endpoint.makes_task,
+            "sizes": str(model.sizes),
+            "default_size": f"{model.default_size_px[0]}x{model.default_size_px[1]}",
+            "prompt_limit": model.prompt_limit,
+        }
+        for provider, models in tables
+        for model in models
+    ]

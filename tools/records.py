@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.database import Database, connect
-from tools.ledger import utc_now
+from tools.ledger_rows import utc_now
 
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""

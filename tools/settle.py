@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from tools.errors import LostReplyError
 from tools.jobs import Service
-from tools.ledger import Ledger, Task
+from tools.ledger import Ledger
+from tools.ledger_rows import Task
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)

@@ -1,11 +1,47 @@
 """How each provider stood when that last changed, for `peitu doctor` and for the next process."""
 
 import sqlite3
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal, NamedTuple, Protocol
 
 from tools.database import Database
-from tools.health import Standing
-from tools.ledger import utc_now
+from tools.ledger_rows import utc_now
+
+CHINA = timezone(timedelta(hours=8))
+
+State = Literal["working", "down", "stopped"]
+
+
+class Standing(NamedTuple):
+    """How a provider stands, for people and for the next process; `until` is when it is tried again."""
+
+    state: State
+    reason: str = ""
+    until: datetime | None = None
+
+
+class Standings(Protocol):
+    """Where standings outlive the process."""
+
+    async def get(self, provider: str, model: str) -> Standing | None:
+        """Return what is known."""
+        ...
+
+    async def put(self, provider: str, model: str, standing: Standing) -> None:
+        """Remember it."""
+        ...
+
+
+def quota_resets_at(provider: str, now: datetime) -> datetime | None:
+    """Return when a spent allowance comes back, or `None` where only paying brings it back.
+
+    ModelScope's daily quotas reset at about 00:00 China time.
+    Source: https://modelscope.cn/docs/model-service/API-Inference/limits, read 2026-11-23.
+    """
+    if provider != "modelscope":
+        return None
+    tomorrow = now.astimezone(CHINA).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, datetime.min.time(), CHINA).astimezone(UTC)
 
 
 class StoredStandings:

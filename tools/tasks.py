@@ -15,7 +15,8 @@ from tools.errors import ConfigError, LostReplyError, RejectedError, ThrottledEr
 from tools.images import SavedImage
 from tools.jobs import Job, Report, Service
 from tools.leases import Leases
-from tools.ledger import Ledger, Task, utc_now
+from tools.ledger import Ledger
+from tools.ledger_rows import Task, utc_now
 from tools.provider import Submission, TaskState
 from tools.settle import settle
 
