@@ -12,6 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 from graph.route import Routes, after_check, after_provider
 from graph.state import ImageOutput, ImageState, InputState, OutputState, State
 from nodes.analyze import analyze
+from nodes.approve import approve
 from nodes.check import check
 from nodes.generate import Labeler, buy, choose, done, draw
 from nodes.prompt import PromptDefaults, prompt
@@ -64,7 +65,9 @@ def build_graph(
     builder.add_node("record", partial(record, records=tools.records))
     builder.add_edge(START, "analyze")
     builder.add_edge("analyze", "prompt")
-    builder.add_conditional_edges("prompt", tools.routes.fan_out, ["generate", "upload"])
+    builder.add_node("approve", approve)
+    builder.add_edge("prompt", "approve")
+    builder.add_conditional_edges("approve", tools.routes.fan_out, ["generate", "upload"])
     builder.add_edge("generate", "upload")
     builder.add_edge("upload", "record")
     builder.add_edge("record", END)

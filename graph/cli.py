@@ -82,6 +82,7 @@ def run(
     ] = None,
     output_dir: Annotated[Path | None, typer.Option(metavar="D", help="Folder of the pictures.")] = None,
     upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Show the prompts first; pay after you approve.")] = False,
     run_id: Annotated[
         str | None, typer.Option(metavar="ID", help="Name of the run; made from the time when left out.")
     ] = None,
@@ -98,7 +99,15 @@ def run(
     overrides = {"output_dir": output_dir and str(output_dir)}
     settings = prepare(config, overrides)
     wishes = Wishes(
-        file=file, text=text, count=count, style=style, provider=provider, size=size, seed=seed, upload=upload
+        file=file,
+        text=text,
+        count=count,
+        style=style,
+        provider=provider,
+        size=size,
+        seed=seed,
+        upload=upload,
+        review=review,
     )
     asked = check(wishes, settings)
     name = check_run_id(run_id) if run_id else new_run_id()
@@ -110,7 +119,7 @@ def run(
     check_ready(settings, provider=provider, size=size, upload=upload)
 
     def begin(workflow: Any, watch: Any, name: str) -> Any:
-        return runs.run(workflow, asked, run_id=name, watch=watch)
+        return runs.run(workflow, asked, run_id=name, watch=watch, ask=watch.ask)
 
     follow(config, overrides, [name], begin, as_json=as_json)
 
@@ -142,7 +151,7 @@ def resume(
         asyncio.run(send_again(path, names))
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
-        return runs.resume(workflow, name, recorded=find_run(path, name), watch=watch)
+        return runs.resume(workflow, name, recorded=find_run(path, name), watch=watch, ask=watch.ask)
 
     follow(config, {}, names, go_on, as_json=as_json, as_list=everything)
 

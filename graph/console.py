@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from graph.asking import ask_about
 from tools.redact import redact
 
 STATES = {
@@ -67,6 +68,16 @@ class Watcher:
         self._show(text, completed=len(self._saved))
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
             self._line(text, event.get("error") or event.get("reason") or event.get("path"))
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Put a question of the workflow to the user; the bar stands aside meanwhile."""
+        if self._progress is not None:
+            self._progress.stop()
+        try:
+            return ask_about(question)
+        finally:
+            if self._progress is not None:
+                self._progress.start()
 
     def _show(self, text: str, **changes: Any) -> None:
         if self._progress is not None:

@@ -35,6 +35,7 @@ class Wishes:
     size: str | None = None
     seed: int | None = None
     upload: bool | None = None
+    review: bool = False
 
 
 def read_content(file: str | None, text: str | None) -> str:
@@ -76,7 +77,7 @@ def check(wishes: Wishes, settings: Settings) -> InputState:
     check_folder(settings.output_dir)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
     given = {name: value for name, value in wished.items() if value is not None}
-    return cast("InputState", {"content": content, **given})
+    return cast("InputState", {"content": content, **given, **({"review": True} if wishes.review else {})})
 
 
 def check_folder(folder: Path) -> None:

@@ -12,14 +12,14 @@ from loguru import logger
 
 from graph.build import Workflow
 from graph.console import Watcher, print_json, print_result, say
-from graph.runs import Watch, document
+from graph.runs import document
 from graph.state import OutputState
 from graph.wiring import open_workflow
 from tools.database import Database
 from tools.errors import InputError, PeituError
 from tools.ledger import Ledger
 
-Step = Callable[[Workflow, Watch, str], Awaitable[OutputState]]
+Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
 
 
@@ -93,7 +93,7 @@ async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:
         await database.close()
 
 
-async def _guarded(workflow: Workflow, watch: Watch, run_id: str, step: Step) -> OutputState:
+async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step) -> OutputState:
     try:
         return await step(workflow, watch, run_id)
     except InputError:

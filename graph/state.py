@@ -94,7 +94,8 @@ class InputState(TypedDict, total=False):
     """What a run is asked for.
 
     Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is
-    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`.
+    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`;
+    `review` stops before anything is paid, shows the prompts and waits for an answer (see `nodes.approve`).
     """
 
     content: str

@@ -1,0 +1,99 @@
+"""Show the prompts before anything is paid, and take what the user makes of them."""
+
+from typing import Any
+
+from langgraph.types import interrupt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from graph.state import Prompt, State
+from tools.configuration import MAX_COUNT
+from tools.errors import InputError
+
+QUESTION = (
+    'Answer true to make these pictures, or {"edit": {"0": "new prompt"}, "drop": [1], "add": ["another prompt"]}, '
+    "each part as needed"
+)
+
+
+class Decision(BaseModel):
+    """What becomes of the prompts: new words by index, indexes to leave out, and prompts to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    edit: dict[int, str] = Field(default_factory=dict)
+    drop: list[int] = Field(default_factory=list)
+    add: list[str] = Field(default_factory=list)
+
+
+async def approve(state: State) -> State:
+    """Stop until the prompts are approved, when the run asked for it; a wrong answer is asked for again."""
+    if not state.get("review"):
+        return {}
+    problem: str | None = None
+    while True:
+        shown = [
+            {name: prompt[name] for name in ("index", "prompt", "heading", "start", "end")}
+            for prompt in state["prompts"]
+        ]
+        answer = interrupt({"question": QUESTION, "problem": problem, "prompts": shown})
+        try:
+            prompts = decided(state["prompts"], parse(answer))
+        except InputError as error:
+            problem = str(error)
+            continue
+        return {"prompts": prompts, "requested": len(prompts)}
+
+
+def parse(answer: Any) -> Decision:
+    """Return the answer as a decision.
+
+    Raises:
+        InputError: It is none; the message says what is wrong.
+    """
+    if answer is True or (isinstance(answer, str) and answer.lower() in {"true", "yes", "approve"}):
+        return Decision()
+    if not isinstance(answer, dict):
+        raise InputError(f"{answer!r} is no answer - {QUESTION}")
+    try:
+        return Decision.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{place}: {first['msg']} - {QUESTION}") from error
+
+
+def decided(prompts: list[Prompt], decision: Decision) -> list[Prompt]:
+    """Return the prompts as the user wants them; an added one takes size, style and place from the last.
+
+    Raises:
+        InputError: An index is not among the prompts, a prompt is blank, or too few or too many are left.
+    """
+    known = {prompt["index"] for prompt in prompts}
+    if unknown := sorted({*decision.edit, *decision.drop} - known):
+        raise InputError(f"There is no picture {', '.join(map(str, unknown))} - the pictures are {sorted(known)}")
+    if any(not text.strip() for text in (*decision.edit.values(), *decision.add)):
+        raise InputError("A prompt is blank - write what the picture shows")
+    kept = [_edited(prompt, decision.edit) for prompt in prompts if prompt["index"] not in decision.drop]
+    added = [_added(prompts[-1], text, number) for number, text in enumerate(decision.add, start=1)]
+    if not 1 <= len(kept) + len(added) <= MAX_COUNT:
+        raise InputError(f"{len(kept) + len(added)} pictures are left - keep or add 1 to {MAX_COUNT}")
+    return [*kept, *added]
+
+
+def _edited(prompt: Prompt, edit: dict[int, str]) -> Prompt:
+    text = edit.get(prompt["index"])
+    return prompt if text is None else {**prompt, "prompt": text.strip(), "subject": text.strip()}
+
+
+def _added(last: Prompt, text: str, number: int) -> Prompt:
+    index = last["index"] + number
+    folder, _, _ = last["path"].rpartition("/")
+    return {
+        **last,
+        "index": index,
+        "prompt": text.strip(),
+        "subject": text.strip(),
+        "seed": (last["seed"] + number) % 2**31,
+        "path": f"{folder}/{index:02d}.jpg",
+        "heading": "",
+    }

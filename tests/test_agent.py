@@ -1,0 +1,86 @@
+"""The seed's two functions, and the synchronous workflow that they stand on."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from graph.agent import generate_image_agent, quick_generate
+from graph.wiring import open_workflow
+from tests.sandbox import Sandbox
+from tools.errors import ConfigError, InputError
+from tools.images import describe, is_whole
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+
+def test_a_content_becomes_a_result_object():
+    """Success, the images with path, prompt and index, how many were made and how many were asked for."""
+    content = "The old lighthouse. A storm comes. Gulls on the rocks."
+    result = generate_image_agent(content, output_dir="pictures", count=2)
+
+    assert (True, 2, 2) == (result["success"], result["count"], result["requested"])
+    assert [0, 1] == [image["index"] for image in result["images"]]
+    for image in result["images"]:
+        assert image["prompt"]
+        assert Path("pictures") in Path(image["path"]).parents
+        assert is_whole(Path(image["path"]))
+
+
+def test_a_key_that_is_passed_is_used(sandbox: Sandbox, monkeypatch):
+    """An argument beats the environment: ModelScope makes the picture with it."""
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__BASE_URL", sandbox.modelscope_url)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__FIRST_POLL_S", "0.05")
+    result = generate_image_agent("a teapot", count=1, api_key=sandbox.keys.modelscope)
+
+    assert result["success"], result
+    assert ["modelscope"] == [image["provider"] for image in result["images"]]
+    assert [f"Bearer {sandbox.keys.modelscope}"] == [task.headers["authorization"] for task in sandbox.tasks]
+
+
+def test_a_topic_becomes_one_picture_at_its_place():
+    """Style `default` is the configured one, and the picture lies where it was asked for."""
+    result = quick_generate("春天的第一杯茶", output_path="covers/tea.jpg")
+
+    assert ["covers/tea.jpg"] == [image["path"] for image in result["images"]]
+    assert is_whole(Path("covers/tea.jpg"))
+    assert "茶" in describe(Path("covers/tea.jpg"))["prompt"]
+
+
+def test_an_unknown_style_is_named():
+    """Bad input is an exception of ours, before anything is made."""
+    with pytest.raises(InputError, match="'cubist'"):
+        quick_generate("a teapot", style="cubist")
+
+
+def test_it_works_inside_a_running_loop():
+    """A notebook's loop is running already."""
+
+    async def cell():
+        return generate_image_agent("a teapot", count=1)
+
+    assert asyncio.run(cell())["success"]
+
+
+def test_the_synchronous_workflow_streams():
+    """Events come one by one, and the drawing names the nodes."""
+    config = {"configurable": {"thread_id": "stream"}}
+    with open_workflow() as workflow:
+        asked = {"content": "a teapot", "count": 1}
+        nodes = [next(iter(update)) for update in workflow.stream(asked, config, stream_mode="updates")]
+        drawn = workflow.get_graph()
+
+    assert ["analyze", "prompt", "approve", "generate", "upload", "record"] == nodes
+    assert "generate" in drawn.nodes
+
+
+def test_a_workflow_that_cannot_open_leaves_nothing_behind():
+    """An unusable database is an error of ours, and no thread keeps running."""
+    Path("data").mkdir()
+    Path("data/peitu.db").mkdir()
+    before = threading.active_count()
+    with pytest.raises(ConfigError, match=r"peitu\.db"), open_workflow():
+        pass
+
+    assert before == threading.active_count()

@@ -1,0 +1,143 @@
+"""Review before paying: nothing is submitted until the prompts are approved."""
+
+import io
+import json
+import sys
+
+import pytest
+from langgraph.types import Command
+
+from graph import runs
+from graph.asking import ask_about
+from graph.wiring import open_workflow
+from nodes.approve import decided, parse
+from tests.sandbox import Sandbox
+from tools.errors import InputError
+
+CONFIG = {"configurable": {"thread_id": "run"}}
+ASKED = {"content": "The old lighthouse. A storm comes. Gulls on the rocks.", "count": 2, "review": True}
+
+
+def prompt(index):
+    return {"index": index, "prompt": f"p{index}", "subject": "s", "seed": index, "path": f"out/run/{index:02d}.jpg"}
+
+
+PROMPTS = [prompt(0), prompt(1), prompt(2)]
+
+
+@pytest.mark.parametrize("answer", [True, "yes", {}])
+def test_approval_changes_nothing(answer):
+    """A plain yes makes the pictures as they are planned."""
+    assert PROMPTS == decided(PROMPTS, parse(answer))
+
+
+def test_prompts_are_edited_dropped_and_added():
+    """An added picture has an index and a file of its own."""
+    prompts = decided(PROMPTS, parse({"edit": {"0": "new"}, "drop": [1], "add": ["more"]}))
+
+    assert [(0, "new"), (2, "p2"), (3, "more")] == [(entry["index"], entry["prompt"]) for entry in prompts]
+    assert ["out/run/00.jpg", "out/run/02.jpg", "out/run/03.jpg"] == [entry["path"] for entry in prompts]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("maybe", "'maybe' is no answer"),
+        (False, "False is no answer"),
+        ({"edit": {"x": "new"}}, "edit.x"),
+        ({"remove": [1]}, "remove"),
+        ({"drop": [7]}, "no picture 7"),
+        ({"edit": {"0": " "}}, "blank"),
+        ({"drop": [0, 1, 2]}, "0 pictures are left"),
+        ({"add": ["p"] * 48}, "51 pictures are left"),
+    ],
+)
+def test_a_wrong_answer_says_what_is_wrong(answer, reason):
+    """It is one line that names the part."""
+    with pytest.raises(InputError, match=reason):
+        decided(PROMPTS, parse(answer))
+
+
+async def test_nothing_is_paid_before_the_approval(sandbox: Sandbox, workplace, monkeypatch):
+    """The run stops with the prompts; a wrong answer is asked again; then exactly what was approved is made."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__FIRST_POLL_S", "0.05")
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({**ASKED, "upload": False}, CONFIG)
+        question = (await workflow.aget_state(CONFIG)).tasks[0].interrupts[0].value
+
+        assert [0, 1] == [entry["index"] for entry in question["prompts"]]
+        assert [] == sandbox.tasks
+
+        await workflow.ainvoke(Command(resume="perhaps"), CONFIG)
+        again = (await workflow.aget_state(CONFIG)).tasks[0].interrupts[0].value
+
+        assert "'perhaps' is no answer" in again["problem"]
+        assert [] == sandbox.tasks
+
+        document = await workflow.ainvoke(Command(resume={"edit": {"0": "a red boat"}, "drop": [1]}), CONFIG)
+
+    assert (True, 1, 1) == (document["success"], document["requested"], document["count"])
+    assert ["a red boat"] == [task.prompt for task in sandbox.tasks]
+
+
+async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
+    """Without an answer the run waits, and says so; a later resume asks again."""
+    asked = []
+    async with open_workflow() as workflow:
+        document = await runs.run(workflow, ASKED, run_id="run", watch=lambda event: None)
+
+        assert "wait for your approval" in document["notes"][0]
+        assert not document["success"]
+
+        def approve(question):
+            asked.append(question)
+            return True
+
+        document = await runs.resume(workflow, "run", recorded=None, watch=lambda event: None, ask=approve)
+
+    assert document["success"]
+    assert 1 == len(asked)
+
+
+class Terminal(io.StringIO):
+    """Standard input that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+QUESTION = {"problem": None, "prompts": [{"index": 0, "heading": "", "prompt": "a boat"}]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("\n", {"edit": {}, "drop": [], "add": []}),
+        ("e 1 a red boat\nd 2\na a gull\n\n", {"edit": {0: "a red boat"}, "drop": [1], "add": ["a gull"]}),
+        ("what\n\n", {"edit": {}, "drop": [], "add": []}),
+        ("q\n", None),
+        ("", None),
+    ],
+)
+def test_the_terminal_asks(monkeypatch, typed, answer):
+    """Enter approves, short commands change, q and the end of input leave the run waiting."""
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+
+    assert answer == ask_about(QUESTION)
+
+
+def test_without_a_terminal_the_run_waits(monkeypatch, capsys):
+    """A script is never taken for an approval; the prompts are shown."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+
+    assert ask_about(QUESTION) is None
+    assert "a boat" in capsys.readouterr().err
+
+
+def test_the_answer_of_the_terminal_is_one_that_the_node_takes():
+    """Both ends speak the same form, through JSON too."""
+    answer = json.loads(json.dumps({"edit": {0: "new"}, "drop": [1], "add": []}))
+
+    assert ["new", "p2"] == [entry["prompt"] for entry in decided(PROMPTS, parse(answer))]
