@@ -3,36 +3,24 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import httpx
-
 from graph.build import Tools
-from graph.route import Candidate, Routes
+from graph.providers import KEY_VARIABLES, NO_KEYS, automatic_providers, find_key, make_routes, make_services
 from nodes.prompt import PromptDefaults
-from tools import sketch
-from tools.configuration import ImageService, Settings
-from tools.dashscope import DashScope
+from tools.configuration import Settings
 from tools.database import Database
 from tools.errors import ConfigError
-from tools.health import Health
 from tools.http import make_client
 from tools.jobs import Service
 from tools.labels import aigc_label
 from tools.leases import Leases
 from tools.ledger import Ledger
-from tools.limits import Limiter
 from tools.llm import LanguageModel
-from tools.modelscope import ModelScope
 from tools.oss import OSSUploader
-from tools.provider import ImageProvider
 from tools.records import Records, Uploads
 from tools.settings import environment_value, oss_environment
-from tools.sizes import SKETCH_SIZES
-from tools.standings import Standings, StoredStandings
+from tools.standings import StoredStandings
 from tools.tasks import TaskRunner
 
-PROVIDERS: Mapping[str, type[ModelScope] | type[DashScope]] = {"modelscope": ModelScope, "dashscope": DashScope}
-KEY_VARIABLES = {"modelscope": "MODELSCOPE_API_KEY", "dashscope": "DASHSCOPE_API_KEY"}
-NO_KEYS: Mapping[str, str] = {}
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 
 
@@ -45,15 +33,16 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     leases = Leases(database, settings.database.path.with_suffix(".owners"))
     runner = TaskRunner(ledger=ledger, leases=leases, client=client)
     services = make_services(settings, client=client, keys=keys, standings=StoredStandings(database))
+    model = language_model(settings, keys=keys)
     uploader = None if missing_for_upload() else make_uploader(database)
     try:
         yield Tools(
-            routes=make_routes(settings, services, keys=keys),
+            routes=make_routes(settings, services, keys=keys, can_rewrite=model is not None),
             services=services,
             runner=runner,
             ledger=ledger,
             records=Records(database),
-            model=language_model(settings, keys=keys),
+            model=model,
             uploader=uploader,
             label=lambda produce_id: aigc_label(
                 content_producer=settings.labels.content_producer or "peitu", produce_id=produce_id
@@ -90,17 +79,6 @@ def check_ready(settings: Settings, *, provider: str | None, size: str | None, u
     routes.candidates(provider, width_px=width_px, height_px=height_px)
 
 
-def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> list[str]:
-    """Return what ``auto`` tries, in order: the providers whose key is set, or the offline sketch."""
-    keyed: list[str] = [name for name in settings.images.order if find_key(KEY_VARIABLES[name], keys)]
-    return keyed or ["sketch"]
-
-
-def find_key(name: str, keys: Mapping[str, str] = NO_KEYS) -> str | None:
-    """Return a key: the given one, else that of the environment or `.env`."""
-    return keys.get(name) or environment_value(name)
-
-
 def uploads_by_default(settings: Settings) -> bool:
     """Tell whether pictures go to OSS when a run does not say."""
     return settings.storage.upload == "always" or (settings.storage.upload == "auto" and not missing_for_upload())
@@ -129,58 +107,9 @@ def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> 
     )
 
 
-def make_services(
-    settings: Settings,
-    *,
-    client: httpx.AsyncClient,
-    keys: Mapping[str, str] = NO_KEYS,
-    standings: Standings | None = None,
-) -> dict[str, Service]:
-    """Return the providers with their rules; a missing key is found at the first call."""
-    rules: dict[str, ImageService] = {name: getattr(settings.images, name) for name in PROVIDERS}
-    return {
-        name: _service(
-            kind(
-                api_key=find_key(KEY_VARIABLES[name], keys),
-                client=client,
-                base_url=rules[name].base_url,
-                model=rules[name].model,
-            ),
-            rules[name],
-            standings,
-        )
-        for name, kind in PROVIDERS.items()
-    }
-
-
-def make_routes(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str] = NO_KEYS) -> Routes:
-    """Return the routes over these services and the offline sketch."""
-    candidates = {
-        name: Candidate(
-            name=name, attempts=service.attempts, fit=service.provider.fit, refusal=service.provider.refusal
-        )
-        for name, service in services.items()
-    }
-    candidates["sketch"] = Candidate(name="sketch", attempts=1, fit=SKETCH_SIZES.nearest, refusal=sketch.refusal)
-    can_rewrite = language_model(settings, keys=keys) is not None
-    return Routes(candidates, auto=automatic_providers(settings, keys=keys), can_rewrite=can_rewrite)
-
-
 def make_uploader(database: Database | None) -> OSSUploader:
     """Return the uploader of the OSS variables; a `ConfigError` names one that is not valid."""
     return OSSUploader(uploads=Uploads(database) if database else None)
-
-
-def _service(provider: ImageProvider, rules: ImageService, standings: Standings | None) -> Service:
-    return Service(
-        provider=provider,
-        limiter=Limiter(rate_per_s=rules.rate_per_s, max_in_flight=rules.max_in_flight),
-        health=Health(provider.name, provider.model, standings=standings),
-        deadline_s=rules.deadline_s,
-        attempts=rules.attempts,
-        on_lost_reply=rules.on_lost_reply,
-        first_poll_s=rules.first_poll_s,
-    )
 
 
 def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str]) -> PromptDefaults:

@@ -60,12 +60,12 @@ def build_graph(
         partial(analyze, model=tools.model, records=tools.records, max_content_chars=tools.max_content_chars),
     )
     builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults))
+    builder.add_node("approve", approve)
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
     builder.add_node("record", partial(record, records=tools.records))
     builder.add_edge(START, "analyze")
     builder.add_edge("analyze", "prompt")
-    builder.add_node("approve", approve)
     builder.add_edge("prompt", "approve")
     builder.add_conditional_edges("approve", tools.routes.fan_out, ["generate", "upload"])
     builder.add_edge("generate", "upload")

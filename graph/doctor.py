@@ -7,14 +7,8 @@ from typing import Literal
 
 from rich.console import Console
 
-from graph.assembly import (
-    KEY_VARIABLES,
-    automatic_providers,
-    language_model,
-    make_services,
-    make_uploader,
-    missing_for_upload,
-)
+from graph.assembly import language_model, make_uploader, missing_for_upload
+from graph.providers import KEY_VARIABLES, automatic_providers, make_services
 from graph.request import check_folder
 from graph.wiring import open_checkpoints
 from tools.dashscope import DashScope

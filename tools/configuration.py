@@ -122,7 +122,24 @@ class ImageService(Section):
     )
 
 
-_MODELSCOPE = ImageService(
+class ModelScopeService(ImageService):
+    """ModelScope, whose models can be tuned; what is left out is left to the model."""
+
+    steps: int | None = Field(None, ge=1, le=100, description="denoising steps, 1 to 100")
+    guidance: float | None = Field(None, ge=1.5, le=20, description="how closely the prompt is followed, 1.5 to 20")
+    loras: str | dict[str, float] | None = Field(
+        None, description="a LoRA's repository, or up to 6 of them with weights that sum to 1"
+    )
+
+    @field_validator("loras")
+    @classmethod
+    def _adds_up(cls, value: str | dict[str, float] | None) -> str | dict[str, float] | None:
+        if isinstance(value, dict) and (not 1 <= len(value) <= 6 or abs(sum(value.values()) - 1) > 0.001):
+            raise ValueError("should be 1 to 6 repositories with weights that sum to 1")
+        return value
+
+
+_MODELSCOPE = ModelScopeService(
     base_url="https://api-inference.modelscope.cn/v1",
     model="Tongyi-MAI/Z-Image-Turbo",
     max_in_flight=8,
@@ -139,7 +156,7 @@ class ImageSettings(Section):
     count: int = Field(3, ge=1, le=MAX_COUNT, description="pictures of a content, when not asked otherwise")
     size: Size = Field("1024x1024", description="width x height in pixels")
     quality: int = Field(92, ge=1, le=95, description="quality of the saved JPG, 1 to 95")
-    modelscope: ImageService = Field(_MODELSCOPE, description="ModelScope API-Inference, free of charge")
+    modelscope: ModelScopeService = Field(_MODELSCOPE, description="ModelScope API-Inference, free of charge")
     dashscope: ImageService = Field(_DASHSCOPE, description="Alibaba DashScope, every picture is paid")
 
 

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from tools.errors import ConfigError
 from tools.http import Api, section
-from tools.models import DASHSCOPE_MODELS, Model, find_model
+from tools.models import DASHSCOPE_MODELS, ModelRules
 from tools.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.verdicts import Step
 
@@ -29,10 +28,11 @@ _DRAWING_TIMEOUT = httpx.Timeout(300, connect=10, pool=None)
 _CHINA = timezone(timedelta(hours=8))
 
 
-class DashScope:
+class DashScope(ModelRules):
     """An `ImageProvider`; the models that it knows are the lines of `tools.models.DASHSCOPE_MODELS`."""
 
     name = "dashscope"
+    table = DASHSCOPE_MODELS
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class DashScope:
         base_url: str = "https://dashscope.aliyuncs.com/api/v1",
         model: str = "wanx2.1-t2i-plus",
     ) -> None:
-        self.model = model
+        super().__init__(model)
         self._api = Api(
             name=self.name,
             title="DashScope",
@@ -52,27 +52,9 @@ class DashScope:
             base_url=base_url,
         )
 
-    @property
-    def prompt_limit(self) -> int:
-        """The longest prompt, in characters."""
-        return self._rules().prompt_limit
-
-    @property
-    def takes_negative(self) -> bool:
-        """Whether the model has a place for what must not be seen."""
-        return self._rules().negative_in is not None
-
-    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
-        return self._rules().sizes.nearest(width_px, height_px)
-
-    def refusal(self, width_px: int, height_px: int) -> str | None:
-        """Return why the model refuses pictures of this size, or `None` if it takes them."""
-        return self._rules().refusal(self.model, width_px, height_px)
-
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture. This costs money, unless an error says that nothing was made."""
-        rules = self._rules()
+        rules = self.rules()
         rules.check(self.model, request)
         # Whether the gateway keeps an id that the caller chose is UNCONFIRMED; the task list would show it.
         headers = {"X-Request-ID": request.request_id} if request.request_id else {}
@@ -142,13 +124,6 @@ class DashScope:
             ConfigError: The key is missing, wrong or of another region.
         """
         await self._api.ask("list", "GET", "/tasks", params={"page_no": 1, "page_size": 1})
-
-    def _rules(self) -> Model:
-        rules = find_model(self.model, DASHSCOPE_MODELS)
-        if rules is None:
-            known = ", ".join(line.pattern for line in DASHSCOPE_MODELS)
-            raise ConfigError(f"DashScope model {self.model!r} is not known - images.dashscope.model takes {known}")
-        return rules
 
 
 def _results(output: dict[str, Any]) -> list[dict[str, Any]]:

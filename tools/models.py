@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from tools.errors import ParameterError, RejectedError
+from tools.errors import ConfigError, ParameterError, RejectedError
 from tools.http import clean
 from tools.provider import ImageRequest
 from tools.sizes import Sizes
@@ -149,3 +149,46 @@ def known_models() -> list[dict[str, Any]]:
         for provider, models in tables
         for model in models
     ]
+
+
+class ModelRules:
+    """What the table says of a provider's model: the part of an `ImageProvider` that needs no request.
+
+    A provider names its `table` and itself; its model is a line there.
+    """
+
+    name: str
+    table: tuple[Model, ...]
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    @property
+    def prompt_limit(self) -> int:
+        """The longest prompt, in characters."""
+        return self.rules().prompt_limit
+
+    @property
+    def takes_negative(self) -> bool:
+        """Whether the model has a place for what must not be seen."""
+        return self.rules().negative_in is not None
+
+    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        return self.rules().sizes.nearest(width_px, height_px)
+
+    def refusal(self, width_px: int, height_px: int) -> str | None:
+        """Return why the model refuses pictures of this size, or `None` if it takes them."""
+        return self.rules().refusal(self.model, width_px, height_px)
+
+    def rules(self) -> Model:
+        """Return the model's line of the table.
+
+        Raises:
+            ConfigError: There is none; the message lists the names that are known.
+        """
+        found = find_model(self.model, self.table)
+        if found is None:
+            known = ", ".join(line.pattern for line in self.table)
+            raise ConfigError(f"{self.name} model {self.model!r} is not known - images.{self.name}.model takes {known}")
+        return found

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
-from tools.errors import ConfigError
 from tools.http import Api, clean
-from tools.models import MODELSCOPE_MODELS, Model, find_model
+from tools.models import MODELSCOPE_MODELS, Model, ModelRules
 from tools.provider import ImageRequest, Submission, TaskState
 from tools.verdicts import Step
 
@@ -26,13 +25,14 @@ _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
 _TASK_TYPE = {"X-ModelScope-Task-Type": "image_generation"}
 
 
-class ModelScope:
+class ModelScope(ModelRules):
     """An `ImageProvider`; any model that the service runs, sizes by `tools.models.MODELSCOPE_MODELS`.
 
     `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
     """
 
     name = "modelscope"
+    table = MODELSCOPE_MODELS
 
     def __init__(
         self,
@@ -43,9 +43,11 @@ class ModelScope:
         model: str = "Tongyi-MAI/Z-Image-Turbo",
         steps: int | None = None,
         guidance: float | None = None,
+        loras: str | dict[str, float] | None = None,
     ) -> None:
-        self.model = model
-        self._tuning = {name: value for name, value in (("steps", steps), ("guidance", guidance)) if value is not None}
+        super().__init__(model)
+        tuning = {"steps": steps, "guidance": guidance, "loras": loras}
+        self._tuning = {name: value for name, value in tuning.items() if value is not None}
         self._api = Api(
             name=self.name,
             title="ModelScope",
@@ -55,31 +57,13 @@ class ModelScope:
             base_url=base_url,
         )
 
-    @property
-    def prompt_limit(self) -> int:
-        """The longest prompt, in characters."""
-        return self._rules().prompt_limit
-
-    @property
-    def takes_negative(self) -> bool:
-        """Whether the model has a place for what must not be seen."""
-        return self._rules().negative_in is not None
-
-    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
-        return self._rules().sizes.nearest(width_px, height_px)
-
-    def refusal(self, width_px: int, height_px: int) -> str | None:
-        """Return why the model refuses pictures of this size, or `None` if it takes them."""
-        return self._rules().refusal(self.model, width_px, height_px)
-
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture; it counts against the daily quota.
 
         The answer says `SUCCEED` when the task is merely accepted: only its id counts. The old synchronous
         form, with the pictures themselves, is taken too.
         """
-        rules = self._rules()
+        rules = self.rules()
         rules.check(self.model, request)
         answer = await self._api.ask(
             "submit",
@@ -123,12 +107,6 @@ class ModelScope:
         reply = await self._api.exchange("poll", "GET", "/tasks/0", headers=_TASK_TYPE)
         if reply.answer is None or reply.status not in {200, 400, 404}:
             raise self._api.fault("poll", reply.answer or {}, status=reply.status, headers=reply.headers)
-
-    def _rules(self) -> Model:
-        rules = find_model(self.model, MODELSCOPE_MODELS)
-        if rules is None:
-            raise ConfigError(f"ModelScope model {self.model!r} is not known - check images.modelscope.model")
-        return rules
 
     def _body(self, rules: Model, request: ImageRequest) -> dict[str, Any]:
         """Return the request's body, without `n`: what that does is not documented."""

@@ -1,0 +1,1 @@
+"""Measurements of Peitu beside its peers; see README.md in this folder."""

@@ -1,0 +1,138 @@
+"""Real processes without the seconds that a Python start takes: a parent that has imported everything forks them.
+
+`Forks` starts `python -m bench.parent MODULE…` and asks it for processes, one JSON line each. A fork has a process id,
+an address space and open files of its own, and dies of a signal as any other process does.
+"""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+ROOT = Path(__file__).parent.parent
+PEITU = (
+    "graph.cli",
+    "graph.request",
+    "graph.session",
+    "tools.log",
+    "langgraph.checkpoint.sqlite.aio",
+    "PIL.JpegImagePlugin",
+    "PIL.PngImagePlugin",
+    "sqlite_utils",
+)
+"""What a run of Peitu imports: import them before the fork, so that it starts at once."""
+
+
+class Process:
+    """A forked process; `wait` returns its exit status, or minus the number of the signal that ended it."""
+
+    def __init__(self, forks: "Forks", pid: int) -> None:
+        self.pid = pid
+        self._forks = forks
+
+    def wait(self, timeout_s: float) -> int:
+        """Return how the process ended.
+
+        Raises:
+            TimeoutError: It still runs.
+        """
+        status = self._forks.ended(self.pid, timeout_s)
+        if status is None:
+            raise TimeoutError(f"process {self.pid} still runs after {timeout_s} s")
+        return status
+
+    def has_ended(self) -> bool:
+        """Tell whether the process is over."""
+        return self._forks.ended(self.pid, 0) is not None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; the parent does it, and only while the process id is still this process's."""
+        self._forks.tell({"signal": number, "pid": self.pid})
+
+
+class Forks:
+    """The parent of all forks; one thread uses it. At its end every fork that still runs is killed."""
+
+    def __init__(self, modules: Sequence[str] = PEITU) -> None:
+        cache = Path(tempfile.gettempdir()) / f"peitu-bytecode-{os.getuid()}"
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        self._parent = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "bench.parent", *modules],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+        )
+        self._buffer = b""
+        self._statuses: dict[int, int] = {}
+        self._started: list[int] = []
+        self._receive(timeout_s=120)
+
+    def start(
+        self, entry: str, arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], name: str
+    ) -> Process:
+        """Start `entry`, e.g. ``graph.cli:main``; its output goes to the files `name`.out and `name`.err."""
+        order = {"entry": entry, "arguments": list(arguments), "folder": str(folder.absolute())}
+        self.tell({**order, "environment": dict(environment), "name": name})
+        while not self._started:
+            self._receive(timeout_s=30)
+        return Process(self, self._started.pop())
+
+    def tell(self, order: Mapping[str, Any]) -> None:
+        """Send the parent an order."""
+        assert self._parent.stdin is not None
+        self._parent.stdin.write(json.dumps(order).encode() + b"\n")
+        self._parent.stdin.flush()
+
+    def ended(self, pid: int, timeout_s: float) -> int | None:
+        """Return how a fork ended, waiting for it at most so long; `None` while it runs."""
+        give_up_at = time.monotonic() + timeout_s
+        while pid not in self._statuses:
+            left_s = give_up_at - time.monotonic()
+            if not self._receive(timeout_s=max(0.0, left_s)) and left_s <= 0:
+                return None
+        return self._statuses[pid]
+
+    def close(self) -> None:
+        """Kill what still runs and end the parent."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.close()
+        self._parent.wait(timeout=30)
+        self._parent.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self, *, timeout_s: float) -> bool:
+        """Take one line of the parent, if one comes in time."""
+        assert self._parent.stdout is not None
+        while b"\n" not in self._buffer:
+            if not select.select([self._parent.stdout], [], [], timeout_s)[0]:
+                return False
+            received = os.read(self._parent.stdout.fileno(), 65536)
+            if not received:
+                raise RuntimeError("The parent of the forks ended - run `python -m bench.parent` to see why")
+            self._buffer += received
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        told = json.loads(line)
+        if "status" in told:
+            self._statuses[told["pid"]] = told["status"]
+        elif "pid" in told:
+            self._started.append(told["pid"])
+        return True
