@@ -20,6 +20,7 @@ from tools.records import Records, Uploads
 from tools.settings import environment_value, oss_environment
 from tools.standings import StoredStandings
 from tools.tasks import TaskRunner
+from tools.wishes import parse_size
 
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 
@@ -74,7 +75,7 @@ def check_ready(settings: Settings, *, provider: str | None, size: str | None, u
     wanted = settings.storage.upload == "always" if upload is None else upload
     if wanted and (missing := missing_for_upload()):
         raise ConfigError(f"{', '.join(missing)} not set - uploading needs it; put it in .env, or pass --no-upload")
-    width_px, height_px = map(int, (size or settings.images.size).split("x"))
+    width_px, height_px = parse_size(size or settings.images.size)
     routes = make_routes(settings, make_services(settings, client=make_client()))
     routes.candidates(provider, width_px=width_px, height_px=height_px)
 
@@ -113,7 +114,7 @@ def make_uploader(database: Database | None) -> OSSUploader:
 
 
 def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str]) -> PromptDefaults:
-    width_px, height_px = map(int, settings.images.size.split("x"))
+    width_px, height_px = parse_size(settings.images.size)
     automatic = automatic_providers(settings, keys=keys)
     candidates = [service for name, service in services.items() if name in automatic]
     return PromptDefaults(

@@ -55,11 +55,15 @@ def build_graph(
     Without, a run costs half the time and bytes, and loses nothing: what is under way stands in the ledger.
     """
     builder = StateGraph(State, input_schema=InputState, output_schema=OutputState)
-    builder.add_node(
-        "analyze",
-        partial(analyze, model=tools.model, records=tools.records, max_content_chars=tools.max_content_chars),
+    reading = partial(
+        analyze,
+        model=tools.model,
+        records=tools.records,
+        max_content_chars=tools.max_content_chars,
+        check=tools.routes.check,
     )
-    builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults))
+    builder.add_node("analyze", reading)
+    builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults, plans=tools.records))
     builder.add_node("approve", approve)
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))

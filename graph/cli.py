@@ -43,10 +43,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         fail("stopped", 1)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
-        from loguru import logger
-
-        logger.opt(exception=error).error("Unexpected error")
-        fail(f"unexpected {type(error).__name__}: {error} - a fault of Peitu; the log file has the traceback", 1)
+        fail(f"unexpected {type(error).__name__}: {error} - a fault of Peitu; {keep_traceback(error)}", 1)
     sys.exit(code or 0)
 
 
@@ -56,6 +53,18 @@ def fail(message: str, code: int) -> NoReturn:
 
     say(message)
     sys.exit(code)
+
+
+def keep_traceback(error: Exception) -> str:
+    """Write the traceback, without secrets, into the log file; return where it is."""
+    from loguru import logger
+
+    from tools.log import set_up_logging
+
+    path = Path("logs/peitu.log")
+    set_up_logging(level="ERROR", path=path, rotation="10 MB", retention="14 days", terminal_level=None)
+    logger.opt(exception=error).error("Unexpected error")
+    return f"the traceback is in {path}"
 
 
 @app.callback(invoke_without_command=True)
@@ -141,7 +150,7 @@ def resume(
     path = settings.database.path
     if (run_id is None) != everything:
         raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
-    incomplete = [run["run_id"] for run in list_runs(path, limit=10_000) if not run["success"]]
+    incomplete = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]]
     names = incomplete if everything else [str(run_id)]
 
     from graph import runs

@@ -32,7 +32,7 @@ class Watcher:
         self._console = Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
         self._bar: Any = None
-        self._saved: set[int] = set()
+        self._saved: set[tuple[str, int]] = set()
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
@@ -58,14 +58,14 @@ class Watcher:
         """Show one event of the workflow."""
         name = event["event"]
         if name == "planned":
-            self._show("making the pictures", total=event["count"])
+            self._show("making the pictures", total=event["count"], completed=0)
             return
         if name == "saved":
-            self._saved.add(event["index"])
+            self._saved.add((event["run_id"], event["index"]))
         text = f"picture {event['index'] + 1} {STATES.get(name, name)}"
         if provider := event.get("provider"):
             text += f" ({provider})"
-        self._show(text, completed=len(self._saved))
+        self._show(text, completed=sum(run_id == event["run_id"] for run_id, _ in self._saved))
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
             self._line(text, event.get("error") or event.get("reason") or event.get("path"))
 

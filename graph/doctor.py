@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from tools.dashscope import DashScope
 from tools.database import Database
 from tools.errors import ConfigError, PeituError
 from tools.http import make_client
+from tools.log import be_quiet
 from tools.modelscope import ModelScope
 from tools.records import Records
 from tools.settings import Settings, configuration_file, environment_value
@@ -44,11 +46,12 @@ class Finding:
     text: str
 
 
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings, config: Path | None = None) -> list[Finding]:
     """Look at everything; the services are asked side by side, for at most 15 seconds each."""
+    be_quiet()
     providers, model, storage = await asyncio.gather(_providers(settings), _model(settings), _storage())
     return [
-        *_places(settings),
+        *_places(settings, config),
         await _database(settings),
         await _checkpoints(settings),
         *providers,
@@ -69,8 +72,8 @@ def print_findings(findings: list[Finding]) -> int:
     return 1 if any(finding.state == "problem" for finding in findings) else 0
 
 
-def _places(settings: Settings) -> Iterator[Finding]:
-    yield Finding("configuration", "ok", str(configuration_file(None) or "defaults, there is no config.yaml"))
+def _places(settings: Settings, config: Path | None) -> Iterator[Finding]:
+    yield Finding("configuration", "ok", str(configuration_file(config) or "defaults, there is no config.yaml"))
     try:
         check_folder(settings.output_dir)
         yield Finding("output folder", "ok", str(settings.output_dir.resolve()))

@@ -21,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 def runs(config: Config = None, as_json: Json = False) -> None:
     """List the runs, the newest first."""
     from graph.console import print_json, print_runs
-    from tools.environment import database_path
+    from tools.database_path import database_path
     from tools.records import list_runs
 
     found = list_runs(database_path(config))
@@ -38,7 +38,7 @@ def show(
 ) -> None:
     """Show all that is recorded of a run."""
     from graph.console import print_json, print_run
-    from tools.environment import database_path
+    from tools.database_path import database_path
     from tools.records import find_run
 
     found = find_run(database_path(config), run_id)
@@ -55,7 +55,7 @@ def doctor(config: Config = None) -> None:
     from graph.doctor import examine, print_findings
     from tools.settings import load_settings
 
-    sys.exit(print_findings(asyncio.run(examine(load_settings(config)))))
+    sys.exit(print_findings(asyncio.run(examine(load_settings(config), config))))
 
 
 def models(as_json: Json = False) -> None:

@@ -71,7 +71,8 @@ def make_routes(
         for name, service in services.items()
     }
     candidates["sketch"] = Candidate(name="sketch", attempts=1, fit=SKETCH_SIZES.nearest, refusal=sketch.refusal)
-    return Routes(candidates, auto=automatic_providers(settings, keys=keys), can_rewrite=can_rewrite)
+    automatic = automatic_providers(settings, keys=keys)
+    return Routes(candidates, auto=automatic, can_rewrite=can_rewrite, size=settings.images.size)
 
 
 def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> list[str]:

@@ -7,12 +7,14 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from graph.state import PROVIDERS, InputState
+from tools.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.errors import ConfigError, InputError
-from tools.settings import MAX_COUNT, Settings
 from tools.templates import style as find_style
+
+if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
+    from graph.state import InputState
 
 MAX_CONTENT_BYTES = 1_000_000
 """Largest content, in bytes; an article of 200 KB is a long one."""
@@ -57,7 +59,7 @@ def read_content(file: str | None, text: str | None) -> str:
     return _not_blank(_decode(data, name), name)
 
 
-def check(wishes: Wishes, settings: Settings) -> InputState:
+def check(wishes: Wishes, settings: Settings) -> "InputState":
     """Return the input of the graph.
 
     Raises:

@@ -1,12 +1,15 @@
 """Where an image goes next: pure decisions over the state, used as the conditional edges of the graph."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from langgraph.types import Send
 
-from graph.state import PROVIDERS, Failure, ImageState, State
+from graph.state import Failure, ImageState, Prompt, State
+from tools.configuration import PROVIDERS
 from tools.errors import (
     ConfigError,
     InputError,
@@ -15,12 +18,15 @@ from tools.errors import (
     ParameterError,
     QuotaError,
     RejectedError,
+    StorageError,
 )
+from tools.templates import style
+from tools.wishes import checked_count, parse_size
 
 GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
 """Failures that another attempt with the same provider would only repeat."""
 
-GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.__name__}
+GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.__name__, StorageError.__name__}
 """Failures after which no provider is asked: the prompt is refused, or a paid task may still deliver."""
 
 
@@ -41,12 +47,20 @@ class Routes:
     """The conditional edges, bound to what can make images.
 
     `auto` is the order in which ``auto`` tries them; `can_rewrite` tells whether a language model is there to word a
-    refused prompt anew.
+    refused prompt anew; `size` is the one of a run that asks for none.
     """
 
-    def __init__(self, candidates: Mapping[str, Candidate], *, auto: Sequence[str], can_rewrite: bool = False) -> None:
+    def __init__(
+        self,
+        candidates: Mapping[str, Candidate],
+        *,
+        auto: Sequence[str],
+        can_rewrite: bool = False,
+        size: str = "1024x1024",
+    ) -> None:
         self._candidates = candidates
         self._auto = auto
+        self._size = size
         self._can_rewrite = can_rewrite
 
     def candidates(self, asked: str | None, *, width_px: int, height_px: int) -> list[Candidate]:
@@ -65,6 +79,23 @@ class Routes:
             raise InputError(f"Size {width_px}x{height_px} is refused: {'; '.join(filter(None, reasons))}")
         return usable
 
+    def check(self, state: State) -> None:
+        """Refuse what cannot be made, before anything is asked of a service.
+
+        Raises:
+            InputError: The content, the count, the style, the size or the provider cannot be used.
+        """
+        if not isinstance(state.get("content"), str):
+            raise InputError("There is no content - give the text that the pictures shall be about")
+        count = state.get("count")
+        if count is not None:
+            if not isinstance(count, int):
+                raise InputError(f"The count is {count!r} - give a number")
+            checked_count(count)
+        style(state.get("style") or "default")
+        width_px, height_px = parse_size(state.get("size") or self._size)
+        self.candidates(state.get("provider"), width_px=width_px, height_px=height_px)
+
     def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
         """Send every prompt that has no saved image to a branch of its own."""
         saved = {image["index"] for image in state.get("images", []) if image["status"] == "saved"}
@@ -74,6 +105,7 @@ class Routes:
             if prompt["index"] not in saved:
                 branch: ImageState = {
                     "run_id": state["run_id"],
+                    "picture": identity(prompt),
                     "prompt": prompt,
                     "provider": state.get("provider") or "auto",
                     "failures": [],
@@ -104,6 +136,12 @@ class Routes:
         prompt, failures = state["prompt"], state.get("failures", [])
         candidates = self.candidates(state["provider"], width_px=prompt["width_px"], height_px=prompt["height_px"])
         return [candidate.name for candidate in candidates if not _is_exhausted(candidate, failures)]
+
+
+def identity(prompt: Prompt) -> str:
+    """Return what tells this planned picture from another plan for the same place, e.g. an edited one."""
+    parts = [prompt[name] for name in ("prompt", "negative_prompt", "seed", "width_px", "height_px")]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def after_provider(state: ImageState) -> Literal["made", "failed"]:

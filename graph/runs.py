@@ -32,7 +32,7 @@ async def run(
     snapshot = await workflow.aget_state(_config(run_id))
     if snapshot.values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
-    return await _follow(workflow, asked, run_id=run_id, watch=watch, ask=ask)
+    return await _follow(workflow, asked, run_id=run_id, thread_id=run_id, watch=watch, ask=ask)
 
 
 async def resume(
@@ -52,18 +52,21 @@ async def resume(
         InputError: There is no such run.
         PeituError: The run could not go on.
     """
-    snapshot = await workflow.aget_state(_config(run_id))
+    thread_id = (recorded or {}).get("thread_id") or run_id
+    snapshot = await workflow.aget_state(_config(thread_id))
+    if snapshot.values.get("run_id", run_id) != run_id:
+        raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.values:
         if recorded is None:
             raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
         asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
-        return await _follow(workflow, asked, run_id=run_id, watch=watch, ask=ask)
+        return await _follow(workflow, asked, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)
     if not snapshot.next and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
     if not snapshot.next:
         # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
-        await workflow.aupdate_state(_config(run_id), {"run_id": run_id}, as_node="approve")
-    return await _follow(workflow, None, run_id=run_id, watch=watch, ask=ask)
+        await workflow.aupdate_state(_config(thread_id), {"run_id": run_id}, as_node="approve")
+    return await _follow(workflow, None, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
@@ -81,18 +84,18 @@ def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
 
 
 async def _follow(
-    workflow: Workflow, begin: InputState | None, *, run_id: str, watch: Watch, ask: Ask | None
+    workflow: Workflow, begin: InputState | None, *, run_id: str, thread_id: str, watch: Watch, ask: Ask | None
 ) -> OutputState:
     """Run until the end, or until a question that nobody answers."""
     asked: InputState | Command[Any] | None = begin
     while True:
-        stream = workflow.astream(asked, _config(run_id), stream_mode=["custom", "updates"], subgraphs=True)
+        stream = workflow.astream(asked, _config(thread_id), stream_mode=["custom", "updates"], subgraphs=True)
         async for _namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
             if mode == "custom":
                 watch(item)
             elif prompts := (item.get("prompt") or {}).get("prompts"):
                 watch({"event": "planned", "run_id": run_id, "count": len(prompts)})
-        snapshot = await workflow.aget_state(_config(run_id))
+        snapshot = await workflow.aget_state(_config(thread_id))
         questions = [question.value for task in snapshot.tasks for question in task.interrupts]
         if not questions:
             return document(run_id, snapshot.values)
@@ -103,5 +106,5 @@ async def _follow(
         asked = Command(resume=answer)
 
 
-def _config(run_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": run_id}}
+def _config(thread_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id}}

@@ -75,7 +75,7 @@ async def work_through(
         with Watcher() as watch:
             for run_id in run_ids:
                 with logger.contextualize(run=run_id):
-                    documents.append(await _guarded(workflow, watch, run_id, step))
+                    documents.append(await _guarded(workflow, watch, run_id, step, only=len(run_ids) == 1))
     return documents
 
 
@@ -93,11 +93,11 @@ async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:
         await database.close()
 
 
-async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step) -> OutputState:
+async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step, *, only: bool) -> OutputState:
     try:
         return await step(workflow, watch, run_id)
-    except InputError:
-        raise
     except PeituError as error:
+        if only and isinstance(error, InputError):
+            raise
         logger.error("The run broke off: {}", error)
         return {**document(run_id, {}), "notes": [f"The run broke off: {error}"]}

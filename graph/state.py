@@ -6,9 +6,8 @@ KB is kept as a row of the database, and the state holds its beginning.
 
 from typing import Annotated, Literal
 
+from langgraph.channels import EphemeralValue
 from typing_extensions import TypedDict
-
-PROVIDERS = ("auto", "modelscope", "dashscope", "sketch")
 
 ImageStatus = Literal["saved", "failed", "unknown"]
 
@@ -99,7 +98,8 @@ class InputState(TypedDict, total=False):
     """
 
     content: str
-    count: int
+    # Asked for at the start, made at the end: one key of the interface, forgotten in between.
+    count: Annotated[int, EphemeralValue]
     style: str
     provider: str
     size: str
@@ -112,12 +112,14 @@ class State(InputState, total=False):
     """The whole state of a run."""
 
     run_id: str
+    wanted: int | None
     analysis: Analysis
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]
     language_model: str | None
     notes: Annotated[list[str], merge_notes]
     requested: int
+    uploads: bool
     success: bool
 
 
@@ -131,17 +133,19 @@ class OutputState(TypedDict, total=False):
     run_id: str
     success: bool
     requested: int
-    count: int
+    count: Annotated[int, EphemeralValue]
     images: list[Image]
     language_model: str | None
     notes: Annotated[list[str], merge_notes]
 
 
 class Outcome(TypedDict):
-    """A picture that a provider delivered, not yet checked."""
+    """A picture that was delivered, not yet checked; `task` is its row of the ledger, `None` for a sketch."""
 
+    task: int | None
     provider: str
     model: str
+    prompt: str
     path: str
     width: int
     height: int
@@ -149,7 +153,11 @@ class Outcome(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why a provider delivered nothing this time; `kind` is the name of a class in `tools.errors`."""
+    """Why a provider delivered nothing this time.
+
+    `kind` is the name of a class in `tools.errors`, ``RefusedPicture`` after the check, or ``Rewritten`` for a refused
+    prompt that has new words.
+    """
 
     provider: str
     kind: str
@@ -159,11 +167,13 @@ class Failure(TypedDict):
 class ImageState(TypedDict, total=False):
     """The state of the subgraph that makes one image.
 
-    `open_provider` is the provider at which the ledger knows a task of this image: it goes first. `down` are the
+    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `open_provider`
+    is the provider at which the ledger knows a task of this image: it goes first. `down` are the
     providers that do not work at the moment: they go last.
     """
 
     run_id: str
+    picture: str
     prompt: Prompt
     provider: str
     open_provider: str | None

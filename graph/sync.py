@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from typing import Any, TypeVar, cast
 
 from graph.build import Workflow
 
@@ -20,15 +20,24 @@ class LoopThread:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine there and return its result; Ctrl-C cancels it and waits until it has ended."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        ended = threading.Event()
+
+        async def whole() -> T:
+            try:
+                return await work
+            finally:
+                ended.set()
+
+        future = asyncio.run_coroutine_threadsafe(whole(), self._loop)
         try:
             return future.result()
         except BaseException:
-            future.cancel()
+            if future.cancel():
+                ended.wait()
             raise
 
-    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """Yield what the asynchronous iterator yields."""
+    def iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
+        """Yield what the asynchronous generator yields, and close it when nobody wants more."""
 
         async def take() -> tuple[T, ...]:
             try:
@@ -36,13 +45,17 @@ class LoopThread:
             except StopAsyncIteration:
                 return ()
 
-        while taken := self.run(take()):
-            yield taken[0]
+        try:
+            while taken := self.run(take()):
+                yield taken[0]
+        finally:
+            self.run(items.aclose())
 
     def close(self) -> None:
         """Stop the loop; idempotent."""
         if self._loop.is_closed():
             return
+        self.run(self._loop.shutdown_asyncgens())
         self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -62,7 +75,8 @@ class SyncWorkflow:
 
     def stream(self, state: Any, config: Any = None, **options: Any) -> Iterator[Any]:
         """Run the graph and yield what happens."""
-        return self._thread.iterate(self._workflow.astream(state, config, **options))
+        stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(state, config, **options))
+        return self._thread.iterate(stream)
 
     def get_state(self, config: Any, **options: Any) -> Any:
         """Return the state of a run."""

@@ -20,7 +20,7 @@ from graph.build import Tools, Workflow, build_graph
 from graph.sync import LoopThread, SyncWorkflow
 from tools.configuration import Settings
 from tools.errors import ConfigError
-from tools.log import be_quiet
+from tools.log import be_quiet, set_up_logging
 from tools.settings import load_settings
 
 BUSY_TIMEOUT_S = 60.0
@@ -78,8 +78,10 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._thread is not None:
-            self._thread.run(self.__aexit__(kind, error, trace))
-            self._thread.close()
+            try:
+                self._thread.run(self.__aexit__(kind, error, trace))
+            finally:
+                self._thread.close()
 
 
 @asynccontextmanager
@@ -90,13 +92,19 @@ async def make_graph() -> AsyncIterator[Workflow]:
     Every step inside `generate` is checkpointed, so that Studio shows it.
     """
     loop = asyncio.get_running_loop()
-    if loop not in _server_tools:
-        _server_tools[loop] = await AsyncExitStack().enter_async_context(open_tools(load_settings()))
-    yield build_graph(_server_tools[loop], checkpoint_images=True)
+    if loop not in _server:
+        settings = load_settings()
+        rules = settings.logging
+        set_up_logging(
+            level=rules.level, path=rules.path, rotation=rules.rotation, retention=rules.retention, terminal_level=None
+        )
+        stack = AsyncExitStack()
+        _server[loop] = (stack, await stack.enter_async_context(open_tools(settings)))
+    yield build_graph(_server[loop][1], checkpoint_images=True)
 
 
-_server_tools: WeakKeyDictionary[asyncio.AbstractEventLoop, Tools] = WeakKeyDictionary()
-"""Open until the server ends. The database has written whatever a node awaited; nothing else needs closing."""
+_server: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncExitStack, Tools]] = WeakKeyDictionary()
+"""The tools of a server, and what holds them open until it ends; a database has written whatever a node awaited."""
 
 
 @asynccontextmanager

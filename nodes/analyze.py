@@ -1,17 +1,20 @@
 """The node `analyze`: what the content is about, and which parts of it are worth a picture."""
 
 import asyncio
-from typing import Any, Protocol, get_args
+from collections.abc import Callable
+from typing import Any, Protocol, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.types import Overwrite
 
-from graph.state import Analysis, Scene, State
+from graph.state import Analysis, Image, Scene, State
 from tools.errors import InputError, PeituError
 from tools.llm import LanguageModel
 from tools.markup import plain, without_unseen
 from tools.matching import match_topic
 from tools.questions import AnalysisAnswer, analysis_question
 from tools.reading import Passage, Reading, read
+from tools.records import next_run_id
 from tools.scenes import Place, choose
 from tools.subjects import LIMIT_CHARS, Subject, shortened, subject_of
 from tools.templates import Mood, Topic, instructions, topics
@@ -27,7 +30,7 @@ _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review")
 class Records(Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
-    async def start_run(self, *, run_id: str, content: str, options: dict[str, Any]) -> None:
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> None:
         """Record the run; the same run again changes nothing."""
         ...
 
@@ -43,16 +46,22 @@ async def analyze(
     model: LanguageModel | None,
     records: Records,
     max_content_chars: int,
+    check: Callable[[State], None] | None = None,
 ) -> State:
     """Read the content, with the language model's help where there is one.
+
+    `check` refuses what cannot be made, before anything is asked of a service.
 
     Raises:
         InputError: The content is blank.
     """
-    run_id = str(config["configurable"]["thread_id"])
+    if check is not None:
+        check(state)
+    thread_id = str(config["configurable"]["thread_id"])
+    run_id = next_run_id(thread_id, state.get("run_id"))
     content = await _whole_content(state, run_id, records)
     options = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
-    await records.start_run(run_id=run_id, content=content, options=options)
+    await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
     reading, analysis = await asyncio.to_thread(_read, content)
     notes: list[str] = []
     used = None
@@ -64,11 +73,20 @@ async def analyze(
             notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
     return {
         "run_id": run_id,
+        "wanted": state.get("count"),
         "content": content[:BEGINNING_CHARS],
         "analysis": analysis,
         "language_model": used,
         "notes": notes,
+        **_fresh(state, notes),
     }
+
+
+def _fresh(state: State, notes: list[str]) -> State:
+    """Return what makes the thread forget the images and notes of its earlier run, if it had one."""
+    if state.get("run_id") is None:
+        return {}
+    return {"notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
 
 
 async def _whole_content(state: State, run_id: str, records: Records) -> str:

@@ -3,40 +3,41 @@
 import asyncio
 from pathlib import Path
 
-from graph.state import Failure, ImageState, Outcome, Prompt
+from graph.state import Failure, ImageState, Outcome
 from tools.errors import UnavailableError
 from tools.images import inspect
 from tools.ledger import Ledger
 
 
 async def check(state: ImageState, *, ledger: Ledger) -> ImageState:
-    """Refuse a picture that does not decode or shows nothing; it is set aside, and another is made.
+    """Refuse a picture that shows nothing; it is set aside, and another is made.
 
-    A service's safety filter may answer with an all-black picture instead of an error.
+    A service's safety filter may answer with an all-black picture instead of an error. A file that cannot be read now
+    condemns nothing: its task stays in the ledger, and the picture is collected again.
     """
     outcome = state.get("outcome")
     if outcome is None:
         return {}
-    reason = await asyncio.to_thread(_refusal, outcome)
-    if reason is None:
+    try:
+        found = await asyncio.to_thread(inspect, Path(outcome["path"]))
+    except UnavailableError as error:
+        return _failed(state, outcome, UnavailableError.__name__, str(error))
+    if not found.blank:
         return {}
-    if task := await ledger.open_task(state["run_id"], state["prompt"]["index"]):
-        await ledger.failed(task, reason)
-    await asyncio.to_thread(_set_aside, state["prompt"], len(state.get("failures", [])))
-    failure: Failure = {"provider": outcome["provider"], "kind": "RefusedPicture", "error": reason}
+    reason = f"{outcome['provider']} delivered a picture of one single color"
+    # Another process may look at the same picture: only one of the two condemns it.
+    if outcome["task"] is None or await ledger.refused(outcome["task"], reason):
+        await asyncio.to_thread(_set_aside, outcome, len(state.get("failures", [])))
+    return _failed(state, outcome, "RefusedPicture", reason)
+
+
+def _failed(state: ImageState, outcome: Outcome, kind: str, reason: str) -> ImageState:
+    failure: Failure = {"provider": outcome["provider"], "kind": kind, "error": reason}
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}
 
 
-def _refusal(outcome: Outcome) -> str | None:
-    try:
-        found = inspect(Path(outcome["path"]))
-    except UnavailableError as error:
-        return str(error)
-    return f"{outcome['provider']} delivered a picture of one single color" if found.blank else None
-
-
-def _set_aside(prompt: Prompt, number: int) -> None:
-    """Keep the refused picture beside its place, since it may have cost money."""
-    path = Path(prompt["path"])
-    if path.exists():
+def _set_aside(outcome: Outcome, number: int) -> None:
+    """Keep the refused picture beside its place, since it was paid; unless a better one is there by now."""
+    path = Path(outcome["path"])
+    if path.exists() and inspect(path).sha256 == outcome["sha256"]:
         path.replace(path.with_name(f"{path.stem}.refused-{number}{path.suffix}"))

@@ -8,13 +8,14 @@ from typing import Any, Protocol
 from langgraph.config import get_stream_writer
 from loguru import logger
 
-from graph.state import Failure, Image, ImageOutput, ImageState, Outcome, Prompt
+from graph.state import Failure, Image, ImageOutput, ImageState, ImageStatus, Outcome, Prompt
 from tools import sketch
 from tools.adapt import adapt
-from tools.errors import LostReplyError, PeituError
+from tools.errors import ElsewhereError, PeituError
 from tools.images import SavedImage, save_jpeg
 from tools.jobs import Job, Report, Service
 from tools.ledger import Ledger
+from tools.ledger_rows import Task
 from tools.provider import ImageRequest
 from tools.records import Records
 from tools.sizes import SKETCH_SIZES
@@ -34,7 +35,7 @@ class Labeler(Protocol):
 
 async def choose(state: ImageState, *, ledger: Ledger, services: Mapping[str, Service]) -> ImageState:
     """Find out where this image has a task already, and which providers do not work; the edge behind decides."""
-    task = await ledger.open_task(state["run_id"], state["prompt"]["index"])
+    task = await ledger.open_task(state["run_id"], state["prompt"]["index"], state["picture"])
     return {
         "open_provider": task.provider if task else None,
         "down": [name for name, service in services.items() if service.health.is_down],
@@ -68,21 +69,25 @@ async def buy(
         path=Path(prompt["path"]),
         quality=quality,
         label=label(f"{state['run_id']}-{prompt['index']}"),
+        picture=state["picture"],
         patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
     )
     report = reporter(state)
     try:
-        saved = await runner.run(job, service, report=report)
+        made = await runner.run(job, service, report=report)
+    except ElsewhereError:
+        return {"outcome": None}
     except PeituError as error:
         report("failed", provider=service.name, error=str(error))
         return _failed(state, service.name, error)
+    saved, task = made.saved, made.task
     report("saved", provider=service.name, path=str(saved.path))
     if (saved.width_px, saved.height_px) != (request.width_px, request.height_px):
         came, wanted = f"{saved.width_px}x{saved.height_px}", f"{request.width_px}x{request.height_px}"
         notes.append(f"Picture {prompt['index'] + 1} came as {came} instead of {wanted}")
     for note in notes:
         logger.bind(run=state["run_id"], image=prompt["index"]).warning(note)
-    outcome = _outcome(saved, service.name, service.provider.model)
+    outcome = _outcome(saved, task.provider, task.model, prompt=task.prompt or request.prompt, task=task.id)
     return {"outcome": outcome, "notes": notes}
 
 
@@ -97,7 +102,7 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
         report("failed", provider=SKETCH, error=str(error))
         return _failed(state, SKETCH, error)
     report("saved", provider=SKETCH, path=str(saved.path))
-    return {"outcome": _outcome(saved, SKETCH, sketch.MODEL)}
+    return {"outcome": _outcome(saved, SKETCH, sketch.MODEL, prompt=prompt["prompt"], task=None)}
 
 
 async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageOutput:
@@ -106,10 +111,10 @@ async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageO
     tasks = await ledger.tasks(state["run_id"], prompt["index"])
     image: Image = {
         "index": prompt["index"],
-        "status": "saved" if outcome else _status(failures),
+        "status": "saved" if outcome else _status(tasks, state["picture"]),
         "path": outcome["path"] if outcome else None,
         "url": None,
-        "prompt": prompt["prompt"],
+        "prompt": outcome["prompt"] if outcome else prompt["prompt"],
         "provider": outcome["provider"] if outcome else failures[-1]["provider"] if failures else None,
         "model": outcome["model"] if outcome else None,
         "seed": prompt["seed"],
@@ -150,10 +155,12 @@ def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
     return save_jpeg(data, Path(prompt["path"]), quality=quality, description=description, label=None)
 
 
-def _outcome(saved: SavedImage, provider: str, model: str) -> Outcome:
+def _outcome(saved: SavedImage, provider: str, model: str, *, prompt: str, task: int | None) -> Outcome:
     return {
+        "task": task,
         "provider": provider,
         "model": model,
+        "prompt": prompt,
         "path": str(saved.path),
         "width": saved.width_px,
         "height": saved.height_px,
@@ -166,8 +173,9 @@ def _failed(state: ImageState, provider: str, error: PeituError) -> ImageState:
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}
 
 
-def _status(failures: list[Failure]) -> Any:
-    held = failures and failures[-1]["kind"] == LostReplyError.__name__
+def _status(tasks: list[Task], picture: str) -> ImageStatus:
+    """Return ``unknown`` while nobody knows whether a request of this picture was taken, and paid."""
+    held = any(task.status in {"unknown", "intent"} and task.picture == picture for task in tasks)
     return "unknown" if held else "failed"
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
@@ -10,15 +9,17 @@ from typing import cast
 from graph.state import Analysis, Prompt, Scene, State
 from tools import templates, wording
 from tools.configuration import MAX_COUNT
-from tools.errors import InputError, PeituError
+from tools.errors import PeituError
+from tools.files import folder_name
 from tools.llm import LanguageModel
 from tools.markup import plain
 from tools.questions import PromptsAnswer, prompts_question
+from tools.records import Records
 from tools.scenes import Place, choose
 from tools.subjects import LIMIT_CHARS, shortened
+from tools.wishes import checked_count, parse_size
 from tools.words import language_of, picturable
 
-_SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
 _SEEDS = 2**31
 
 
@@ -46,13 +47,33 @@ class _Draft:
     body: str
 
 
-async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
-    """Plan the pictures; nothing is paid yet.
+async def prompt(
+    state: State, *, model: LanguageModel | None, defaults: PromptDefaults, plans: Records | None = None
+) -> State:
+    """Plan the pictures once: nothing is paid yet, but what is paid later is known by its plan.
+
+    A run that lost its checkpoint gets the plan that it had, not other words for pictures that may be bought already.
 
     Raises:
         InputError: The count, the style or the size is not usable.
     """
-    count = checked_count(state.get("count", defaults.count))
+    if plans is None:
+        return await _plan(state, model=model, defaults=defaults)
+    kept = await plans.plan_of(state["run_id"])
+    if kept is None:
+        kept = dict(await _plan(state, model=model, defaults=defaults))
+        await plans.keep_plan(state["run_id"], kept)
+    return cast("State", kept)
+
+
+async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
+    """Plan the pictures.
+
+    Raises:
+        InputError: The count, the style or the size is not usable.
+    """
+    asked = state.get("wanted", state.get("count"))
+    count = checked_count(defaults.count if asked is None else asked)
     size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
     analysis = state["analysis"]
     style = await asyncio.to_thread(templates.style, state.get("style") or "default", default=defaults.style)
@@ -70,29 +91,6 @@ async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptD
         "language_model": used,
         "notes": [*state.get("notes", []), *notes],
     }
-
-
-def checked_count(count: int) -> int:
-    """Return the count if so many pictures can be planned.
-
-    Raises:
-        InputError: It is less than 1 or more than `MAX_COUNT`.
-    """
-    if not 1 <= count <= MAX_COUNT:
-        raise InputError(f"The count is {count} - ask for 1 to {MAX_COUNT} pictures, or use a batch")
-    return count
-
-
-def parse_size(size: str) -> tuple[int, int]:
-    """Return width and height in pixels of a text such as ``1024x768``.
-
-    Raises:
-        InputError: The text is no size.
-    """
-    found = _SIZE.fullmatch(size.strip())
-    if not found:
-        raise InputError(f"The size {size!r} is not WIDTHxHEIGHT - write it like 1024x1024")
-    return int(found[1]), int(found[2])
 
 
 def _drafts(analysis: Analysis, count: int, *, concrete: bool) -> list[_Draft]:
@@ -184,7 +182,7 @@ def _prompts(
             "seed": _seed(state.get("seed"), run_id, index),
             "width_px": size[0],
             "height_px": size[1],
-            "path": f"{defaults.output_dir}/{run_id}/{index:02d}.jpg",
+            "path": f"{defaults.output_dir}/{folder_name(run_id)}/{index:02d}.jpg",
             "heading": draft.scene["heading"],
             "start": draft.scene["start"],
             "end": draft.scene["end"],

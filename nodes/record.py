@@ -11,7 +11,7 @@ async def record(state: State, *, records: Records) -> State:
     run_id = state["run_id"]
     images = state.get("images", [])
     count = sum(image["status"] == "saved" for image in images)
-    complete = sum(_is_complete(image, uploaded=state["upload"]) for image in images)
+    complete = sum(_is_complete(image, uploaded=state["uploads"]) for image in images)
     success = complete == state["requested"]
     for image in images:
         await records.image(run_id, image)

@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import BaseModel, Field
 
-from graph.state import ImageState
+from graph.state import Failure, ImageState
 from tools.errors import PeituError
 from tools.llm import LanguageModel
 from tools.templates import instructions
@@ -28,13 +28,13 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
     except PeituError:
         return {"rewritten": True}
     wording = " ".join(answer.prompt.split())[: max(len(prompt["prompt"]), 200)]
-    if wording == prompt["prompt"]:
+    if wording in {"", prompt["prompt"]}:
         return {"rewritten": True}
     # The refusal stays in the list as an attempt, but is answered by the new wording.
-    answered = {**failures[-1], "kind": "Rewritten"}
+    answered: Failure = {**failures[-1], "kind": "Rewritten"}
     return {
         "rewritten": True,
         "prompt": {**prompt, "prompt": wording},
-        "failures": [*failures[:-1], answered],  # type: ignore[list-item]
+        "failures": [*failures[:-1], answered],
         "notes": [f"Picture {prompt['index'] + 1} was refused and is made by a softer wording"],
     }

@@ -31,7 +31,7 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
     if wanted is None:
         wanted = by_default
     if not wanted:
-        return {"upload": False}
+        return {"uploads": False}
     places = asyncio.Semaphore(AT_ONCE)
 
     async def send(image: Image) -> Image:
@@ -39,7 +39,7 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
             return await _upload_one(image, uploader, run_id=state["run_id"])
 
     waiting = [image for image in state.get("images", []) if image["status"] == "saved" and not image["url"]]
-    return {"upload": True, "images": await asyncio.gather(*(send(image) for image in waiting))}
+    return {"uploads": True, "images": await asyncio.gather(*(send(image) for image in waiting))}
 
 
 async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -> Image:

@@ -50,7 +50,7 @@ class Memory:
         self.runs: dict[str, str] = {}
         self.options: dict[str, Any] = {}
 
-    async def start_run(self, *, run_id: str, content: str, options: dict[str, Any]) -> None:
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> None:
         self.runs.setdefault(run_id, content)
         self.options = options
 

@@ -392,7 +392,7 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
         ),
         ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
         ({"task_status": "FAILED", "code": "Throttling", "message": ""}, TaskFailedError, "not billed"),
-        ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, RejectedError, "size"),
+        ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskFailedError, "size"),
         (
             {"task_status": "FAILED", "code": "DataInspectionFailed", "message": "Output"},
             RejectedError,

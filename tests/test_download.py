@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tools.download import download
-from tools.errors import RejectedError, UnavailableError
+from tools.errors import UnavailableError
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/1d/a.png"
@@ -172,7 +172,7 @@ async def test_only_http(url: str) -> None:
     """Other schemes are refused by name, before anything is sent."""
     files = Files(picture())
 
-    with pytest.raises(RejectedError, match="has the scheme"):
+    with pytest.raises(UnavailableError, match="has the scheme"):
         await fetch(files, url)
 
     assert [] == files.requests
@@ -181,7 +181,7 @@ async def test_only_http(url: str) -> None:
 @pytest.mark.parametrize("url", ["https://[::1", "https://example.org:port/a", "https://a\x00b/"])
 async def test_broken_address(url: str) -> None:
     """What is no address is refused."""
-    with pytest.raises(RejectedError, match="is no address"):
+    with pytest.raises(UnavailableError, match="is no address"):
         await fetch(Files(picture()), url)
 
 
@@ -190,7 +190,7 @@ async def test_each_redirect_is_checked(target: str) -> None:
     """A redirect leads to http(s) or nowhere."""
     files = Files(httpx.Response(302, headers={"Location": target}), picture())
 
-    with pytest.raises(RejectedError, match="has the scheme"):
+    with pytest.raises(UnavailableError, match="has the scheme"):
         await fetch(files)
 
     assert len(files.requests) == 1
@@ -221,7 +221,7 @@ async def test_announced_size_is_refused_at_once() -> None:
     body = Chunks(iter([PNG, PNG]))
     answer = httpx.Response(200, stream=body, headers={"Content-Length": "9999999"})
 
-    with pytest.raises(RejectedError, match="larger than 1 MiB"):
+    with pytest.raises(UnavailableError, match="larger than 1 MiB"):
         await fetch(Files(answer), max_bytes=2**20)
 
     assert body.sent <= 1
@@ -231,7 +231,7 @@ async def test_endless_file_is_cut_off() -> None:
     """A file without a size is read up to the limit and no further."""
     body = Chunks(iter(lambda: bytes(2**16), b""))
 
-    with pytest.raises(RejectedError, match="larger than 1 MiB"):
+    with pytest.raises(UnavailableError, match="larger than 1 MiB"):
         await fetch(Files(httpx.Response(200, stream=body)), max_bytes=2**20)
 
     assert body.sent == 17

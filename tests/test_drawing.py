@@ -37,7 +37,8 @@ async def test_tidy_text_has_the_names_and_labels_of_the_program(graph):
     assert {
         "flowchart TD",
         "analyze --> prompt",
-        "prompt -.-> generate",
+        "prompt --> approve",
+        "approve -.-> generate",
         "subgraph generate",
         "generate_start --> generate_choose",
         "generate_choose -.-> generate_modelscope",

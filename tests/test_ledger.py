@@ -1,6 +1,5 @@
 """The ledger: what may have been paid is found again, and belongs to one image only."""
 
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -95,12 +94,19 @@ async def test_two_lost_requests_do_not_claim_one_task(ledger):
     assert "t1" == (await ledger.claim(lost, ["t1"], around=MINUTE)).task_id
 
 
-async def test_rows_hold_no_prompt(ledger, tmp_path):
-    """The ledger keeps a fingerprint of the prompt, not the prompt."""
-    await intend(ledger)
-    connection = sqlite3.connect(tmp_path / "peitu.db")
-    row = connection.execute("SELECT * FROM tasks").fetchone()
-    connection.close()
+async def test_an_edited_prompt_is_another_picture(ledger):
+    """The task of one plan is not taken for another plan of the same place; the row says of which words it is."""
+    await ledger.intend("run", 0, provider="dashscope", model="m", request=REQUEST, picture="first")
 
-    assert "a lighthouse" not in row
-    assert any(isinstance(value, str) and len(value) == 64 for value in row)
+    assert await ledger.open_task("run", 0, "second") is None
+    assert "a lighthouse" == (await ledger.open_task("run", 0, "first")).prompt
+
+
+async def test_a_picture_is_condemned_once(ledger):
+    """Of two who look at the same bad picture, one writes it down."""
+    task = await intend(ledger)
+    await ledger.submitted(task, task_id="t1")
+    await ledger.saved(task)
+
+    assert [True, False] == [await ledger.refused(task.id, "blank"), await ledger.refused(task.id, "blank")]
+    assert await ledger.open_task("run", 0) is None

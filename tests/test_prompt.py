@@ -7,7 +7,8 @@ from langchain_core.runnables import RunnableConfig
 
 from graph.state import Prompt, State
 from nodes.analyze import analyze
-from nodes.prompt import PromptDefaults, parse_size, prompt
+from nodes.prompt import PromptDefaults, prompt
+from tools.wishes import parse_size
 from tests.test_analyze import EN, ZH, Memory, Scripted
 from tools.errors import InputError, UnavailableError
 from tools.llm import LanguageModel

@@ -83,7 +83,8 @@ def test_a_refused_prompt_is_rewritten_once():
 
 def test_fan_out_skips_what_is_saved():
     """Only prompts without a saved image get a branch; with none left the run goes on to the upload."""
-    prompts = [{"index": index, "width_px": 1024, "height_px": 1024} for index in range(3)]
+    common = {"prompt": "p", "negative_prompt": "", "seed": 1, "width_px": 1024, "height_px": 1024}
+    prompts = [{"index": index, **common} for index in range(3)]
     images = [{"index": 0, "status": "saved"}, {"index": 1, "status": "failed"}]
     state = {"run_id": "run", "prompts": prompts, "images": images}
 

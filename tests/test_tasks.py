@@ -145,7 +145,7 @@ async def statuses(ledger):
 async def test_each_step_is_in_the_ledger_before_the_next(bench, ledger):
     """The intent stands before the request, the id before the first poll, and the picture is whole before `saved`."""
     provider = FakeProvider(ledger, polls=[RUNNING, DONE])
-    saved = await bench.run(provider)
+    saved = (await bench.run(provider)).saved
 
     assert [("submit", "intent"), ("poll", "submitted"), ("poll", "submitted")] == provider.seen
     assert ["saved"] == await statuses(ledger)
@@ -156,9 +156,9 @@ async def test_each_step_is_in_the_ledger_before_the_next(bench, ledger):
 
 async def test_a_saved_picture_is_not_asked_for_again(bench, ledger):
     """Once it is on the disk, nothing is sent."""
-    first = await bench.run(FakeProvider(ledger))
+    first = (await bench.run(FakeProvider(ledger))).saved
     provider = FakeProvider(ledger)
-    again = await bench.run(provider)
+    again = (await bench.run(provider)).saved
 
     assert [] == provider.seen
     assert first.sha256 == again.sha256

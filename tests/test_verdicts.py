@@ -130,7 +130,7 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
         ("task", 200, "", "", FAILED),
         ("task", 200, "CANCELED", "", FAILED),
         ("task", 200, "UNKNOWN", "", UNKNOWN),
-        ("task", 200, "InvalidParameter", "", REFUSED),
+        ("task", 200, "InvalidParameter", "", FAILED),
         ("task", 200, "DataInspectionFailed", "", REFUSED),
     ],
 )

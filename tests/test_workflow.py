@@ -1,6 +1,7 @@
 """The whole graph, through the sandbox, over real HTTP: from an article to pictures, records and uploads."""
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 
@@ -274,6 +275,73 @@ async def test_a_lost_reply_does_not_take_the_task_of_a_sibling(keys):
     document = await illustrate(count=2, provider="dashscope")
 
     assert ["saved", "unknown"] == sorted(image["status"] for image in document["images"])
+    assert 1 == len(keys.tasks)
+
+
+async def test_a_lost_checkpoint_does_not_change_the_plan(keys):
+    """A power cut may cost the last checkpoints, and the model words it anew: what is bought is adopted."""
+    first = await illustrate(count=2, upload=False)
+    for path in Path("data").glob("checkpoints.db*"):
+        path.unlink()
+    keys.answer = lambda messages: "{}"
+    again = await go_on()
+
+    assert [image["sha256"] for image in first["images"]] == [image["sha256"] for image in again["images"]]
+    assert [image["prompt"] for image in first["images"]] == [image["prompt"] for image in again["images"]]
+    assert 2 == len(keys.tasks)
+
+
+async def test_a_second_content_on_one_thread_is_a_run_of_its_own(keys):
+    """A notebook cell or a chat goes on with the same thread: new pictures, and the first ones stay."""
+    config = {"configurable": {"thread_id": "chat"}}
+    async with open_workflow() as workflow:
+        first = await workflow.ainvoke({"content": "an old lighthouse", "count": 1, "upload": False}, config)
+        second = await workflow.ainvoke({"content": "a teapot in the rain"}, config)
+
+    assert ["chat", "chat.2"] == [first["run_id"], second["run_id"]]
+    assert (1, 3) == (first["count"], second["count"])
+    assert 4 == len(keys.tasks)
+    assert "teapot" in second["images"][0]["prompt"]
+    assert Path(first["images"][0]["path"]).exists()
+
+
+async def test_an_edited_prompt_is_made_anew(keys):
+    """Back in time, with other words: the picture of the old prompt is not taken for the new one."""
+    config = {"configurable": {"thread_id": "run"}}
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({"content": "an old lighthouse", "count": 1, "upload": False}, config)
+        history = [snapshot async for snapshot in workflow.aget_state_history(config)]
+        planned = next(snapshot for snapshot in history if snapshot.next == ("approve",))
+        prompts = [{**planned.values["prompts"][0], "prompt": "a red boat"}]
+        fork = await workflow.aupdate_state(planned.config, {"prompts": prompts}, as_node="prompt")
+        document = await workflow.ainvoke(None, fork)
+
+    assert ["a red boat"] == [image["prompt"] for image in document["images"]]
+    assert 2 == len(keys.tasks)
+    assert "a red boat" == describe(Path(document["images"][0]["path"]))["prompt"]
+
+
+async def test_a_thread_id_cannot_leave_the_output_folder(workplace):
+    """Whatever a thread is called, its pictures lie below the output folder."""
+    document = await illustrate("../../up/文章", content="a teapot", count=1)
+    path = Path(document["images"][0]["path"])
+
+    assert document["success"]
+    assert path.resolve().is_relative_to(Path("output").resolve())
+
+
+async def test_studio_keeps_its_tools_open(keys):
+    """Its server asks for the graph again and again: a run with a key works after any of it."""
+    async with make_graph():
+        pass
+    gc.collect()
+    await asyncio.sleep(0)
+    async with make_graph() as workflow:
+        document = await workflow.ainvoke(
+            {"content": "a teapot", "count": 1, "upload": False}, {"configurable": {"thread_id": "studio"}}
+        )
+
+    assert document["success"], document
     assert 1 == len(keys.tasks)
 
 

@@ -7,12 +7,19 @@ from datetime import datetime
 import httpx
 
 from tools.download import download
-from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, UnavailableError
+from tools.errors import (
+    LostReplyError,
+    OverdueError,
+    RejectedError,
+    TaskFailedError,
+    ThrottledError,
+    UnavailableError,
+)
 from tools.images import SavedImage, inspect, is_whole, save_jpeg
-from tools.jobs import Job, Report, Service
+from tools.jobs import Job, Made, Report, Service
 from tools.ledger import Ledger
 from tools.ledger_rows import Task, utc_now
-from tools.provider import ImageProvider, TaskState
+from tools.provider import TaskState
 
 POLL_AT_MOST_S = 5.0
 """Longest pause between two polls of a task, in seconds."""
@@ -72,6 +79,9 @@ class Collector:
         """Ask once; `None` when the service did not answer this time."""
         try:
             return await service.provider.poll(task.task_id or "")
+        except ThrottledError as error:
+            await self._sleep(error.retry_after_s or POLL_AT_MOST_S)
+            return None
         except UnavailableError:
             return None
         except (TaskFailedError, RejectedError) as error:
@@ -81,7 +91,7 @@ class Collector:
             await self._ledger.unknown(task, str(error))
             raise
 
-    async def collect(self, task: Task, ready: TaskState, job: Job, service: Service, report: Report) -> SavedImage:
+    async def collect(self, task: Task, ready: TaskState, job: Job, service: Service, report: Report) -> Made:
         """Download and save the picture of a finished task; a broken one is fetched again by a fresh link.
 
         Raises:
@@ -91,14 +101,13 @@ class Collector:
         for tries_left in reversed(range(COLLECT_TRIES)):
             try:
                 data = await download(ready.urls[0], client=self._client)
-                saved = await asyncio.to_thread(_save, data, job, service.provider)
+                saved = await asyncio.to_thread(_save, data, job, task)
                 break
             except UnavailableError:
                 if not tries_left or not task.task_id:
                     raise
                 ready = await self.wait(task, service, report)
-        await self._ledger.saved(task)
-        return saved
+        return Made(saved, await self._ledger.saved(task))
 
 
 def kept(job: Job) -> SavedImage | None:
@@ -115,11 +124,12 @@ def kept(job: Job) -> SavedImage | None:
     )
 
 
-def _save(data: bytes, job: Job, provider: ImageProvider) -> SavedImage:
+def _save(data: bytes, job: Job, task: Task) -> SavedImage:
+    """Save the picture with what it was made of: the ledger knows, whatever is configured or planned by now."""
     description: dict[str, str | int] = {
-        "prompt": job.request.prompt,
-        "provider": provider.name,
-        "model": provider.model,
+        "prompt": task.prompt or job.request.prompt,
+        "provider": task.provider,
+        "model": task.model,
         "seed": job.request.seed,
     }
     return save_jpeg(data, job.path, quality=job.quality, description=description, label=job.label)

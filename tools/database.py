@@ -8,22 +8,22 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tools.errors import ConfigError
+from tools.errors import StorageError
 from tools.schema import migrate
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
+WorkQueue = queue.SimpleQueue[tuple[Work, Future[Any]] | None]
 
-BUSY_TIMEOUT_S = 30.0
-"""How long another process may hold the file before a write gives up, in seconds."""
+BUSY_TIMEOUT_S = 30.0  # how long another process may hold the file before a write gives up
 
-GROUP_SIZE = 500
-"""Most units of work in one commit."""
+GROUP_SIZE = 500  # most units of work in one commit
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -32,8 +32,9 @@ def connect(path: Path) -> sqlite3.Connection:
     `synchronous=FULL`: a committed row survives a power cut too, since it may stand for money.
 
     Raises:
-        ConfigError: The file cannot be opened, is locked or damaged; the message says which.
+        StorageError: The file cannot be opened, is locked or damaged; the message says which.
     """
+    connection = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
@@ -42,11 +43,29 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         migrate(connection)
     except (OSError, sqlite3.Error) as error:
+        if connection is not None:
+            connection.close()
         raise explain(error, path) from error
     return connection
 
 
-def explain(error: OSError | sqlite3.Error, path: Path) -> ConfigError:
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the file for a few questions, and close it.
+
+    Raises:
+        StorageError: The file cannot be read.
+    """
+    connection = connect(path)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    finally:
+        connection.close()
+
+
+def explain(error: Exception, path: Path) -> StorageError:
     """Return the error as one line that names the file and what to do."""
     text = str(error)
     if "locked" in text or "busy" in text:
@@ -57,7 +76,7 @@ def explain(error: OSError | sqlite3.Error, path: Path) -> ConfigError:
         advice = "free some disk space and run again"
     else:
         advice = "check that the folder exists and can be written, or set database.path to another file"
-    return ConfigError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
+    return StorageError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
 
 
 class Database:
@@ -68,7 +87,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._work: WorkQueue = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
 
@@ -76,7 +95,7 @@ class Database:
         """Run `work` inside a transaction and return its result once that is committed.
 
         Raises:
-            ConfigError: The file cannot be written; nothing of this work is kept.
+            StorageError: The file cannot be written; nothing of this work is kept.
         """
         return await asyncio.wrap_future(self.hand_in(work))
 
@@ -88,7 +107,10 @@ class Database:
         future: Future[T] = Future()
         with self._start:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="peitu-database", daemon=True)
+                # A queue of its own: the end of an earlier thread is none of this one's business.
+                self._work = queue.SimpleQueue()
+                name = "peitu-database"
+                self._thread = threading.Thread(target=self._serve, args=(self._work,), name=name, daemon=True)
                 self._thread.start()
             self._work.put((work, future))
         return future
@@ -102,38 +124,38 @@ class Database:
             self._work.put(None)
         await asyncio.to_thread(thread.join)
 
-    def _serve(self) -> None:
+    def _serve(self, work: WorkQueue) -> None:
         connection: sqlite3.Connection | None = None
-        while True:
-            group, last = self._next_group()
+        last = False
+        while not last:
+            group, last = _next_group(work)
             try:
                 connection = connection or connect(self.path)
-                _commit(connection, group)
-            except ConfigError as error:
-                _fail(group, error)
-            except sqlite3.Error as error:
+                _commit(connection, group, self.path)
+            except (OSError, sqlite3.Error) as error:
                 _fail(group, explain(error, self.path))
-            if last:
-                break
+            except Exception as error:  # noqa: BLE001 - every caller of the group gets it; the thread lives on
+                _fail(group, error)
         if connection is not None:
             connection.close()
 
-    def _next_group(self) -> tuple[list[tuple[Work, Future[Any]]], bool]:
-        """Wait for work, then take all that is there; `True` when the thread is to end after it."""
-        group: list[tuple[Work, Future[Any]]] = []
-        item = self._work.get()
-        while item is not None:
-            group.append(item)
-            if len(group) == GROUP_SIZE:
-                return group, False
-            try:
-                item = self._work.get_nowait()
-            except queue.Empty:
-                return group, False
-        return group, True
+
+def _next_group(work: WorkQueue) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+    """Wait for work, then take all that is there; `True` when the thread is to end after it."""
+    group: list[tuple[Work, Future[Any]]] = []
+    item = work.get()
+    while item is not None:
+        group.append(item)
+        if len(group) == GROUP_SIZE:
+            return group, False
+        try:
+            item = work.get_nowait()
+        except queue.Empty:
+            return group, False
+    return group, True
 
 
-def _commit(connection: sqlite3.Connection, group: list[tuple[Work, Future[Any]]]) -> None:
+def _commit(connection: sqlite3.Connection, group: list[tuple[Work, Future[Any]]], path: Path) -> None:
     """Run the group in one transaction; a unit that fails is undone alone, and only its caller hears of it."""
     done: list[tuple[Future[Any], Any]] = []
     connection.execute("BEGIN IMMEDIATE")
@@ -148,7 +170,8 @@ def _commit(connection: sqlite3.Connection, group: list[tuple[Work, Future[Any]]
         raise
     for future, result in done:
         if isinstance(result, _Failure):
-            future.set_exception(result.error)
+            told = isinstance(result.error, sqlite3.Error) and not isinstance(result.error, sqlite3.IntegrityError)
+            future.set_exception(explain(result.error, path) if told else result.error)
         else:
             future.set_result(result)
 
@@ -171,7 +194,7 @@ def _attempt(connection: sqlite3.Connection, work: Work) -> Any:
     return result
 
 
-def _fail(group: Iterable[tuple[Work, Future[Any]]], error: ConfigError) -> None:
+def _fail(group: Iterable[tuple[Work, Future[Any]]], error: Exception) -> None:
     for _, future in group:
         if not future.done() and (future.running() or future.set_running_or_notify_cancel()):
             future.set_exception(error)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from tools.errors import PeituError, RejectedError, UnavailableError
+from tools.errors import PeituError, UnavailableError
 from tools.http import shorten, summary
 from tools.verdicts import decide, error_from
 
@@ -33,8 +33,8 @@ async def download(
     """Return the bytes behind `url`, trying a broken transfer again; `deadline_s` bounds each attempt.
 
     Raises:
-        UnavailableError: Expired, refused or broken; poll the task again for a fresh link.
-        RejectedError: No http(s) address, or more than `max_bytes`.
+        UnavailableError: Expired, refused, broken, no http(s) address, or more than `max_bytes`; the picture stays
+            with the provider.
     """
     for tries_left in reversed(range(ATTEMPTS)):
         try:
@@ -68,10 +68,10 @@ def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
     try:
         request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
     except httpx.InvalidURL as error:
-        raise RejectedError("The link to the picture is no address - tell the provider") from error
+        raise UnavailableError("The link to the picture is no address - tell the provider") from error
     if request.url.scheme not in {"http", "https"}:
         scheme = request.url.scheme
-        raise RejectedError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
+        raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
     request.headers.pop("Authorization", None)
     return request
 
@@ -100,9 +100,9 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _too_large(response: httpx.Response, max_bytes: int) -> RejectedError:
+def _too_large(response: httpx.Response, max_bytes: int) -> UnavailableError:
     message = f"{_place(str(response.url))} is larger than {max_bytes / 2**20:g} MiB"
-    return RejectedError(f"{message} - no picture of ours is: it is not fetched")
+    return UnavailableError(f"{message} - no picture of ours is: it is not fetched")
 
 
 def _fault(url: str, *, status: int = 0, code: str = "", message: str = "") -> PeituError:

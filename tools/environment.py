@@ -7,8 +7,6 @@ from pathlib import Path
 
 from tools.errors import ConfigError
 
-DATABASE_PATH = "data/peitu.db"
-
 KEY_VARIABLES = (
     "MODELSCOPE_API_KEY",
     "DASHSCOPE_API_KEY",
@@ -69,28 +67,3 @@ def configuration_file(config: Path | None) -> Path | None:
         problem = "is no file" if path.exists() else "does not exist"
         raise ConfigError(f"configuration file {str(path)!r} {problem}; name another: --config or PEITU_CONFIG")
     return path
-
-
-def database_path(config: Path | None = None) -> Path:
-    """Return `database.path` without checking the other settings: `peitu runs` answers sooner.
-
-    What is not plain is left to `load_settings`.
-
-    Raises:
-        ConfigError: The file is no YAML, or the setting is no path.
-    """
-    import yaml
-
-    written = environment_value("PEITU_DATABASE__PATH")
-    if written is None and (file := configuration_file(config)):
-        try:
-            values = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-            written = values["database"]["path"]
-        except (OSError, KeyError, TypeError, yaml.YAMLError):
-            written = None
-    if isinstance(written, str) and written.strip():
-        return Path(written).expanduser()
-
-    from tools.settings import load_settings
-
-    return load_settings(config).database.path

@@ -4,10 +4,12 @@
   - InputError        the caller: the content, a flag or a row is not usable; nothing was paid
   - ConfigError       the operator: a key, a setting, a balance or a permission
     + ParameterError  the operator: this size, model or parameter is refused; other requests may pass
+    + StorageError    the operator: a database or a file cannot be used; it says nothing about a provider
     + QuotaError      the operator or tomorrow: today's allowance of a model is spent
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
     + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
+  - ElsewhereError    nobody: the image has a task at another provider; go on there
   - OverdueError      nobody: a paid task runs beyond its deadline; it is collected later, never bought again
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
@@ -33,6 +35,10 @@ class ParameterError(ConfigError):
     """The service refuses a parameter of this request, e.g. the size; it says nothing about other requests."""
 
 
+class StorageError(ConfigError):
+    """A database or a file cannot be read or written; mend the disk, its permissions or the path."""
+
+
 class QuotaError(ConfigError):
     """Today's allowance is spent; use another model or wait until it resets."""
 
@@ -54,6 +60,10 @@ class UnavailableError(PeituError):
 
 class ThrottledError(UnavailableError):
     """The service refused the request because requests came too fast; no task was made."""
+
+
+class ElsewhereError(PeituError):
+    """Another provider has a task of this image; it is collected there, and nothing is bought here."""
 
 
 class OverdueError(PeituError):

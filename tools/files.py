@@ -2,13 +2,14 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
 import unicodedata
 from pathlib import Path, PureWindowsPath
 
-from tools.errors import ConfigError, InputError
+from tools.errors import InputError, StorageError
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -38,7 +39,7 @@ def write_whole(path: Path, data: bytes) -> None:
     ends with ``.part``: one that is still there after a crash may be deleted.
 
     Raises:
-        ConfigError: It cannot be written there; the message says why. Nothing is left behind.
+        StorageError: It cannot be written there; the message says why. Nothing is left behind.
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
@@ -53,7 +54,7 @@ def write_whole(path: Path, data: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}; choose another folder")
-        raise ConfigError(f"{str(path)!r} cannot be written: {remedy}") from error
+        raise StorageError(f"{str(path)!r} cannot be written: {remedy}") from error
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -96,6 +97,13 @@ def safe_name(text: str, *, max_length: int = 80) -> str:
         stem = f"file-{stem}"
     stem = stem[: max_length - len(extension)].rstrip("._-")
     return (stem or "image") + extension
+
+
+def folder_name(run_id: str) -> str:
+    """Return a folder's name for the run: its id where that is one, else a safe name with a mark of the whole id."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) and not run_id.endswith("."):
+        return run_id
+    return f"{safe_name(run_id)}-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def inside(folder: Path, name: str) -> Path:

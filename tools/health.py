@@ -18,6 +18,7 @@ from tools.errors import (
     ParameterError,
     PeituError,
     QuotaError,
+    StorageError,
     ThrottledError,
     UnavailableError,
 )
@@ -78,6 +79,9 @@ class Health:
         except (UnavailableError, LostReplyError) as error:
             await (self._worked() if isinstance(error, ThrottledError) else self._failed(error))
             raise
+        except StorageError:
+            self._leave(probing=probing)
+            raise
         except ParameterError:
             await self._worked()
             raise
@@ -110,7 +114,8 @@ class Health:
                 if probing or self._reason is None:
                     return probing
             if isinstance(self._reason, ConfigError):
-                raise self._reason
+                # A new one each time: a raised exception collects the traceback of everyone who got it.
+                raise type(self._reason)(str(self._reason))
             if self._clock() >= give_up_at:
                 raise UnavailableError(f"{self.provider} is down and did not come back in time: {self._reason}")
             if not told:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from tools.health import Health
+from tools.images import SavedImage
+from tools.ledger_rows import Task
 from tools.limits import Limiter
 from tools.provider import ImageProvider, ImageRequest
 
@@ -21,7 +23,8 @@ class Report(Protocol):
 class Job:
     """A picture to be made, and where it goes.
 
-    `patience_s` is how long to wait for a provider that is down; 0 lets another one be asked at once.
+    `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
+    provider that is down; 0 lets another one be asked at once.
     """
 
     run_id: str
@@ -31,6 +34,15 @@ class Job:
     quality: int = 92
     label: str | None = None
     patience_s: float = 0.0
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture on the disk, and the row of the ledger that paid for it: that says of which words it was made."""
+
+    saved: SavedImage
+    task: Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

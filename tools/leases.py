@@ -5,14 +5,18 @@ lets go when the process ends, however it ends. So a lease of a dead owner is ta
 owner never.
 """
 
+import asyncio
+import contextlib
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
+from loguru import logger
 
 from tools.database import Database
+from tools.errors import ConfigError, StorageError
 
 Key = tuple[str, int]
 
@@ -37,19 +41,36 @@ class Leases:
         if key in self._held:
             return False
         self._held.add(key)
-        taken = False
+        taking = asyncio.ensure_future(self._database.write(lambda connection: self._take(connection, key)))
         try:
-            taken = await self._database.write(lambda connection: self._take(connection, key))
-        finally:
-            if not taken:
-                self._held.discard(key)
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # The row may be written all the same: give it back once that is known.
+            taking.add_done_callback(lambda _: self._held.discard(key))
+            await asyncio.shield(self._give_back(taking, key))
+            raise
+        except BaseException:
+            self._held.discard(key)
+            raise
+        if not taken:
+            self._held.discard(key)
         return taken
 
+    async def _give_back(self, taking: asyncio.Future[bool], key: Key) -> None:
+        with contextlib.suppress(ConfigError):
+            if await taking:
+                await self.release(*key)
+
     async def release(self, run_id: str, image_index: int) -> None:
-        """Give the lease back."""
+        """Give the lease back; when that cannot be written, it ends with this process."""
         statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
-        await self._database.write(lambda connection: connection.execute(statement, (run_id, image_index, self.owner)))
-        self._held.discard((run_id, image_index))
+        values = (run_id, image_index, self.owner)
+        try:
+            await self._database.write(lambda connection: connection.execute(statement, values))
+        except StorageError as error:
+            logger.warning("The lease of image {} of run {} could not be given back: {}", image_index, run_id, error)
+        finally:
+            self._held.discard((run_id, image_index))
 
     def close(self) -> None:
         """Let go of the lock file; what is still leased may be taken over."""
@@ -73,9 +94,16 @@ class Leases:
     def _announce(self) -> None:
         """Lock our own file, once, before the first lease names us."""
         if self._lock is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self._path(self.owner), thread_local=False)
-            self._lock.acquire(timeout=0)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(self._path(self.owner), thread_local=False)
+                lock.acquire(timeout=0)
+            except OSError as error:
+                advice = "check the folder of database.path"
+                raise StorageError(
+                    f"The lock files in {str(self._folder)!r} cannot be made ({error}) - {advice}"
+                ) from error
+            self._lock = lock
 
     def _is_alive(self, owner: str) -> bool:
         """Tell whether the owner's process still holds its lock; the file of a dead one is cleared away."""

@@ -1,9 +1,10 @@
 """The ledger: what was paid for, written before it is paid.
 
 A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id,
-committed before the first poll) → ``succeeded`` → ``saved``, or ends as ``failed`` (the provider does not bill it) or
-``throttled`` (refused for haste, no task was made). An ``intent`` that another process left behind means that nobody
-knows whether the provider took the request: it is ``unknown`` until the provider, or the user, says so.
+committed before the first poll) → ``succeeded`` → ``saved`` (or ``refused``, when the picture is unusable), or ends
+as ``failed`` (not billed) or ``throttled`` (refused for haste, no task was made). An ``intent`` that another process
+left behind means that nobody knows whether the provider took the request: it is ``unknown`` until the provider, or
+the user, says so.
 """
 
 import hashlib
@@ -31,10 +32,10 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open_task(self, run_id: str, image_index: int) -> Task | None:
-        """Return the task that this image already has, paid or perhaps paid, or `None`."""
+    async def open_task(self, run_id: str, image_index: int, picture: str = "") -> Task | None:
+        """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
         tasks = await self.tasks(run_id, image_index)
-        return next((task for task in reversed(tasks) if task.status in OPEN), None)
+        return next((task for task in reversed(tasks) if task.status in OPEN and task.picture == picture), None)
 
     async def tasks(self, run_id: str, image_index: int) -> list[Task]:
         """Return every task that this image ever had, oldest first."""
@@ -47,7 +48,9 @@ class Ledger:
 
         return await self._database.read(work)
 
-    async def intend(self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest) -> Task:
+    async def intend(
+        self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest, picture: str = ""
+    ) -> Task:
         """Write down that a paid request is about to be sent."""
         row = {
             "run_id": run_id,
@@ -56,6 +59,8 @@ class Ledger:
             "model": model,
             "status": "intent",
             "request_id": request.request_id or None,
+            "picture": picture,
+            "prompt": request.prompt,
             "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),
             "seed": request.seed,
             "width_px": request.width_px,
@@ -99,8 +104,14 @@ class Ledger:
         """Write down that the picture is whole on the disk."""
         return await self._update(task, status="saved", ended_at=utc_now().isoformat())
 
+    async def refused(self, row_id: int, reason: str) -> bool:
+        """Write down that a paid picture is unusable; `False` when somebody else has done so already."""
+        statement = "UPDATE tasks SET status = 'refused', error = ?, ended_at = ? WHERE id = ? AND status = 'saved'"
+        values = (reason, utc_now().isoformat(), row_id)
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount == 1)
+
     async def failed(self, task: Task, error: str) -> Task:
-        """Write down that this task is over and not billed: refused, failed, or its picture unusable."""
+        """Write down that this task is over and not billed: the provider refused it or gave it up."""
         return await self._update(task, status="failed", error=error, ended_at=utc_now().isoformat())
 
     async def throttled(self, task: Task, error: str) -> Task:

@@ -15,6 +15,8 @@ class Task:
     image_index: int
     provider: str
     model: str
+    picture: str
+    prompt: str
     status: str
     task_id: str | None
     request_id: str | None
@@ -63,6 +65,8 @@ def task_of(row: sqlite3.Row) -> Task:
         image_index=row["image_index"],
         provider=row["provider"],
         model=row["model"],
+        picture=row["picture"] or "",
+        prompt=row["prompt"] or "",
         status=row["status"],
         task_id=row["task_id"],
         request_id=row["request_id"],

@@ -39,6 +39,7 @@ class Limiter:
         self._sleep = sleep
         self._slowness = 1.0
         self._next_at = 0.0
+        self._paused_until = 0.0
         self._refusals = 0
 
     @asynccontextmanager
@@ -59,12 +60,22 @@ class Limiter:
             if refusals == self._refusals:
                 return
 
-    def slow_down(self, retry_after_s: float | None = None) -> None:
-        """Take note of a refusal for haste; `retry_after_s` is the wait that the provider asked for."""
-        pause_s = FIRST_PAUSE_S * self._slowness if retry_after_s is None else retry_after_s
-        self._slowness = min(self._slowness * 2, SLOWEST)
+    def slow_down(self, retry_after_s: float | None = None) -> float:
+        """Take note of a refusal for haste and return the seconds of pause from now.
+
+        `retry_after_s` is the wait that the provider asked for. Refusals of requests that were on their way already
+        when the pause began count once.
+        """
+        now = self._clock()
+        if now >= self._paused_until:
+            pause_s = FIRST_PAUSE_S * self._slowness
+            self._slowness = min(self._slowness * 2, SLOWEST)
+        else:
+            pause_s = 0.0
+        self._paused_until = max(self._paused_until, now + (pause_s if retry_after_s is None else retry_after_s))
         self._refusals += 1
-        self._next_at = self._clock() + pause_s
+        self._next_at = self._paused_until
+        return self._paused_until - now
 
     def recover(self) -> None:
         """Take note of an accepted submit: a little faster again, never faster than allowed."""

@@ -10,11 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.database import Database, connect
+from tools.database import Database, reading
 from tools.ledger_rows import utc_now
 
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
+
+
+def next_run_id(thread_id: str, last_run_id: str | None) -> str:
+    """Return the id of the next run of a thread: its own for the first, then ``thread.2``, ``thread.3`` …."""
+    if last_run_id is None:
+        return thread_id
+    number = last_run_id.removeprefix(f"{thread_id}.")
+    return f"{thread_id}.{int(number) + 1 if number.isdecimal() and number != last_run_id else 2}"
 
 
 class Records:
@@ -35,10 +43,11 @@ class Records:
         """
         await self._database.write(lambda _: None)
 
-    async def start_run(self, *, run_id: str, content: str, options: Mapping[str, Any]) -> None:
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> None:
         """Write down that a run began, with its whole content; a run that is known stays as it is."""
         row = {
             "run_id": run_id,
+            "thread_id": thread_id,
             "status": "running",
             "content": content,
             "options": json.dumps(options, ensure_ascii=False),
@@ -54,6 +63,21 @@ class Records:
             return row and str(row["content"])
 
         return await self._database.read(work)
+
+    async def plan_of(self, run_id: str) -> dict[str, Any] | None:
+        """Return what was planned for a run, or `None` while nothing is."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, Any] | None:
+            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return json.loads(row["plan"]) if row and row["plan"] else None
+
+        return await self._database.read(work)
+
+    async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> None:
+        """Write down what is planned for a run; it stays what it was first."""
+        statement = "UPDATE runs SET plan = ? WHERE run_id = ? AND plan IS NULL"
+        values = (json.dumps(plan, ensure_ascii=False), run_id)
+        await self._database.write(lambda connection: connection.execute(statement, values))
 
     async def image(self, run_id: str, image: Mapping[str, Any]) -> None:
         """Write down how an image stands; a later word replaces an earlier one."""
@@ -111,42 +135,37 @@ class Uploads:
         self._database.hand_in(lambda connection: _insert(connection, "uploads", row, on_conflict=conflict)).result()
 
 
-def list_runs(path: Path, *, limit: int = 50) -> list[dict[str, Any]]:
+def list_runs(path: Path, *, limit: int | None = 50) -> list[dict[str, Any]]:
     """Return the newest runs first, without their contents; ``[]`` when there is no database yet."""
     if not path.exists():
         return []
-    connection = connect(path)
-    try:
+    with reading(path) as connection:
         rows = connection.execute(
             "SELECT runs.run_id, runs.status, title, requested, success, started_at, finished_at,"
             " count(CASE WHEN images.status = 'saved' THEN 1 END) AS count"
             " FROM runs LEFT JOIN images USING (run_id) GROUP BY runs.run_id ORDER BY started_at DESC LIMIT ?",
-            (limit,),
+            (-1 if limit is None else limit,),
         )
         return [dict(row) for row in rows]
-    finally:
-        connection.close()
 
 
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
     """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one."""
     if not path.exists():
         return None
-    connection = connect(path)
-    try:
+    with reading(path) as connection:
         run = connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         if run is None:
             return None
         images = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,)).fetchall()
         tasks = connection.execute("SELECT * FROM tasks WHERE run_id = ? ORDER BY id", (run_id,)).fetchall()
-    finally:
-        connection.close()
     return {
         **run,
         "success": bool(run["success"]),
         "count": sum(image["status"] == "saved" for image in images),
         "options": json.loads(run["options"] or "{}"),
         "notes": json.loads(run["notes"] or "[]"),
+        "plan": json.loads(run["plan"] or "null"),
         "images": [_image(row) for row in images],
         "tasks": [dict(task) for task in tasks],
     }

@@ -67,7 +67,7 @@ def m003_tasks(db: "Database") -> None:
             "image_index": int,
             "provider": str,
             "model": str,
-            "status": str,  # intent, submitted, succeeded, saved, failed, throttled, unknown
+            "status": str,  # intent, submitted, succeeded, saved, refused, failed, throttled, unknown
             "task_id": str,
             "request_id": str,
             "prompt_sha256": str,
@@ -129,7 +129,15 @@ def m006_standings(db: "Database") -> None:
     )
 
 
-CHANGES = (m001_runs, m002_images, m003_tasks, m004_uploads, m005_leases, m006_standings)
+def m007_threads(db: "Database") -> None:
+    """A thread may hold several runs, one after the other; a task says of which picture it is, and of what words."""
+    db.table("runs").add_column("thread_id", str)
+    db.table("runs").add_column("plan", str)  # what the node `prompt` planned, JSON
+    db.table("tasks").add_column("picture", str)
+    db.table("tasks").add_column("prompt", str)
+
+
+CHANGES = (m001_runs, m002_images, m003_tasks, m004_uploads, m005_leases, m006_standings, m007_threads)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,12 +1,13 @@
 """A paid request whose answer was lost: find out whether the provider took it, or hold it. Never guess."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from tools.errors import LostReplyError
+from tools.errors import LostReplyError, ThrottledError, UnavailableError
 from tools.jobs import Service
 from tools.ledger import Ledger
 from tools.ledger_rows import Task
+from tools.provider import ListedTask
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
@@ -39,6 +40,14 @@ async def settle(
     raise LostReplyError(message)
 
 
+async def _listed(task: Task, service: Service) -> Sequence[ListedTask] | None:
+    try:
+        return await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
+    except ThrottledError as error:
+        # To whoever submits, that class would mean that no task was made; of this request nobody knows.
+        raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
+
+
 async def _look_up(
     task: Task, service: Service, *, ledger: Ledger, sleep: Callable[[float], Awaitable[None]]
 ) -> Task | None:
@@ -49,7 +58,7 @@ async def _look_up(
     """
     for pause_s in LOOK_UP_PAUSES_S:
         await sleep(pause_s)
-        listed = await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
+        listed = await _listed(task, service)
         if listed is None:
             return None
         ours = [entry for entry in listed if entry.model == task.model]

@@ -38,6 +38,8 @@ class Sizes:
         """
         if self.allow(width_px, height_px):
             return width_px, height_px
+        if min(width_px, height_px) <= 0:
+            return None
         if self.only:
             near = min(self.only, key=lambda size: abs(log(size[0] / size[1]) - log(width_px / height_px)))
             scale = sqrt(near[0] * near[1] / (width_px * height_px))

@@ -11,9 +11,8 @@ from uuid import uuid4
 import httpx
 
 from tools.collect import Collector, kept
-from tools.errors import ConfigError, LostReplyError, RejectedError, ThrottledError, UnavailableError
-from tools.images import SavedImage
-from tools.jobs import Job, Report, Service
+from tools.errors import ConfigError, ElsewhereError, LostReplyError, RejectedError, ThrottledError, UnavailableError
+from tools.jobs import Job, Made, Report, Service
 from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.ledger_rows import Task, utc_now
@@ -45,8 +44,8 @@ class TaskRunner:
         self._sleep = sleep
         self._answers: set[asyncio.Task[Answer]] = set()
 
-    async def run(self, job: Job, service: Service, *, report: Report) -> SavedImage:
-        """Return the saved picture, adopting what the ledger says is under way or done.
+    async def run(self, job: Job, service: Service, *, report: Report) -> Made:
+        """Return the saved picture with its row of the ledger, adopting what the ledger says is under way or done.
 
         Raises:
             RejectedError: The prompt is refused; only another prompt helps.
@@ -54,15 +53,20 @@ class TaskRunner:
             TaskFailedError, UnavailableError: Not made this time; a new attempt may buy anew.
             OverdueError: Still running at the deadline; a later call adopts it.
             LostReplyError: Nobody knows whether it was paid; held for the user.
+            ElsewhereError: Another provider has a task of it; go on there.
         """
         report("queued", provider=service.name)
+        told = False
         while True:
             async with AsyncExitStack() as lease:
                 begun = await self._begin(job, service, report, lease)
-                if isinstance(begun, SavedImage):
+                if isinstance(begun, Made):
                     return begun
                 if begun is not None:
                     return await self._collector.collect(*begun, job, service, report)
+            if not told:
+                report("waiting", provider=service.name, reason="another process works on this picture")
+                told = True
             await self._sleep(OTHERS_S)
 
     async def close(self, *, timeout_s: float = 1.5) -> None:
@@ -73,15 +77,17 @@ class TaskRunner:
 
     async def _begin(
         self, job: Job, service: Service, report: Report, lease: AsyncExitStack
-    ) -> SavedImage | tuple[Task, TaskState] | None:
+    ) -> Made | tuple[Task, TaskState] | None:
         """Bring the task to its end at the provider, in one of its places; `None` while another has the image."""
         async with service.limiter.slot():
             if not await self._leases.take(job.run_id, job.image_index):
                 return None
             lease.push_async_callback(self._leases.release, job.run_id, job.image_index)
-            known = await self.ledger.open_task(job.run_id, job.image_index)
+            known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
             if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
-                return saved
+                return Made(saved, known)
+            if known and known.provider != service.name:
+                raise ElsewhereError(f"{known.provider} has a task of this picture")
             task, ready = await (
                 self._adopt(known, job, service, report) if known else self._submit(job, service, report)
             )
@@ -107,9 +113,11 @@ class TaskRunner:
                 async with service.health.attempt(turn=service.limiter.turn, timeout_s=job.patience_s, waiting=waiting):
                     answer = await self._to_the_end(self._submit_once(job, service))
             except ThrottledError as error:
-                service.limiter.slow_down(error.retry_after_s)
-                if self._now() >= give_up_at:
+                left_s = (give_up_at - self._now()).total_seconds()
+                pause_s = service.limiter.slow_down(error.retry_after_s)
+                if pause_s > left_s:
                     raise
+                waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
             else:
                 service.limiter.recover()
                 return answer
@@ -125,7 +133,12 @@ class TaskRunner:
         provider = service.provider
         request = replace(job.request, request_id=str(uuid4()))
         task = await self.ledger.intend(
-            job.run_id, job.image_index, provider=provider.name, model=provider.model, request=request
+            job.run_id,
+            job.image_index,
+            provider=provider.name,
+            model=provider.model,
+            request=request,
+            picture=job.picture,
         )
         try:
             submission = await provider.submit(request)
