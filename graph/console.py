@@ -110,6 +110,9 @@ def print_result(document: Mapping[str, Any]) -> None:
         return
     console.print(f"{count} of {requested} pictures made; something is missing.", markup=False, style="yellow")
     console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
+    if any(image["status"] == "unknown" for image in document["images"]):
+        again = f"peitu resume {document['run_id']} --resubmit"
+        console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
 
 
 def print_runs(runs: Iterable[Mapping[str, Any]]) -> None:
@@ -130,7 +133,8 @@ def print_run(run: Mapping[str, Any]) -> None:
         console.print(f"{'note:':<15} {note}", markup=False)
     for image in run["images"]:
         console.print(*_image_lines(image), sep="\n", markup=False)
-        console.print(f"   {image['width']}x{image['height']} seed {image['seed']}: {image['prompt']}", markup=False)
+        size = f"{image['width']}x{image['height']}" if image["width"] else "no picture,"
+        console.print(f"   {size} seed {image['seed']}: {image['prompt']}", markup=False)
     for task in run["tasks"]:
         where = f"{task['provider']} {task['task_id'] or ''}"
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)

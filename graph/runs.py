@@ -61,9 +61,9 @@ async def resume(
             raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
         asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
         return await _follow(workflow, asked, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)
-    if not snapshot.next and snapshot.values.get("success"):
+    if not snapshot.tasks and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
-    if not snapshot.next:
+    if not snapshot.tasks:
         # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
         await workflow.aupdate_state(_config(thread_id), {"run_id": run_id}, as_node="approve")
     return await _follow(workflow, None, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -96,8 +97,11 @@ async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:
 async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step, *, only: bool) -> OutputState:
     try:
         return await step(workflow, watch, run_id)
+    except sqlite3.Error as error:
+        reason = f"The checkpoints cannot be used ({error}) - free the disk or the file, then resume"
     except PeituError as error:
         if only and isinstance(error, InputError):
             raise
-        logger.error("The run broke off: {}", error)
-        return {**document(run_id, {}), "notes": [f"The run broke off: {error}"]}
+        reason = str(error)
+    logger.error("The run broke off: {}", reason)
+    return {**document(run_id, {}), "notes": [f"The run broke off: {reason}"]}

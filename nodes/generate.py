@@ -102,7 +102,10 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
         report("failed", provider=SKETCH, error=str(error))
         return _failed(state, SKETCH, error)
     report("saved", provider=SKETCH, path=str(saved.path))
-    return {"outcome": _outcome(saved, SKETCH, sketch.MODEL, prompt=prompt["prompt"], task=None)}
+    asked = (prompt["width_px"], prompt["height_px"])
+    mended = f"Size {asked[0]}x{asked[1]} became {size[0]}x{size[1]}, the nearest that a sketch has"
+    outcome = _outcome(saved, SKETCH, sketch.MODEL, prompt=prompt["prompt"], task=None)
+    return {"outcome": outcome, "notes": [mended] if size != asked else []}
 
 
 async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageOutput:

@@ -24,6 +24,9 @@ CHINESE = (
 )
 
 
+SIDES = Sizes(side_px=(512, 1440))
+
+
 @dataclass(frozen=True)
 class FakeProvider:
     """A provider with just the rules that adapting asks for."""
@@ -31,10 +34,9 @@ class FakeProvider:
     model: str = "fake-model"
     prompt_limit: int = 500
     takes_negative: bool = True
-    sizes: Sizes = Sizes(side_px=(512, 1440))
 
     def fit(self, width_px, height_px):
-        return self.sizes.nearest(width_px, height_px)
+        return SIDES.nearest(width_px, height_px)
 
 
 def test_what_fits_stays_as_it_is():

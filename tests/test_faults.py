@@ -36,6 +36,7 @@ from tools.records import find_run
 
 Details = dict[str, Any]
 DATABASE = Path("data/peitu.db")
+MEMORY = "/dev/shm"  # noqa: S108 - the folder in it has a random name
 SIDE = 512
 QUICK = {"FIRST_POLL_S": "0.02", "RATE_PER_S": "200", "ATTEMPTS": "2"}
 PATIENCE_S = 0.25
@@ -46,7 +47,9 @@ def impatient_client() -> httpx.AsyncClient:
     """The client of every day, but it waits a moment for an answer instead of a minute, and loads no certificates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("httpx._config.create_ssl_context", lambda *_, **__: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        patch.setattr("httpx._transports.default.create_ssl_context", lambda *_, **__: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        patch.setattr(
+            "httpx._transports.default.create_ssl_context", lambda *_, **__: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        )
         client = make_client()
     client.timeout = httpx.Timeout(0.4)
     return client
@@ -55,8 +58,7 @@ def impatient_client() -> httpx.AsyncClient:
 @contextmanager
 def quick_folder() -> Iterator[Path]:
     """An empty folder, in memory where there is one: the ledger waits for the disk many times."""
-    memory = "/dev/shm"
-    with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
         yield Path(folder)
 
 
@@ -64,7 +66,9 @@ def quick_folder() -> Iterator[Path]:
 def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
     """Work in this folder with this sandbox, and wait a hundredth of what real services need."""
     values = {name: value for name, value in sandbox.environment().items() if not name.startswith("OSS_")}
-    values |= {f"PEITU_IMAGES__{service}__{key}": QUICK[key] for service in ("MODELSCOPE", "DASHSCOPE") for key in QUICK}
+    values |= {
+        f"PEITU_IMAGES__{service}__{key}": QUICK[key] for service in ("MODELSCOPE", "DASHSCOPE") for key in QUICK
+    }
     # The shortest configuration: reading the project's own takes as long as making a picture here.
     (folder / "config.yaml").write_text("output_dir: output\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -233,8 +237,6 @@ CASES = [
     for name, details in faults.items()
     for times in ((1, None) if name in LASTING else (1,))
 ]
-
-
 
 
 async def mend(work: Sandbox) -> Details:

@@ -22,6 +22,13 @@ OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
 """A task in one of these may be, or was, paid: it is adopted and never bought again."""
 
 
+KEPT = timedelta(hours=24)
+"""How long a provider keeps a task and its pictures.
+
+Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
+"""
+
+
 class Ledger:
     """The rows of `tasks` in the database. Each method has written when it returns.
 
@@ -47,6 +54,12 @@ class Ledger:
             return [task_of(row) for row in rows]
 
         return await self._database.read(work)
+
+    async def has_intent(self, run_id: str, provider: str) -> bool:
+        """Tell whether a request of the run has neither an answer nor been settled."""
+        question = "SELECT 1 FROM tasks WHERE run_id = ? AND provider = ? AND status = 'intent'"
+        row = await self._database.read(lambda connection: connection.execute(question, (run_id, provider)).fetchone())
+        return row is not None
 
     async def intend(
         self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest, picture: str = ""
@@ -123,12 +136,16 @@ class Ledger:
         return await self._update(task, status="unknown", error=error)
 
     async def give_up_unknown(self, run_id: str) -> int:
-        """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were."""
+        """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were.
+
+        A task that no provider keeps any more, since it is older than a day, is one of them.
+        """
         statement = (
-            "UPDATE tasks SET status = 'failed', error = ?, ended_at = ?"
-            " WHERE run_id = ? AND status IN ('unknown', 'intent')"
+            "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ?"
+            " AND (status IN ('unknown', 'intent') OR (status = 'submitted' AND submitted_at < ?))"
         )
-        values = ("given up by the user, who sends it again", utc_now().isoformat(), run_id)
+        now = utc_now()
+        values = ("given up by the user, who sends it again", now.isoformat(), run_id, (now - KEPT).isoformat())
         return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
 
     async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:

@@ -1,8 +1,8 @@
 """One picture from one provider, paid for once: ask the ledger, submit, then collect."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,9 @@ from tools.settle import settle
 
 OTHERS_S = 0.5
 """Pause between looks at an image that another process works on, in seconds."""
+
+SETTLED_S = 6.0
+"""How long a new submit waits for the requests of an earlier process to be settled, in seconds."""
 
 Answer = tuple[Task, TaskState | None]
 
@@ -43,6 +46,7 @@ class TaskRunner:
         self._now = now
         self._sleep = sleep
         self._answers: set[asyncio.Task[Answer]] = set()
+        self._one_at_a_time: dict[str, asyncio.Lock] = {}
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
         """Return the saved picture with its row of the ledger, adopting what the ledger says is under way or done.
@@ -56,6 +60,7 @@ class TaskRunner:
             ElsewhereError: Another provider has a task of it; go on there.
         """
         report("queued", provider=service.name)
+        await self._settle_first(job, service)
         told = False
         while True:
             async with AsyncExitStack() as lease:
@@ -74,6 +79,32 @@ class TaskRunner:
         if self._answers:
             await asyncio.wait(self._answers, timeout=timeout_s)
         self._leases.close()
+
+    async def _settle_first(self, job: Job, service: Service) -> None:
+        """Settle what a dead process left unanswered before anybody submits anew: alone, the match is certain."""
+        known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+        if known is None or known.status != "intent" or known.provider != service.name:
+            return
+        if await self._leases.take(job.run_id, job.image_index):
+            try:
+                await settle(known, service, ledger=self.ledger, sleep=self._sleep)
+            finally:
+                await self._leases.release(job.run_id, job.image_index)
+
+    @asynccontextmanager
+    async def _unanswered(self, job: Job, service: Service) -> AsyncIterator[None]:
+        """Let one request alone be without an answer where a lost one costs money: so it can be told from all others.
+
+        A service that allows 2 submits a second is not slowed down by it.
+        """
+        if service.on_lost_reply == "resubmit":
+            yield
+            return
+        async with self._one_at_a_time.setdefault(service.name, asyncio.Lock()):
+            give_up_at = self._now() + timedelta(seconds=SETTLED_S)
+            while await self.ledger.has_intent(job.run_id, service.name) and self._now() < give_up_at:
+                await self._sleep(0.05)
+            yield
 
     async def _begin(
         self, job: Job, service: Service, report: Report, lease: AsyncExitStack
@@ -111,7 +142,8 @@ class TaskRunner:
         while True:
             try:
                 async with service.health.attempt(turn=service.limiter.turn, timeout_s=job.patience_s, waiting=waiting):
-                    answer = await self._to_the_end(self._submit_once(job, service))
+                    async with self._unanswered(job, service):
+                        answer = await self._to_the_end(self._submit_once(job, service))
             except ThrottledError as error:
                 left_s = (give_up_at - self._now()).total_seconds()
                 pause_s = service.limiter.slow_down(error.retry_after_s)
