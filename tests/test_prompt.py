@@ -8,11 +8,11 @@ from langchain_core.runnables import RunnableConfig
 from graph.state import Prompt, State
 from nodes.analyze import analyze
 from nodes.prompt import PromptDefaults, prompt
-from tools.wishes import parse_size
 from tests.test_analyze import EN, ZH, Memory, Scripted
 from tools.errors import InputError, UnavailableError
 from tools.llm import LanguageModel
 from tools.templates import style, style_names
+from tools.wishes import parse_size
 
 DEFAULTS = PromptDefaults(count=3, style="clean", width_px=1024, height_px=768, output_dir="output", prompt_limit=500)
 

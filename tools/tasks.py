@@ -141,9 +141,11 @@ class TaskRunner:
 
         while True:
             try:
-                async with service.health.attempt(turn=service.limiter.turn, timeout_s=job.patience_s, waiting=waiting):
-                    async with self._unanswered(job, service):
-                        answer = await self._to_the_end(self._submit_once(job, service))
+                async with (
+                    service.health.attempt(turn=service.limiter.turn, timeout_s=job.patience_s, waiting=waiting),
+                    self._unanswered(job, service),
+                ):
+                    answer = await self._to_the_end(self._submit_once(job, service))
             except ThrottledError as error:
                 left_s = (give_up_at - self._now()).total_seconds()
                 pause_s = service.limiter.slow_down(error.retry_after_s)
