@@ -132,6 +132,9 @@ def check_money(sandbox: Sandbox) -> None:
     rows, made = ledger_rows(), {task.task_id: task for task in sandbox.tasks}
     known = {row["task_id"]: row for row in rows if row["task_id"]}
     assert known.keys() <= made.keys()
+    assert {task_id: made[task_id].seed for task_id in known} == {
+        task_id: row["seed"] for task_id, row in known.items()
+    }
     assert not [row for row in rows if row["status"] == "intent"], rows
     lost = Counter(
         row["provider"]
@@ -196,6 +199,7 @@ BROKEN: dict[str, Details] = {
     "502-page": {"kind": "html", "status": 502, "processed": False},
     "504-page": {"kind": "html", "status": 504, "processed": False},
     "504-page-taken": {"kind": "html", "status": 504},
+    "408-taken": status(408, processed=True),
     "504-taken": status(504, processed=True),
     "drop": {"kind": "drop"},
     "reset": {"kind": "drop", "reset": True},
