@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, cast
 
-from graph.request import new_run_id
+from graph.request import check_folder, new_run_id
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.files import write_whole
@@ -33,6 +33,8 @@ def quick_generate(
         InputError: There is no such style, or the topic is blank.
         ConfigError: The configuration, or the place of the picture, cannot be used.
     """
+    if output_path:
+        check_folder(Path(output_path).parent)
     result = _generate({"content": topic, "count": 1, "style": style}, output_dir=None, api_key=api_key)
     for image in result["images"]:
         if output_path and image["path"]:

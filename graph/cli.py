@@ -6,6 +6,7 @@ Every command imports what it needs when it runs, so that `peitu --help`, `runs`
 import asyncio
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -34,6 +35,9 @@ Peitu (配图) turns an article, a storyboard or a topic into illustrations. Nex
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 all is there, 1 something is missing, 2 it could not start."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that knows no Chinese still gets the rest
     try:
         code = app(standalone_mode=False)
     except UsageError as error:
@@ -183,6 +187,7 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
         path=rules.path,
         rotation=rules.rotation,
         retention=rules.retention,
+        terminal_level="ERROR",  # what fails is told by the progress display, once
         secrets=[key for name in KEY_VARIABLES if (key := environment_value(name))],
     )
     return settings

@@ -108,7 +108,8 @@ def print_result(document: Mapping[str, Any]) -> None:
     if document["success"]:
         console.print(f"{count} of {requested} pictures made (run {document['run_id']})", markup=False, style="green")
         return
-    console.print(f"{count} of {requested} pictures made; something is missing.", markup=False, style="yellow")
+    missing = "not all are uploaded" if count == requested else "something is missing"
+    console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
     console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
     if any(image["status"] == "unknown" for image in document["images"]):
         again = f"peitu resume {document['run_id']} --resubmit"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -97,7 +98,7 @@ async def _standings(settings: Settings) -> list[Finding]:
         for name in settings.images.order:
             model = getattr(settings.images, name).model
             found = await StoredStandings(database).get(name, model)
-            if found and found.state != "working":
+            if found and found.state != "working" and not (found.until and found.until < datetime.now(UTC)):
                 until = f", tried again from {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
                 findings.append(Finding(name, "unsure", f"the last run found it {found.state}: {found.reason}{until}"))
     except ConfigError:

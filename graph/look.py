@@ -59,7 +59,7 @@ def doctor(config: Config = None) -> None:
 
 
 def models(as_json: Json = False) -> None:
-    """List the models that are known, with their sizes and limits; any other name may be tried too."""
+    """List the models that are known, with their sizes and limits; with ModelScope any other name may be tried."""
     from graph.console import print_json, print_models
     from tools.models import known_models
 

@@ -53,6 +53,8 @@ def read_content(file: str | None, text: str | None) -> str:
     if not file:
         raise InputError('There is nothing to illustrate - name a file, or pass --text "…", or - for standard input')
     name = "standard input" if file == "-" else repr(file)
+    if file == "-" and sys.stdin is None:
+        raise InputError("Standard input is closed - pipe the content into it, or name a file")
     data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
     if len(data) > MAX_CONTENT_BYTES:
         raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")

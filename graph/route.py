@@ -92,6 +92,9 @@ class Routes:
             if not isinstance(count, int):
                 raise InputError(f"The count is {count!r} - give a number")
             checked_count(count)
+        seed = state.get("seed")
+        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**31):
+            raise InputError(f"The seed is {seed!r} - give a number from 0 to {2**31 - 1}")
         style(state.get("style") or "default")
         width_px, height_px = parse_size(state.get("size") or self._size)
         self.candidates(state.get("provider"), width_px=width_px, height_px=height_px)

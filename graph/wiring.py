@@ -17,6 +17,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from graph.assembly import open_tools
 from graph.build import Tools, Workflow, build_graph
+from graph.request import check_folder
 from graph.sync import LoopThread, SyncWorkflow
 from tools.configuration import Settings
 from tools.errors import ConfigError
@@ -54,6 +55,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
     async def __aenter__(self) -> Workflow:
         be_quiet()
         settings = load_settings(self._config, self._overrides)
+        check_folder(settings.output_dir)
         async with AsyncExitStack() as opening:
             tools = await opening.enter_async_context(open_tools(settings, keys=self._keys))
             await tools.records.open()

@@ -128,7 +128,9 @@ async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageO
         "error": None if outcome else _reasons(failures),
     }
     await records.image(state["run_id"], image)
-    return {"images": [image], "notes": state.get("notes", [])}
+    left = {failure["provider"]: failure["error"] for failure in failures if outcome}
+    notes = [f"{name} was given up: {why}" for name, why in left.items() if outcome and name != outcome["provider"]]
+    return {"images": [image], "notes": [*state.get("notes", []), *notes]}
 
 
 def reporter(state: ImageState) -> Report:

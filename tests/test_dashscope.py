@@ -211,7 +211,7 @@ async def test_half_a_character_is_mended(make: Make) -> None:
         ([], 200, LostReplyError, "no clear answer"),
         ("<html>504</html>", 504, LostReplyError, "gateway"),
         ("<html>502</html>", 502, LostReplyError, "gateway"),
-        ({"code": "ModelServiceFailed", "message": ""}, 504, UnavailableError, "later"),
+        ({"code": "ModelServiceFailed", "message": ""}, 504, LostReplyError, "gateway"),
         ("", 302, ConfigError, "images.dashscope.base_url"),
         # The connection.
         (httpx.ReadTimeout("slow"), 0, LostReplyError, "ReadTimeout: slow"),

@@ -10,11 +10,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.sandbox import Sandbox
+from tests.sandbox import LoggedRequest, Sandbox
 from tests.test_faults import DATABASE, check_all, go_on, illustrate, quick_folder, quick_work
 from tools.errors import PeituError
 
@@ -47,15 +46,15 @@ class Lock:
         self._process.communicate(timeout=10)
 
 
-def at_first(event: str, act: Callable[[], None]) -> Callable[[dict[str, Any]], None]:
-    """Return a watch that acts once, when the event comes first."""
+def at_first(work: Sandbox, step: str, act: Callable[[], None]) -> None:
+    """Act once, while the first request of this step waits for its answer."""
     waiting = [act]
 
-    def watch(told: dict[str, Any]) -> None:
-        if told["event"] == event and waiting:
+    def look(request: LoggedRequest) -> None:
+        if request.step == step and waiting:
             waiting.pop()()
 
-    return watch
+    work.log = look
 
 
 async def check_collected(work: Sandbox, *, count: int = 2) -> None:
@@ -117,9 +116,9 @@ async def test_a_disk_that_is_really_full_leaves_nothing_half(work, tiny_disk):
 
 async def test_a_file_in_the_place_of_the_folder_is_named(work):
     """It came there between the plan and the pictures; when it is gone, resume collects."""
-    document = await illustrate(
-        provider="modelscope", count=2, watch=at_first("queued", lambda: Path("output").write_text("mine"))
-    )
+
+    at_first(work, "submit", lambda: Path("output").write_text("mine"))
+    document = await illustrate(provider="modelscope", count=2)
 
     assert all("a file stands where a folder is needed" in image["error"] for image in document["images"])
     assert "mine" == Path("output").read_text()
@@ -176,7 +175,8 @@ async def test_a_database_that_is_locked_for_a_while_is_waited_for(work):
         lock = Lock(DATABASE)
         threading.Timer(0.4, lock.release).start()
 
-    document = await illustrate(provider="dashscope", count=2, watch=at_first("submitted", hold))
+    at_first(work, "poll", hold)
+    document = await illustrate(provider="dashscope", count=2)
     if not document["success"]:  # Late beyond the short deadline of these tests.
         document = await go_on()
 
@@ -188,11 +188,11 @@ async def test_a_database_that_is_locked_for_a_while_is_waited_for(work):
 async def test_a_database_that_stays_locked_ends_the_run_with_a_line(work, monkeypatch):
     """What is paid is settled by the ledger and the provider's list when the run is resumed."""
     locks: list[Lock] = []
-    hold = at_first("submitted", lambda: locks.append(Lock(DATABASE)))
+    at_first(work, "poll", lambda: locks.append(Lock(DATABASE)))
     with monkeypatch.context() as patch:
         patch.setattr("tools.database.BUSY_TIMEOUT_S", 0.1)
         with pytest.raises(PeituError, match=r"peitu\.db.*another program holds it"):
-            await illustrate(provider="dashscope", count=2, watch=hold)
+            await illustrate(provider="dashscope", count=2)
     locks.pop().release()
 
     assert (await go_on())["success"]
@@ -210,9 +210,10 @@ async def test_a_database_that_is_damaged_in_the_middle_is_named(work):
         for path in (DATABASE, DATABASE.with_name("peitu.db-wal")):
             path.write_bytes(b"x" * path.stat().st_size)
 
+    at_first(work, "poll", ruin)
     work.fault("dashscope", "download", kind="status", status=503, every=1)
     with contextlib.suppress(PeituError):  # A connection that is open may not notice.
-        await illustrate(provider="dashscope", count=1, watch=at_first("submitted", ruin))
+        await illustrate(provider="dashscope", count=1)
     with pytest.raises(PeituError, match=r"peitu\.db.*damaged or no SQLite file"):
         await go_on()
 

@@ -24,7 +24,6 @@ import pytest
 from PIL import Image
 
 from graph import runs
-from graph.runs import Watch
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
 from tools.database import Database
@@ -85,11 +84,11 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
         yield
 
 
-async def illustrate(*, watch: Watch = lambda event: None, **asked: Any) -> Details:
+async def illustrate(**asked: Any) -> Details:
     """Run to the end, which comes by itself; nobody waits for a task longer than a quarter of a second."""
     asked = {"content": "A lighthouse by the sea, and a boat.", "size": f"{SIDE}x{SIDE}", "upload": False} | asked
     async with asyncio.timeout(30), open_workflow(overrides=deadlines(PATIENCE_S)) as workflow:
-        return dict(await runs.run(workflow, asked, run_id="run", watch=watch))
+        return dict(await runs.run(workflow, asked, run_id="run", watch=lambda event: None))
 
 
 def deadlines(seconds: float) -> Details:
@@ -158,6 +157,8 @@ def check_pictures(document: Details) -> None:
         with Image.open(path) as picture:
             picture.load()
             assert (image["width"], image["height"]) == picture.size
+            darkest, lightest = picture.convert("L").getextrema()
+        assert darkest < lightest, path
         assert image["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -199,8 +200,8 @@ BROKEN: dict[str, Details] = {
     "502-page": {"kind": "html", "status": 502, "processed": False},
     "504-page": {"kind": "html", "status": 504, "processed": False},
     "504-page-taken": {"kind": "html", "status": 504},
-    "408-taken": status(408, processed=True),
-    "504-taken": status(504, processed=True),
+    "408-taken": status(408, processed=True, message="Request timed out"),
+    "504-taken": status(504, processed=True, message="Gateway timed out"),
     "drop": {"kind": "drop"},
     "reset": {"kind": "drop", "reset": True},
     "lost-reply": {"kind": "lost_reply"},

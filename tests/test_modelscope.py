@@ -154,7 +154,7 @@ def says(message: str) -> dict[str, Any]:
         ("", 200, LostReplyError, "look it up"),
         ("<html></html>", 200, LostReplyError, "look it up"),
         ("<html></html>", 504, LostReplyError, "gateway"),
-        (says("upstream timed out"), 504, UnavailableError, "upstream"),
+        (says("upstream timed out"), 504, LostReplyError, "upstream"),
         ({"images": []}, 200, LostReplyError, "look it up"),
         # The connection.
         (httpx.ReadError("reset"), 0, LostReplyError, "ReadError: reset"),

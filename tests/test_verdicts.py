@@ -94,7 +94,7 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
         # A gateway's own page says nothing of the request behind it; the provider's JSON does.
         ("submit", 502, "", "", UNKNOWN),
         ("submit", 504, "", "", UNKNOWN),
-        ("submit", 504, "InternalError.Timeout", "", RETRY),
+        ("submit", 504, "InternalError.Timeout", "", UNKNOWN),
         ("submit", 503, "", "", RETRY),
         ("submit", 408, "", "", UNKNOWN),
         ("submit", 409, "", "", RETRY),

@@ -17,7 +17,7 @@ from tools.errors import (
 )
 from tools.images import SavedImage, inspect, is_whole, save_jpeg
 from tools.jobs import Job, Made, Report, Service
-from tools.ledger import Ledger
+from tools.ledger import KEPT, Ledger
 from tools.ledger_rows import Task, utc_now
 from tools.provider import TaskState
 
@@ -68,6 +68,10 @@ class Collector:
             age_s = task.age_s(self._now())
             status = state.status if state else "no answer"
             report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
+            if state is None and age_s > KEPT.total_seconds():
+                gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older - resume with --resubmit"
+                await self._ledger.unknown(task, gone)
+                raise LostReplyError(f"{gone} to make the picture anew")
             if age_s > service.deadline_s:
                 raise OverdueError(
                     f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "

@@ -48,6 +48,8 @@ class Health:
         self._clock = clock
         self._now = now
         self._known = standings is None
+        self._recalling = asyncio.Lock()
+        self._was_bad = False
         self._failures = 0
         self._retry_at = 0.0
         self._pause_s = FIRST_PAUSE_S
@@ -149,9 +151,10 @@ class Health:
         self._changed = asyncio.Event()
 
     async def _worked(self) -> None:
-        was = self._reason
+        was_bad = self._was_bad or self._reason is not None
         self._failures, self._pause_s, self._probing, self._reason = 0, FIRST_PAUSE_S, False, None
-        if was is not None:
+        if was_bad:
+            self._was_bad = False
             self._tell()
             await self._remember(Standing("working"))
 
@@ -178,10 +181,12 @@ class Health:
 
     async def _recall(self) -> None:
         """Take over from earlier runs what only time can mend: an allowance that is spent until it resets."""
-        if self._known or self._standings is None:
-            return
-        self._known = True
-        found = await self._standings.get(self.provider, self.model)
+        async with self._recalling:
+            if self._known or self._standings is None:
+                return
+            found = await self._standings.get(self.provider, self.model)
+            self._known = True
+        self._was_bad = found is not None and found.state != "working"
         if found and found.state == "stopped" and found.until and found.until > self._now():
             self._reason = QuotaError(found.reason)
             self._retry_at = self._clock() + (found.until - self._now()).total_seconds()

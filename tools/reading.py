@@ -54,11 +54,15 @@ class Reading:
         return "\n".join(passage.text for passage in self.passages[::step])
 
 
+_PROGRAM = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+
+
 def read(content: str) -> Reading:
     """Return the title, the language and the passages of the content.
 
     Code, pictures, comments and addresses are left out. Any string is fine, also one without a single word.
     """
+    content = _PROGRAM.sub(lambda found: " " * len(found[0]), content)  # offsets stay as they are
     matter, base = front_matter(content)
     blocks = list(_blocks(content, base))
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]

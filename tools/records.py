@@ -146,7 +146,7 @@ def list_runs(path: Path, *, limit: int | None = 50) -> list[dict[str, Any]]:
             " FROM runs LEFT JOIN images USING (run_id) GROUP BY runs.run_id ORDER BY started_at DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
-        return [dict(row) for row in rows]
+        return [{**row, "success": bool(row["success"])} for row in rows]
 
 
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:

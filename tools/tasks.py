@@ -93,10 +93,7 @@ class TaskRunner:
 
     @asynccontextmanager
     async def _unanswered(self, job: Job, service: Service) -> AsyncIterator[None]:
-        """Let one request alone be without an answer where a lost one costs money: so it can be told from all others.
-
-        A service that allows 2 submits a second is not slowed down by it.
-        """
+        """Let one request alone be without an answer where a lost one costs money: so it can be told from all others."""
         if service.on_lost_reply == "resubmit":
             yield
             return

@@ -4,7 +4,7 @@ The first row that fits decides: codes stand above statuses, and a message count
 cases of one code apart, or where a provider has no codes.
 
 What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a
-408, or a gateway's own page (502 and 504 without the provider's JSON) leaves open whether the request got
+408, a gateway that timed out (504) or its own page (502 without the provider's JSON) leaves open whether the request got
 through: the gateway gave up waiting, the service behind it may be at work. Those are `UNKNOWN`, never to be
 sent again blindly.
 
@@ -151,6 +151,8 @@ _TABLE = (
     _Row(_BROKE_OFF, statuses=(0,), steps=("download",)),
     _Row(_NO_WAY, ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"), (0,)),
     _Row(_MALFORMED, ("InvalidURL", "UnsupportedProtocol", "LocalProtocolError"), (0,)),
+    # A gateway that gave up waiting, whatever it says: the service behind it may be at work.
+    _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
     # Codes of DashScope.
     _Row(_KEY, ("InvalidApiKey",)),
     _Row(_BAD_REQUEST, _BAD),
@@ -173,7 +175,7 @@ _TABLE = (
     _Row(_TROUBLE, texts=("server is busy",), provider=_MS),
     # Statuses.
     _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
-    _Row(_CUT_OFF, statuses=(502, 504), steps=("submit",), bare=True),
+    _Row(_CUT_OFF, statuses=(502,), steps=("submit",), bare=True),
     _Row(_SLOWER, statuses=(429,)),
     _Row(_TROUBLE, statuses=(408, 409, *range(500, 600))),
     _Row(_EXPIRED, statuses=range(400, 500), steps=("download",)),
