@@ -69,9 +69,10 @@ class Collector:
             status = state.status if state else "no answer"
             report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
             if state is None and age_s > KEPT.total_seconds():
-                gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older - resume with --resubmit"
-                await self._ledger.unknown(task, gone)
-                raise LostReplyError(f"{gone} to make the picture anew")
+                gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
+                message = f"{gone} - resume with --resubmit to make the picture anew"
+                await self._ledger.unknown(task, message)
+                raise LostReplyError(message)
             if age_s > service.deadline_s:
                 raise OverdueError(
                     f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "

@@ -93,7 +93,7 @@ class TaskRunner:
 
     @asynccontextmanager
     async def _unanswered(self, job: Job, service: Service) -> AsyncIterator[None]:
-        """Let one request alone be without an answer where a lost one costs money: so it can be told from all others."""
+        """Let one request alone be without an answer where a lost one costs money, to tell it from all others."""
         if service.on_lost_reply == "resubmit":
             yield
             return

@@ -3,10 +3,10 @@
 The first row that fits decides: codes stand above statuses, and a message counts only where it tells two
 cases of one code apart, or where a provider has no codes.
 
-What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a
-408, a gateway that timed out (504) or its own page (502 without the provider's JSON) leaves open whether the request got
-through: the gateway gave up waiting, the service behind it may be at work. Those are `UNKNOWN`, never to be
-sent again blindly.
+What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a 408, a
+gateway that timed out (504) or its own page (502 without the provider's JSON) leaves open whether the request got
+through: the gateway gave up waiting, the service behind it may be at work. Those are `UNKNOWN`, never to be sent
+again blindly.
 
 Source: https://help.aliyun.com/zh/model-studio/error-code and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
