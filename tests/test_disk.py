@@ -116,7 +116,12 @@ async def test_a_disk_that_is_really_full_leaves_nothing_half(work, tiny_disk):
 
 async def test_a_file_in_the_place_of_the_folder_is_named(work):
     """It came there between the plan and the pictures; when it is gone, resume collects."""
-    at_first(work, "submit", lambda: Path("output").write_text("mine"))
+
+    def take_its_place() -> None:
+        Path("output").rmdir()
+        Path("output").write_text("mine")
+
+    at_first(work, "submit", take_its_place)
     document = await illustrate(provider="modelscope", count=2)
 
     assert all("a file stands where a folder is needed" in image["error"] for image in document["images"])

@@ -153,6 +153,7 @@ _TABLE = (
     _Row(_MALFORMED, ("InvalidURL", "UnsupportedProtocol", "LocalProtocolError"), (0,)),
     # A gateway that gave up waiting, whatever it says: the service behind it may be at work.
     _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
+    _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
     # Codes of DashScope.
     _Row(_KEY, ("InvalidApiKey",)),
     _Row(_BAD_REQUEST, _BAD),
@@ -174,7 +175,6 @@ _TABLE = (
     _Row(_TOMORROW, statuses=(429,), texts=("today", "tomorrow", "daily"), provider=_MS),
     _Row(_TROUBLE, texts=("server is busy",), provider=_MS),
     # Statuses.
-    _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
     _Row(_CUT_OFF, statuses=(502,), steps=("submit",), bare=True),
     _Row(_SLOWER, statuses=(429,)),
     _Row(_TROUBLE, statuses=(408, 409, *range(500, 600))),
