@@ -18,14 +18,14 @@ from graph.look import Config, Json
 from tools.errors import InputError, PeituError
 
 app = typer.Typer(
-    help="Peitu (配图): an article, a storyboard or a topic becomes finished illustrations.",
+    help="Peitu (配图): an article or a topic becomes finished illustrations.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 WELCOME = """\
-Peitu (配图) turns an article, a storyboard or a topic into illustrations. Next:
+Peitu (配图) turns an article or a topic into illustrations. Next:
 
   peitu run examples/coffee.md            illustrate an article; with no key: offline sketches
   peitu run --text "春天的第一杯茶"         illustrate a few words

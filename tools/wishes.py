@@ -15,7 +15,7 @@ def checked_count(count: int) -> int:
         InputError: It is less than 1 or more than `MAX_COUNT`.
     """
     if not 1 <= count <= MAX_COUNT:
-        raise InputError(f"The count is {count} - ask for 1 to {MAX_COUNT} pictures, or use a batch")
+        raise InputError(f"The count is {count} - ask for 1 to {MAX_COUNT} pictures")
     return count
 
 
