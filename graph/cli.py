@@ -176,20 +176,11 @@ for command in (look.runs, look.show, look.doctor, look.models, look.graph):
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
-    from tools.environment import KEY_VARIABLES, environment_value
-    from tools.log import set_up_logging
+    from graph.journal import open_log
     from tools.settings import load_settings
 
     settings = load_settings(config, overrides)
-    rules = settings.logging
-    set_up_logging(
-        level=rules.level,
-        path=rules.path,
-        rotation=rules.rotation,
-        retention=rules.retention,
-        terminal_level="ERROR",  # what fails is told by the progress display, once
-        secrets=[key for name in KEY_VARIABLES if (key := environment_value(name))],
-    )
+    open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once
     return settings
 
 

@@ -17,11 +17,12 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from graph.assembly import open_tools
 from graph.build import Tools, Workflow, build_graph
+from graph.journal import open_log
 from graph.request import check_folder
 from graph.sync import LoopThread, SyncWorkflow
 from tools.configuration import Settings
 from tools.errors import ConfigError
-from tools.log import be_quiet, set_up_logging
+from tools.log import be_quiet
 from tools.settings import load_settings
 
 BUSY_TIMEOUT_S = 60.0
@@ -96,10 +97,7 @@ async def make_graph() -> AsyncIterator[Workflow]:
     loop = asyncio.get_running_loop()
     if loop not in _server:
         settings = load_settings()
-        rules = settings.logging
-        set_up_logging(
-            level=rules.level, path=rules.path, rotation=rules.rotation, retention=rules.retention, terminal_level=None
-        )
+        open_log(settings, terminal_level=None)
         stack = AsyncExitStack()
         _server[loop] = (stack, await stack.enter_async_context(open_tools(settings)))
     yield build_graph(_server[loop][1], checkpoint_images=True)

@@ -1,1 +1,1 @@
-"""One step of the workflow each: `analyze`, `prompt`, `generate`, `check`, `upload`, `record`."""
+"""One step of the workflow each: `analyze`, `prompt`, `approve`, `generate`, `check`, `rewrite`, `upload`, `record`."""

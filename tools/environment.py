@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.errors import ConfigError
 
-KEY_VARIABLES = (
+SECRET_VARIABLES = (
     "MODELSCOPE_API_KEY",
     "DASHSCOPE_API_KEY",
     "MINIMAX_API_KEY",

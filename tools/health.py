@@ -2,8 +2,9 @@
 
 A provider is *down* after a few failures in a row: submits wait, then a single one probes whether it is back (a
 circuit breaker, half-open). It is *stopped* when its key, its balance or today's allowance is the reason: then every
-submit fails at once, with that reason. Of several libraries none did both: purgatory lets every caller through when
-it is half-open, pybreaker and aiobreaker know no asyncio of today, and none knows a reason that ends at midnight.
+submit fails at once, with that reason. Of several libraries none did both: purgatory 3.0.1 and aiobreaker 1.2.0 let
+every caller through when half-open, pybreaker 1.4.1 takes a failed coroutine for a success, and none knows a reason
+that ends at midnight.
 """
 
 import asyncio

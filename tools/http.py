@@ -1,4 +1,4 @@
-"""The one HTTP client of the process, and what all providers' APIs have in common.
+"""The HTTP client that providers and downloads share, and what all providers' APIs have in common.
 
 Nothing is repeated here: a submit that is sent twice may be paid twice, so only who knows the ledger repeats.
 """

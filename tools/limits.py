@@ -1,9 +1,8 @@
 """A provider's allowance: how many submits a second, and how many tasks at once.
 
-One `Limiter` a provider and process; it belongs to the event loop that first uses it. Compared before writing it:
-aiolimiter (a leaky bucket: a burst of a whole second's worth, or a fixed pace that cannot slow down), pyrate-limiter
-(counts a sliding window, so bursts again), throttled-py (no pause that the server asked for). None slows down after a
-refusal and recovers.
+One `Limiter` a provider and open workflow; it belongs to the event loop that first uses it. Compared before writing
+it: aiolimiter, pyrate-limiter and throttled-py can space requests evenly, but none keeps a pause that the server asked
+for, slows down after a refusal and recovers.
 """
 
 import asyncio

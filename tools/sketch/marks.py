@@ -135,17 +135,6 @@ def gusts(picture: Picture, zone: Box, count: int) -> None:
         picture.sheet.line(f"M{room.left + 34:.1f} {y + 24:.1f}h{length * 0.5:.1f}")
 
 
-def firework(picture: Picture, x: float, y: float, radius: float) -> None:
-    """Draw a burst of rays with dots at their ends."""
-    for number in range(12):
-        angle = number * math.pi / 6
-        cos, sin = math.cos(angle), math.sin(angle)
-        near, far = radius * 0.35, radius * (0.86 if number % 2 else 0.62)
-        picture.sheet.line(trace("M", x + cos * near, y + sin * near, "L", x + cos * far, y + sin * far))
-        picture.sheet.dot(x + cos * (far + 16), y + sin * (far + 16), 4.6)
-    picture.take(Box(x - radius, y - radius, x + radius, y + radius))
-
-
 def shadow(picture: Picture, box: Box) -> None:
     """Ground a standing figure with two short strokes at its foot."""
     y, side = box.bottom, picture.rng.choice([-1, 1])
