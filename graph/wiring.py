@@ -96,8 +96,9 @@ async def make_graph() -> AsyncIterator[Workflow]:
     """
     loop = asyncio.get_running_loop()
     if loop not in _server:
-        settings = load_settings()
-        open_log(settings, terminal_level=None)
+        # In a thread: the server refuses calls that touch the disk in its event loop.
+        settings = await asyncio.to_thread(load_settings)
+        await asyncio.to_thread(open_log, settings, terminal_level=None)
         stack = AsyncExitStack()
         _server[loop] = (stack, await stack.enter_async_context(open_tools(settings)))
     yield build_graph(_server[loop][1], checkpoint_images=True)

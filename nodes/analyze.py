@@ -56,7 +56,7 @@ async def analyze(
         InputError: The content is blank.
     """
     if check is not None:
-        check(state)
+        await asyncio.to_thread(check, state)
     thread_id = str(config["configurable"]["thread_id"])
     run_id = next_run_id(thread_id, state.get("run_id"))
     content = await _whole_content(state, run_id, records)
