@@ -1,0 +1,36 @@
+"""What a run tells while it goes on: one schema for the terminal, notebooks and Studio.
+
+Events come as LangGraph's stream mode ``custom``; `graph.runs` adds ``planned``.
+"""
+
+from typing import Literal
+
+from typing_extensions import Required, TypedDict
+
+EventName = Literal[
+    "planned",  # the prompts are there; `count` pictures will be made
+    "queued",  # the image waits for its provider
+    "waiting",  # something holds it up; `reason` says what
+    "submitted",  # the provider has a task of it
+    "polled",  # the task is not done yet; `status` and `age_s` say how it stands
+    "saved",  # the picture is on the disk, at `path`
+    "failed",  # this attempt brought nothing; `error` says why, another may follow
+    "uploaded",  # the picture is in the bucket, at `url`
+    "upload failed",  # it is not, and `error` says why
+]
+
+
+class Event(TypedDict, total=False):
+    """One thing that happened; `index` counts the images of a run from 0 and is missing in ``planned``."""
+
+    event: Required[EventName]
+    run_id: Required[str]
+    index: int
+    count: int
+    provider: str
+    status: str
+    age_s: float
+    reason: str
+    error: str
+    path: str
+    url: str
