@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from graph.build import Tools
-from graph.providers import KEY_VARIABLES, NO_KEYS, automatic_providers, find_key, make_routes, make_services
+from graph.providers import automatic_providers, make_routes
 from nodes.prompt import PromptDefaults
 from tools.configuration import Settings
 from tools.database import Database
@@ -17,8 +17,8 @@ from tools.ledger import Ledger
 from tools.llm import LanguageModel
 from tools.oss import OSSUploader
 from tools.records import Records, Uploads
+from tools.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.settings import environment_value, oss_environment
-from tools.standings import StoredStandings
 from tools.tasks import TaskRunner
 from tools.wishes import parse_size
 
@@ -33,7 +33,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     ledger = Ledger(database)
     leases = Leases(database, settings.database.path.with_suffix(".owners"))
     runner = TaskRunner(ledger=ledger, leases=leases, client=client)
-    services = make_services(settings, client=client, keys=keys, standings=StoredStandings(database))
+    services = make_services(settings, client=client, keys=keys, database=database)
     model = language_model(settings, keys=keys)
     uploader = None if missing_for_upload() else make_uploader(database)
     try:

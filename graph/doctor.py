@@ -10,7 +10,7 @@ from typing import Literal
 from rich.console import Console
 
 from graph.assembly import language_model, make_uploader, missing_for_upload
-from graph.providers import KEY_VARIABLES, automatic_providers, make_services
+from graph.providers import automatic_providers
 from graph.request import check_folder
 from graph.wiring import open_checkpoints
 from tools.dashscope import DashScope
@@ -20,6 +20,7 @@ from tools.http import make_client
 from tools.log import be_quiet
 from tools.modelscope import ModelScope
 from tools.records import Records
+from tools.services import KEY_VARIABLES, make_services
 from tools.settings import Settings, configuration_file, environment_value
 from tools.standings import StoredStandings
 
