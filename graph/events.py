@@ -3,9 +3,9 @@
 Events come as LangGraph's stream mode ``custom``; `graph.runs` adds ``planned``.
 """
 
-from typing import Literal
+from typing import Literal, Required
 
-from typing_extensions import Required, TypedDict
+from typing_extensions import TypedDict
 
 EventName = Literal[
     "planned",  # the prompts are there; `count` pictures will be made
