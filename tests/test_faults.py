@@ -75,9 +75,11 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
         for name, value in {**values, "PEITU_LLM__PROVIDER": "none"}.items():
             patch.setenv(name, value)
         patch.setattr("tools.settle.LOOK_UP_PAUSES_S", (0.0, 0.03, 0.06))
-        patch.setattr("tools.collect.POLL_AT_MOST_S", 0.05)
+        patch.setattr("tools.durations.MOST_PAUSE_S", 0.05)
+        patch.setattr("tools.collect.POLL_REFUSED_S", 0.05)
+        patch.setattr("tools.settle.FINISHED_PAUSE_S", 0.05)
         patch.setattr("tools.health.FIRST_PAUSE_S", 0.05)
-        patch.setattr("tools.limits.FIRST_PAUSE_S", 0.03)
+        patch.setattr("tools.pace.FIRST_PAUSE_S", 0.03)
         patch.setattr("tools.collect.download", partial(download, sleep=lambda _: asyncio.sleep(0.01)))
         patch.setattr("tools.oss_client._BACKOFF_S", 0.01)
         patch.setattr("graph.assembly.make_client", impatient_client)

@@ -1,6 +1,7 @@
 """A provider that does not work is found out once, not by every image."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -57,8 +58,10 @@ def health(clock, memory):
     return Health("modelscope", "m", standings=memory, clock=clock, now=lambda: NOON)
 
 
+@asynccontextmanager
 async def no_wait():
     """It is always our turn."""
+    yield
 
 
 async def submit(health, outcome=None, *, timeout_s=0.0):

@@ -7,6 +7,8 @@ import pytest
 
 from tools.database import Database
 from tools.leases import Leases
+from tools.ledger import Ledger
+from tools.provider import ImageRequest
 
 
 @pytest.fixture
@@ -25,14 +27,14 @@ async def test_an_image_has_one_worker(database, folder):
     """Another owner, and a second caller of the same owner, have to wait; other images are free."""
     first, second = Leases(database, folder), Leases(database, folder)
 
-    assert await first.take("run", 0)
-    assert not await second.take("run", 0)
-    assert not await first.take("run", 0)
-    assert await second.take("run", 1)
+    assert "taken" == await first.take("run", 0)
+    assert "held" == await second.take("run", 0)
+    assert "held" == await first.take("run", 0)
+    assert "taken" == await second.take("run", 1)
 
     await first.release("run", 0)
 
-    assert await second.take("run", 0)
+    assert "taken" == await second.take("run", 0)
 
     first.close()
     second.close()
@@ -44,7 +46,7 @@ async def test_a_closed_owner_holds_nothing(database, folder):
     await first.take("run", 0)
     first.close()
 
-    assert await second.take("run", 0)
+    assert "taken" == await second.take("run", 0)
 
     second.close()
 
@@ -57,7 +59,7 @@ from tools.leases import Leases
 
 async def main():
     leases = Leases(Database(Path(sys.argv[1])), Path(sys.argv[2]))
-    assert await leases.take("run", 0)
+    assert "taken" == await leases.take("run", 0)
     print("taken", flush=True)
     sys.stdin.read(1)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -73,12 +75,56 @@ async def test_a_killed_process_loses_its_lease_at_once(database, folder):
     process.stdout.readline()
     leases = Leases(database, folder)
 
-    assert not await leases.take("run", 0)
+    assert "held" == await leases.take("run", 0)
 
     process.communicate(b"x")
 
-    assert await leases.take("run", 0)
+    assert "taken" == await leases.take("run", 0)
 
     leases.close()
 
     assert [] == list(folder.iterdir())
+
+
+async def test_a_place_has_room_for_so_many(database, folder):
+    """Two owners share the two places; who leaves his keeps the image, and makes room."""
+    first, second = Leases(database, folder), Leases(database, folder)
+
+    assert "taken" == await first.take("run", 0, place="wanx", room=2)
+    assert "taken" == await second.take("run", 1, place="wanx", room=2)
+    assert "full" == await second.take("run", 2, place="wanx", room=2)
+    assert "taken" == await second.take("run", 3, place="qwen", room=2)
+
+    first.leave("run", 0)
+
+    assert "taken" == await second.take("run", 2, place="wanx", room=2)
+    assert "held" == await second.take("run", 0, place="wanx", room=3)
+
+    first.close()
+    second.close()
+
+
+async def test_the_dead_take_no_place(database, folder):
+    """Tasks that a process left behind when it died do not keep others from submitting."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    await first.take("run", 0, place="wanx", room=1)
+    first.close()
+
+    assert "taken" == await second.take("run", 1, place="wanx", room=1)
+
+    second.close()
+
+
+async def test_requests_of_the_dead_are_known(database, folder):
+    """A request without an answer is abandoned as soon as its owner is gone, and not before."""
+    ledger, first, second = Ledger(database), Leases(database, folder), Leases(database, folder)
+    await first.take("run", 0)
+    await ledger.intend("run", 0, provider="dashscope", model="m", request=ImageRequest(prompt="a kite"))
+    before = [await leases.has_abandoned("dashscope") for leases in (first, second)]
+    first.close()
+
+    assert [False, False] == before
+    assert await second.has_abandoned("dashscope")
+    assert not await second.has_abandoned("modelscope")
+
+    second.close()

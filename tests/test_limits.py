@@ -1,24 +1,8 @@
-"""The limiter: even pace, bounded tasks, one pause for all."""
+"""The allowance of a provider: bounded tasks, few unanswered requests."""
 
 import asyncio
-import time
 
 from tools.limits import Limiter
-
-
-async def test_submits_are_evenly_spaced():
-    """Twenty submits a second come fifty milliseconds apart: no burst, not even at the start."""
-    limiter = Limiter(rate_per_s=20, max_in_flight=10)
-    begun = time.monotonic()
-    times = []
-
-    async def submit():
-        await limiter.turn()
-        times.append(time.monotonic() - begun)
-
-    await asyncio.gather(*(submit() for _ in range(6)))
-
-    assert all(at >= number * 0.05 - 0.001 for number, at in enumerate(times)), times
 
 
 async def test_only_so_many_tasks_are_under_way():
@@ -36,70 +20,53 @@ async def test_only_so_many_tasks_are_under_way():
 
     await asyncio.gather(*(task() for _ in range(12)))
 
-    assert most == 3
+    assert 3 == most
 
 
-class Clock:
-    """Time that passes only when somebody sleeps."""
+async def most_at_once(limiter):
+    """Return how many of ten requests are without an answer at the same time."""
+    out = most = 0
 
-    def __init__(self):
-        self.time = 100.0
+    async def request():
+        nonlocal out, most
+        async with limiter.unanswered():
+            out += 1
+            most = max(most, out)
+            await asyncio.sleep(0)
+            out -= 1
 
-    def now(self):
-        return self.time
-
-    async def sleep(self, seconds):
-        self.time += seconds
-
-
-async def turns(limiter, clock, count):
-    """Return when each of so many submits in a row may be sent, in seconds from now."""
-    begun = clock.time
-    times = []
-    for _ in range(count):
-        await limiter.turn()
-        times.append(round(clock.time - begun, 3))
-    return times
+    await asyncio.gather(*(request() for _ in range(10)))
+    return most
 
 
-async def test_a_refusal_pauses_and_slows_down():
-    """The wait that the provider asks for is kept, and afterwards submits come at half the pace."""
-    clock = Clock()
-    limiter = Limiter(rate_per_s=1, max_in_flight=3, clock=clock.now, sleep=clock.sleep)
-    await limiter.turn()
-    limiter.slow_down(5)
+async def test_one_request_is_out_at_a_time():
+    """Answers that come faster than requests may go out need no second one under way."""
+    limiter = Limiter(rate_per_s=2, max_in_flight=20)
+    limiter.submits.answered(0.1)
 
-    assert [5, 7, 9] == await turns(limiter, clock, 3)
+    assert 1 == await most_at_once(limiter)
 
 
-async def test_accepted_submits_bring_the_pace_back():
-    """It recovers step by step, to what is allowed and no further."""
-    clock = Clock()
-    limiter = Limiter(rate_per_s=1, max_in_flight=3, clock=clock.now, sleep=clock.sleep)
-    limiter.slow_down(0)
-    for _ in range(20):
-        await limiter.turn()
-        limiter.recover()
-    before, after = (await turns(limiter, clock, 3))[-2:]
+async def test_slow_answers_let_more_out():
+    """At five a second, answers of half a second need three requests under way."""
+    limiter = Limiter(rate_per_s=5, max_in_flight=20)
+    limiter.submits.answered(0.5)
 
-    assert 1 == after - before
+    assert 3 == await most_at_once(limiter)
 
 
-async def test_whoever_waits_already_is_paused_too():
-    """A refusal makes the places in the queue void: all wait, and still come one by one."""
-    limiter = Limiter(rate_per_s=50, max_in_flight=10)
-    times = []
+async def test_whoever_stops_waiting_leaves_the_turn_to_others():
+    """A request that is canceled just when it may go out holds nobody up."""
+    limiter = Limiter(rate_per_s=2, max_in_flight=20)
 
-    async def submit():
-        await limiter.turn()
-        times.append(time.monotonic())
+    async def request():
+        async with limiter.unanswered():
+            return "sent"
 
-    waiting = [asyncio.create_task(submit()) for _ in range(4)]
-    while not times:
+    async with limiter.unanswered():
+        first, second = asyncio.create_task(request()), asyncio.create_task(request())
         await asyncio.sleep(0)
-    refused_at = time.monotonic()
-    limiter.slow_down(0.2)
-    await asyncio.gather(*waiting)
-    waited = [at - refused_at for at in times[1:]]
+    first.cancel()
 
-    assert all(wait >= 0.2 + number * 0.04 - 0.001 for number, wait in enumerate(waited)), waited
+    assert "sent" == await asyncio.wait_for(second, 1)
+    await asyncio.gather(first, return_exceptions=True)

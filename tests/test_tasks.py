@@ -9,7 +9,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from tools.collect import poll_pause
 from tools.database import Database
 from tools.errors import (
     LostReplyError,
@@ -257,6 +256,44 @@ async def test_a_lost_reply_without_a_certain_match_is_held(bench, ledger, liste
     assert ["unknown"] == await statuses(ledger)
 
 
+def listed(bench, *task_ids):
+    return [ListedTask(task_id=task_id, model="wanx2.1-t2i-plus", created_at=bench.clock.time) for task_id in task_ids]
+
+
+async def test_a_finished_task_is_known_by_its_prompt(bench, ledger):
+    """Two tasks on the list may be ours: once they have finished, the one with our words is adopted."""
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[
+            RUNNING,
+            RUNNING,
+            replace(DONE, prompt="a stranger's"),
+            replace(DONE, prompt="p"),
+            DONE,
+        ],
+        listed=listed(bench, "one", "two"),
+    )
+    made = await bench.run(provider)
+
+    assert (1, "two") == (provider.submitted, made.task.task_id)
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
+    """Every task of that moment has finished, and none has our words: the request stays held."""
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[replace(DONE, prompt="a stranger's")],
+        listed=listed(bench, "one", "two"),
+    )
+    with pytest.raises(LostReplyError):
+        await bench.run(provider)
+
+    assert ["unknown"] == await statuses(ledger)
+
+
 async def test_a_lost_reply_of_a_free_service_is_sent_again(bench, ledger):
     """With `on_lost_reply: resubmit` the attempt failed, and the next one submits anew."""
     provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])
@@ -352,8 +389,3 @@ async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):
         await runner.close()
 
     assert ["submitted"] == await statuses(ledger)
-
-
-def test_polls_grow_with_the_age():
-    """Lateness stays a small part of the wait, and no pause is longer than five seconds."""
-    assert [1.0, 1.0, 2.0, 5.0] == [poll_pause(age, 1.0) for age in (0, 5, 14, 90)]

@@ -7,6 +7,7 @@ from datetime import datetime
 import httpx
 
 from tools.download import download
+from tools.durations import REMEMBERED, Durations
 from tools.errors import (
     LostReplyError,
     OverdueError,
@@ -21,16 +22,15 @@ from tools.ledger import KEPT, Ledger
 from tools.ledger_rows import Task, utc_now
 from tools.provider import TaskState
 
-POLL_AT_MOST_S = 5.0
-"""Longest pause between two polls of a task, in seconds."""
-
 COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
 
 
-def poll_pause(age_s: float, first_poll_s: float) -> float:
-    """Return the seconds until the next poll: a seventh of the task's age, so that lateness stays a small part."""
-    return min(max(first_poll_s, age_s / 7), POLL_AT_MOST_S)
+FETCHES = 8
+"""Pictures that are fetched and saved at the same time: more would only take memory."""
+
+POLL_REFUSED_S = 5.0
+"""Pause of all polls after one was refused for haste and no time was named."""
 
 
 class Collector:
@@ -48,6 +48,8 @@ class Collector:
         self._client = client
         self._now = now
         self._sleep = sleep
+        self._fetches = asyncio.Semaphore(FETCHES)
+        self._durations: dict[str, Durations] = {}
 
     async def wait(self, task: Task, service: Service, report: Report) -> TaskState:
         """Poll until the task is done. Its deadline counts from the submit, whoever waited for it before.
@@ -57,38 +59,57 @@ class Collector:
             OverdueError: It is not done at its deadline.
             LostReplyError: The provider does not know it any more.
         """
-        await self._sleep(max(0.0, service.first_poll_s - task.age_s(self._now())))
-        polls = 0
+        durations = await self._known_durations(task)
+        # Whoever comes back to a task asks at once if it may be done.
+        pause_s = max(0.0, durations.pause(0.0, service.first_poll_s) - task.age_s(self._now()))
+        unfinished_s, polls = 0.0, 0
         while True:
-            state = await self._poll(task, service)
+            await self._sleep(pause_s)
+            asked_at_s, state = await self._poll(task, service)
             polls += 1
-            if state and state.status == "succeeded":
-                await self._ledger.succeeded(task, polls=polls)
-                return state
             age_s = task.age_s(self._now())
+            if state and state.status == "succeeded":
+                took_s = state.duration_s or _estimate(unfinished_s, age_s)
+                if took_s:
+                    durations.add(took_s)
+                await self._ledger.succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
+                return state
+            unfinished_s = asked_at_s if state else unfinished_s
             status = state.status if state else "no answer"
             report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
-            if state is None and age_s > KEPT.total_seconds():
-                gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
-                message = f"{gone} - resume with --resubmit to make the picture anew"
-                await self._ledger.unknown(task, message)
-                raise LostReplyError(message)
-            if age_s > service.deadline_s:
-                raise OverdueError(
-                    f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "
-                    "ledger, and resuming the run collects it"
-                )
-            await self._sleep(poll_pause(age_s, service.first_poll_s))
+            await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
+            pause_s = durations.pause(age_s, service.first_poll_s)
 
-    async def _poll(self, task: Task, service: Service) -> TaskState | None:
-        """Ask once; `None` when the service did not answer this time."""
+    async def _known_durations(self, task: Task) -> Durations:
+        key = f"{task.provider} {task.model}"
+        if key not in self._durations:
+            known = await self._ledger.durations(task.provider, task.model, limit=REMEMBERED)
+            self._durations.setdefault(key, Durations(known))
+        return self._durations[key]
+
+    async def _give_up_when_too_old(self, task: Task, age_s: float, service: Service, *, answered: bool) -> None:
+        if not answered and age_s > KEPT.total_seconds():
+            gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
+            message = f"{gone} - resume with --resubmit to make the picture anew"
+            await self._ledger.unknown(task, message)
+            raise LostReplyError(message)
+        if age_s > service.deadline_s:
+            raise OverdueError(
+                f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "
+                "ledger, and resuming the run collects it"
+            )
+
+    async def _poll(self, task: Task, service: Service) -> tuple[float, TaskState | None]:
+        """Ask once, when it is our turn; return the task's age then, and no state when the service did not answer."""
+        await service.limiter.polls.turn()
+        age_s = task.age_s(self._now())
         try:
-            return await service.provider.poll(task.task_id or "")
+            return age_s, await service.provider.poll(task.task_id or "")
         except ThrottledError as error:
-            await self._sleep(error.retry_after_s or POLL_AT_MOST_S)
-            return None
+            await service.limiter.polls.slow_down(error.retry_after_s or POLL_REFUSED_S)
+            return age_s, None
         except UnavailableError:
-            return None
+            return age_s, None
         except (TaskFailedError, RejectedError) as error:
             await self._ledger.failed(task, str(error))
             raise
@@ -105,14 +126,26 @@ class Collector:
         """
         for tries_left in reversed(range(COLLECT_TRIES)):
             try:
-                data = await download(ready.urls[0], client=self._client)
-                saved = await asyncio.to_thread(_save, data, job, task)
+                async with self._fetches:
+                    data = await download(ready.urls[0], client=self._client)
+                    saved = await asyncio.to_thread(_save, data, job, task)
                 break
             except UnavailableError:
                 if not tries_left or not task.task_id:
                     raise
                 ready = await self.wait(task, service, report)
         return Made(saved, await self._ledger.saved(task))
+
+
+def _estimate(unfinished_s: float, age_s: float) -> float | None:
+    """Return how long a task took that was unfinished at one age and finished at another, in seconds.
+
+    One that was finished when first asked for may have been so for long: a little less, so that the next is asked for
+    earlier.
+    """
+    if unfinished_s:
+        return (unfinished_s + age_s) / 2
+    return age_s * 0.95
 
 
 def kept(job: Job) -> SavedImage | None:

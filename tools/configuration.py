@@ -63,10 +63,9 @@ class ImageService(Section):
     model: Text = Field(description="the provider's name of the model")
     rate_per_s: float = Field(2.0, gt=0, le=1000, description="submits per second, evenly spaced")
     max_in_flight: int = Field(2, ge=1, le=1000, description="tasks under way at once")
+    polls_per_s: float = Field(20.0, gt=0, le=10000, description="questions after tasks per second, of the account")
     deadline_s: Seconds = Field(600.0, description="seconds to wait for one task")
-    first_poll_s: Seconds = Field(
-        1, description="seconds from the submit to the first poll, and least pause between polls"
-    )
+    first_poll_s: Seconds = Field(1, description="seconds from the submit to the first poll, until durations are known")
     attempts: int = Field(3, ge=1, le=10, description="tasks for one picture, and repeats of a refused submit")
     on_lost_reply: Literal["hold", "resubmit"] = Field(
         "hold", description="leave a request whose answer was lost to the user, or send it again"

@@ -5,6 +5,7 @@ The link is signed: it is a secret, its query must arrive as it is, and the prov
 """
 
 import asyncio
+import io
 import random
 from collections.abc import Awaitable, Callable
 
@@ -84,20 +85,21 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     if status != 200:
         raise _fault(str(response.url), status=status)
     announced = int(text) if (text := response.headers.get("content-length", "")).isdigit() else None
-    body = bytearray()
+    buffer = io.BytesIO()
     async for chunk in response.aiter_bytes():
-        body += chunk
-        if max(len(body), announced or 0) > max_bytes:
+        buffer.write(chunk)
+        if max(buffer.tell(), announced or 0) > max_bytes:
             raise _too_large(response, max_bytes)
+    body = buffer.getvalue()  # shares the buffer's memory: there is one copy of a picture
     # httpx checks this too, but not what a proxy or a cache got wrong before it.
     whole = announced in {None, len(body)} or "content-encoding" in response.headers
     if not body or not whole:
         raise httpx.RemoteProtocolError(f"{len(body)} of {announced} bytes", request=response.request)
     kind = response.headers.get("content-type", "").lower()
-    if kind.startswith(_TEXT_TYPES) or body.lstrip()[:1] in _TEXT_BEGINNINGS:
+    if kind.startswith(_TEXT_TYPES) or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS:
         message = f"{_place(str(response.url))} holds a text instead of a picture"
         raise UnavailableError(f"{message} - poll the task again for a fresh link")
-    return bytes(body)
+    return body
 
 
 def _too_large(response: httpx.Response, max_bytes: int) -> UnavailableError:

@@ -9,8 +9,8 @@ that ends at midnight.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from tools.errors import (
@@ -24,6 +24,8 @@ from tools.errors import (
     UnavailableError,
 )
 from tools.standings import Standing, Standings, quota_resets_at
+
+Turn = Callable[[], AbstractAsyncContextManager[None]]
 
 FAILURES_IN_A_ROW = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
@@ -60,23 +62,28 @@ class Health:
 
     @property
     def is_down(self) -> bool:
-        """Whether a submit would have to wait, or fail at once; another provider is the better choice meanwhile."""
+        """Whether a submit would have to wait, or fail at once; another provider is better meanwhile."""
         return self._reason is not None and (self._probing or self._clock() < self._retry_at)
 
     @asynccontextmanager
-    async def attempt(
-        self, *, turn: Callable[[], Awaitable[None]], timeout_s: float, waiting: Callable[[str], None]
-    ) -> AsyncIterator[None]:
-        """Let one submit through when it is its `turn` and the provider may work, and learn from how it ends.
+    async def attempt(self, *, turn: Turn, timeout_s: float, waiting: Callable[[str], None]) -> AsyncIterator[None]:
+        """Let one submit through when it is its turn and the provider may work, and learn from how it ends.
 
-        `waiting` is told once why it has to wait.
+        `turn` is entered for it, and left when it has ended; `waiting` is told once why it has to wait.
 
         Raises:
             ConfigError, QuotaError: The key, the balance or the allowance was refused before; see the message.
             UnavailableError: It is down and did not come back within `timeout_s`.
         """
         await self._recall()
-        probing = await self._admit(turn, timeout_s, waiting)
+        async with AsyncExitStack() as held:
+            probing = await self._admit(turn, held, timeout_s, waiting)
+            async with self._learning(probing=probing):
+                yield
+
+    @asynccontextmanager
+    async def _learning(self, *, probing: bool) -> AsyncIterator[None]:
+        """Take note of how a submit ends."""
         try:
             yield
         except (UnavailableError, LostReplyError) as error:
@@ -99,23 +106,22 @@ class Health:
             raise
         await self._worked()
 
-    async def _admit(
-        self, turn: Callable[[], Awaitable[None]], timeout_s: float, waiting: Callable[[str], None]
-    ) -> bool:
-        """Wait for the turn of a submit that may go out; `True` when it is the one that probes."""
+    async def _admit(self, turn: Turn, held: AsyncExitStack, timeout_s: float, waiting: Callable[[str], None]) -> bool:
+        """Wait for the turn of a submit that may go out, leave it `held`; `True` when it is the one that probes."""
         give_up_at = self._clock() + timeout_s
         told = False
         while True:
             probing = self._may_probe()
             if probing or self._reason is None:
                 try:
-                    await turn()
-                except asyncio.CancelledError:
+                    await held.enter_async_context(turn())
+                except BaseException:
                     self._leave(probing=probing)
                     raise
-                # Meanwhile another submit may have found out that the provider is down.
                 if probing or self._reason is None:
                     return probing
+                # Meanwhile another submit has found out that the provider is down.
+                await held.aclose()
             if isinstance(self._reason, ConfigError):
                 # A new one each time: a raised exception collects the traceback of everyone who got it.
                 raise type(self._reason)(str(self._reason))

@@ -8,8 +8,9 @@ owner never.
 import asyncio
 import contextlib
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -19,6 +20,12 @@ from tools.database import Database
 from tools.errors import ConfigError, StorageError
 
 Key = tuple[str, int]
+
+Taking = Literal["taken", "held", "full"]
+"""What came of taking a lease: it is ours, somebody else who is alive has it, or the place has no room."""
+
+ABANDONED_WITHIN = timedelta(minutes=5)
+"""A request without an answer that is older than this is left to whoever resumes its run."""
 
 
 class Leases:
@@ -35,13 +42,15 @@ class Leases:
         self._lock: FileLock | None = None
         self._held: set[Key] = set()
 
-    async def take(self, run_id: str, image_index: int) -> bool:
-        """Take the lease on an image; `False` while somebody else who is alive has it."""
+    async def take(self, run_id: str, image_index: int, *, place: str = "", room: int = 1) -> Taking:
+        """Take the lease on an image, and with it one of the `room` in a `place` that all processes share."""
         key = (run_id, image_index)
         if key in self._held:
-            return False
+            return "held"
         self._held.add(key)
-        taking = asyncio.ensure_future(self._database.write(lambda connection: self._take(connection, key)))
+        taking = asyncio.ensure_future(
+            self._database.write(lambda connection: self._take(connection, key, place, room))
+        )
         try:
             taken = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -52,14 +61,34 @@ class Leases:
         except BaseException:
             self._held.discard(key)
             raise
-        if not taken:
+        if taken != "taken":
             self._held.discard(key)
         return taken
 
-    async def _give_back(self, taking: asyncio.Future[bool], key: Key) -> None:
+    async def _give_back(self, taking: asyncio.Future[Taking], key: Key) -> None:
         with contextlib.suppress(ConfigError):
-            if await taking:
+            if await taking == "taken":
                 await self.release(*key)
+
+    def leave(self, run_id: str, image_index: int) -> None:
+        """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
+        statement = "UPDATE leases SET place = NULL WHERE run_id = ? AND image_index = ? AND owner = ?"
+        values = (run_id, image_index, self.owner)
+        self._database.hand_in(lambda connection: connection.execute(statement, values))
+
+    async def has_abandoned(self, provider: str) -> bool:
+        """Tell whether a request of a process that died lately has no answer and waits to be settled."""
+        statement = (
+            "SELECT DISTINCT owner FROM tasks LEFT JOIN leases USING (run_id, image_index)"
+            " WHERE provider = ? AND status = 'intent' AND intended_at > ? AND owner IS NOT ?"
+        )
+
+        def work(connection: sqlite3.Connection) -> bool:
+            values = (provider, (datetime.now(UTC) - ABANDONED_WITHIN).isoformat(), self.owner)
+            owners = [row["owner"] for row in connection.execute(statement, values)]
+            return any(owner is None or not self._is_alive(owner) for owner in owners)
+
+        return await self._database.read(work)
 
     async def release(self, run_id: str, image_index: int) -> None:
         """Give the lease back; when that cannot be written, it ends with this process."""
@@ -79,17 +108,25 @@ class Leases:
             self._path(self.owner).unlink(missing_ok=True)
             self._lock = None
 
-    def _take(self, connection: sqlite3.Connection, key: Key) -> bool:
+    def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int) -> Taking:
         """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""
         self._announce()
         row = connection.execute("SELECT owner FROM leases WHERE run_id = ? AND image_index = ?", key).fetchone()
         if row and row["owner"] != self.owner and self._is_alive(row["owner"]):
-            return False
+            return "held"
+        if place and self._under_way(connection, place) >= room:
+            return "full"
         connection.execute(
-            "INSERT OR REPLACE INTO leases (run_id, image_index, owner, taken_at) VALUES (?, ?, ?, ?)",
-            (*key, self.owner, datetime.now(UTC).isoformat()),
+            "INSERT OR REPLACE INTO leases (run_id, image_index, owner, taken_at, place) VALUES (?, ?, ?, ?, ?)",
+            (*key, self.owner, datetime.now(UTC).isoformat(), place or None),
         )
-        return True
+        return "taken"
+
+    def _under_way(self, connection: sqlite3.Connection, place: str) -> int:
+        """Count the tasks in a place whose owners are alive."""
+        rows = connection.execute("SELECT owner, count(*) FROM leases WHERE place = ? GROUP BY owner", (place,))
+        counts = [(row["owner"], int(row[1])) for row in rows]
+        return sum(count for owner, count in counts if owner == self.owner or self._is_alive(owner))
 
     def _announce(self) -> None:
         """Lock our own file, once, before the first lease names us."""

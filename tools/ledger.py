@@ -15,7 +15,7 @@ from typing import Any
 
 from tools.database import Database
 from tools.errors import LostReplyError
-from tools.ledger_rows import Task, change, count_rivals, task_of, utc_now
+from tools.ledger_rows import Task, change, count_rivals, task_of, utc_now, without_owner
 from tools.provider import ImageRequest
 
 OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
@@ -55,11 +55,15 @@ class Ledger:
 
         return await self._database.read(work)
 
-    async def has_intent(self, run_id: str, provider: str) -> bool:
-        """Tell whether a request of the run has neither an answer nor been settled."""
-        question = "SELECT 1 FROM tasks WHERE run_id = ? AND provider = ? AND status = 'intent'"
-        row = await self._database.read(lambda connection: connection.execute(question, (run_id, provider)).fetchone())
-        return row is not None
+    async def durations(self, provider: str, model: str, *, limit: int) -> list[float]:
+        """Return how long the last tasks of a model took, in seconds, oldest first."""
+        question = (
+            "SELECT duration_s FROM tasks WHERE provider = ? AND model = ? AND duration_s IS NOT NULL"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        values = (provider, model, limit)
+        rows = await self._database.read(lambda connection: connection.execute(question, values).fetchall())
+        return [float(row["duration_s"]) for row in reversed(rows)]
 
     async def intend(
         self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest, picture: str = ""
@@ -109,9 +113,10 @@ class Ledger:
             await self.unknown(task, message)
             raise LostReplyError(message) from error
 
-    async def succeeded(self, task: Task, *, polls: int) -> Task:
-        """Write down that the picture is ready at the provider."""
-        return await self._update(task, status="succeeded", polls=polls, succeeded_at=utc_now().isoformat())
+    async def succeeded(self, task: Task, *, polls: int, duration_s: float | None = None) -> Task:
+        """Write down that the picture is ready at the provider, and how long it took where that is known."""
+        now = utc_now().isoformat()
+        return await self._update(task, status="succeeded", polls=polls, duration_s=duration_s, succeeded_at=now)
 
     async def saved(self, task: Task) -> Task:
         """Write down that the picture is whole on the disk."""
@@ -155,18 +160,20 @@ class Ledger:
         them belongs to no image, and no other request of that provider and model, within `around` of this one, waits
         for its id as well.
         """
-        wanted = list(task_ids)
+        wanted = set(task_ids)
 
         def work(connection: sqlite3.Connection) -> Task | None:
-            places = ", ".join("?" for _ in wanted)
-            known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
-            claimed = {row["task_id"] for row in connection.execute(known, (task.provider, *wanted))}
-            free = set(wanted) - claimed
+            free = without_owner(connection, task.provider, wanted)
             if len(free) != 1 or count_rivals(connection, task, around):
                 return None
             return change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
 
         return await self._database.write(work)
+
+    async def unclaimed(self, provider: str, task_ids: Iterable[str]) -> set[str]:
+        """Return those of a provider's tasks that belong to no image."""
+        wanted = set(task_ids)
+        return await self._database.read(lambda connection: without_owner(connection, provider, wanted))
 
     async def _update(self, task: Task, **columns: Any) -> Task:
         return await self._database.write(lambda connection: change(connection, task, **columns))

@@ -50,6 +50,13 @@ def count_rivals(connection: sqlite3.Connection, task: Task, around: timedelta) 
     return int(row[0])
 
 
+def without_owner(connection: sqlite3.Connection, provider: str, task_ids: set[str]) -> set[str]:
+    """Return those of a provider's tasks that no row of the ledger has."""
+    places = ", ".join("?" for _ in task_ids)
+    known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
+    return task_ids - {row["task_id"] for row in connection.execute(known, (provider, *task_ids))}
+
+
 def change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
     """Change columns of the task's row and return it as it is now."""
     changes = ", ".join(f"{name} = :{name}" for name in columns)

@@ -1,27 +1,27 @@
-"""A provider's allowance: how many submits a second, and how many tasks at once.
+"""A provider's allowance: how many submits and polls a second, how many tasks at once.
 
-One `Limiter` a provider and open workflow; it belongs to the event loop that first uses it. Compared before writing
-it: aiolimiter, pyrate-limiter and throttled-py can space requests evenly, but none keeps a pause that the server asked
+Compared before writing it: aiolimiter 1.3.0, throttled-py 3.5.0 and pyrate-limiter 4.5.1. Each can space requests
+evenly in one process. Across processes throttled-py needs Redis, and pyrate-limiter in SQLite counts a window, which
+allows a burst at its start, under a lock that knows one thread a process. None keeps a pause that the server asked
 for, slows down after a refusal and recovers.
 """
 
 import asyncio
+import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-SLOWEST = 16.0
-"""How many times slower than allowed the pace may become after refusals."""
-
-FIRST_PAUSE_S = 1.0
-"""Pause after a refusal that names no time; doubled with each further one."""
+from tools.budgets import Budgets
+from tools.pace import Pace
 
 
 class Limiter:
-    """Spaces submits evenly at `rate_per_s`, without bursts, and lets `max_in_flight` tasks run at once.
+    """The allowance of one provider's model, and what is under way in it here.
 
-    A refusal for haste (HTTP 429) pauses every submit of this provider and halves the pace; each accepted submit
-    brings a part of it back.
+    With `budgets` of a database, the pace is that of all processes that use it. `place` names the allowance of tasks
+    at once, which `tools.leases` counts over all of them.
     """
 
     def __init__(
@@ -29,17 +29,21 @@ class Limiter:
         *,
         rate_per_s: float,
         max_in_flight: int,
-        clock: Callable[[], float] = time.monotonic,
+        polls_per_s: float = 20.0,
+        provider: str = "",
+        model: str = "",
+        budgets: Budgets | None = None,
+        clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._spacing_s = 1 / rate_per_s
+        self.place = f"{provider} {model}"
+        self.max_in_flight = max_in_flight
+        self.submits = Pace(f"submits {self.place}", rate_per_s=rate_per_s, budgets=budgets, clock=clock, sleep=sleep)
+        # The query limit is one of the account, whatever the model.
+        self.polls = Pace(f"polls {provider}", rate_per_s=polls_per_s, budgets=budgets, clock=clock, sleep=sleep)
         self._in_flight = asyncio.Semaphore(max_in_flight)
-        self._clock = clock
-        self._sleep = sleep
-        self._slowness = 1.0
-        self._next_at = 0.0
-        self._paused_until = 0.0
-        self._refusals = 0
+        self._unanswered = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -47,35 +51,34 @@ class Limiter:
         async with self._in_flight:
             yield
 
-    async def turn(self) -> None:
-        """Wait until the next submit may be sent."""
-        while True:
-            refusals = self._refusals
-            at = max(self._clock(), self._next_at)
-            self._next_at = at + self._spacing_s * self._slowness
-            while (wait_s := at - self._clock()) > 0:
-                await self._sleep(wait_s)
-            # A refusal meanwhile made every place in the queue void: take a new one behind the pause.
-            if refusals == self._refusals:
-                return
+    @property
+    def most_unanswered(self) -> int:
+        """How many requests must be out at once to use the allowed rate: one, unless answers take longer."""
+        return max(1, math.ceil(self.submits.rate_per_s * self.submits.round_trip_s))
 
-    def slow_down(self, retry_after_s: float | None = None) -> float:
-        """Take note of a refusal for haste and return the seconds of pause from now.
+    @asynccontextmanager
+    async def unanswered(self) -> AsyncIterator[None]:
+        """Hold one of the `most_unanswered` places while a request has no answer: the fewer, the less can be lost."""
+        while self._unanswered >= self.most_unanswered:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._queue.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._wake()  # it may have been our turn already: somebody else takes it
+                raise
+        self._unanswered += 1
+        try:
+            yield
+        finally:
+            self._unanswered -= 1
+            self._wake()
 
-        `retry_after_s` is the wait that the provider asked for. Refusals of requests that were on their way already
-        when the pause began count once.
-        """
-        now = self._clock()
-        if now >= self._paused_until:
-            pause_s = FIRST_PAUSE_S * self._slowness
-            self._slowness = min(self._slowness * 2, SLOWEST)
-        else:
-            pause_s = 0.0
-        self._paused_until = max(self._paused_until, now + (pause_s if retry_after_s is None else retry_after_s))
-        self._refusals += 1
-        self._next_at = self._paused_until
-        return self._paused_until - now
-
-    def recover(self) -> None:
-        """Take note of an accepted submit: a little faster again, never faster than allowed."""
-        self._slowness = max(1.0, self._slowness * 0.9)
+    def _wake(self) -> None:
+        """Let as many go on as have room; one that was stopped meanwhile is passed over."""
+        room = self.most_unanswered - self._unanswered
+        while room > 0 and self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                room -= 1

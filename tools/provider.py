@@ -36,10 +36,15 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """What a poll found. `urls` may be signed: they are secrets and go into no log, row or state."""
+    """What a poll found. `urls` may be signed: they are secrets and go into no log, row or state.
+
+    `prompt` is the one that the task was made with, and `duration_s` how long it took, where the service tells.
+    """
 
     status: Literal["waiting", "running", "succeeded"]
     urls: tuple[str, ...] = field(default=(), repr=False)
+    prompt: str | None = None
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
+from tools.budgets import StoredBudgets
 from tools.configuration import ImageService, Settings
 from tools.dashscope import DashScope
 from tools.database import Database
@@ -66,7 +67,14 @@ def _service(provider: ImageProvider, rules: ImageService, database: Database | 
     standings = StoredStandings(database) if database else None
     return Service(
         provider=provider,
-        limiter=Limiter(rate_per_s=rules.rate_per_s, max_in_flight=rules.max_in_flight),
+        limiter=Limiter(
+            rate_per_s=rules.rate_per_s,
+            max_in_flight=rules.max_in_flight,
+            polls_per_s=rules.polls_per_s,
+            provider=provider.name,
+            model=provider.model,
+            budgets=StoredBudgets(database) if database else None,
+        ),
         health=Health(provider.name, provider.model, standings=standings),
         deadline_s=rules.deadline_s,
         attempts=rules.attempts,

@@ -1,31 +1,24 @@
 """One picture from one provider, paid for once: ask the ledger, submit, then collect."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
 
 import httpx
 
 from tools.collect import Collector, kept
-from tools.errors import ConfigError, ElsewhereError, LostReplyError, RejectedError, ThrottledError, UnavailableError
+from tools.errors import ElsewhereError, LostReplyError
 from tools.jobs import Job, Made, Report, Service
 from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.ledger_rows import Task, utc_now
-from tools.provider import Submission, TaskState
-from tools.settle import settle
+from tools.provider import TaskState
+from tools.settle import Settler
+from tools.submit import Answer, Submitter
 
 OTHERS_S = 0.5
-"""Pause between looks at an image that another process works on, in seconds."""
-
-SETTLED_S = 6.0
-"""How long a new submit waits for the requests of an earlier process to be settled, in seconds."""
-
-Answer = tuple[Task, TaskState | None]
+"""Pause between looks at an image, or a place, that another process has, in seconds."""
 
 
 class TaskRunner:
@@ -43,10 +36,9 @@ class TaskRunner:
         self.ledger = ledger
         self._leases = leases
         self._collector = Collector(ledger=ledger, client=client, now=now, sleep=sleep)
-        self._now = now
+        self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
+        self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
         self._sleep = sleep
-        self._answers: set[asyncio.Task[Answer]] = set()
-        self._one_at_a_time: dict[str, asyncio.Lock] = {}
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
         """Return the saved picture with its row of the ledger, adopting what the ledger says is under way or done.
@@ -61,23 +53,15 @@ class TaskRunner:
         """
         report("queued", provider=service.name)
         await self._settle_first(job, service)
-        told = False
-        while True:
-            async with AsyncExitStack() as lease:
-                begun = await self._begin(job, service, report, lease)
-                if isinstance(begun, Made):
-                    return begun
-                if begun is not None:
-                    return await self._collector.collect(*begun, job, service, report)
-            if not told:
-                report("waiting", provider=service.name, reason="another process works on this picture")
-                told = True
-            await self._sleep(OTHERS_S)
+        async with AsyncExitStack() as lease:
+            begun = await self._begin(job, service, report, lease)
+            if isinstance(begun, Made):
+                return begun
+            return await self._collector.collect(*begun, job, service, report)
 
     async def close(self, *, timeout_s: float = 1.5) -> None:
         """Wait for answers to requests under way when their caller was stopped, so that no task id is lost."""
-        if self._answers:
-            await asyncio.wait(self._answers, timeout=timeout_s)
+        await self._submitter.close(timeout_s=timeout_s)
         self._leases.close()
 
     async def _settle_first(self, job: Job, service: Service) -> None:
@@ -85,114 +69,57 @@ class TaskRunner:
         known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
         if known is None or known.status != "intent" or known.provider != service.name:
             return
-        if await self._leases.take(job.run_id, job.image_index):
+        if await self._leases.take(job.run_id, job.image_index) == "taken":
             try:
-                await settle(known, service, ledger=self.ledger, sleep=self._sleep)
+                await self._settler.settle(known, service)
             finally:
                 await self._leases.release(job.run_id, job.image_index)
 
-    @asynccontextmanager
-    async def _unanswered(self, job: Job, service: Service) -> AsyncIterator[None]:
-        """Let one request alone be without an answer where a lost one costs money, to tell it from all others."""
-        if service.on_lost_reply == "resubmit":
-            yield
-            return
-        async with self._one_at_a_time.setdefault(service.name, asyncio.Lock()):
-            give_up_at = self._now() + timedelta(seconds=SETTLED_S)
-            while await self.ledger.has_intent(job.run_id, service.name) and self._now() < give_up_at:
-                await self._sleep(0.05)
-            yield
-
     async def _begin(
         self, job: Job, service: Service, report: Report, lease: AsyncExitStack
-    ) -> Made | tuple[Task, TaskState] | None:
-        """Bring the task to its end at the provider, in one of its places; `None` while another has the image."""
+    ) -> Made | tuple[Task, TaskState]:
+        """Bring the task to its end at the provider, in one of its places."""
         async with service.limiter.slot():
-            if not await self._leases.take(job.run_id, job.image_index):
-                return None
+            await self._take(job, service, report)
             lease.push_async_callback(self._leases.release, job.run_id, job.image_index)
             known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
             if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
                 return Made(saved, known)
             if known and known.provider != service.name:
                 raise ElsewhereError(f"{known.provider} has a task of this picture")
-            task, ready = await (
-                self._adopt(known, job, service, report) if known else self._submit(job, service, report)
-            )
+            task, ready = await self._answer(known, job, service, report)
             report("submitted", provider=service.name)
-            return task, ready or await self._collector.wait(task, service, report)
+            ready = ready or await self._collector.wait(task, service, report)
+            self._leases.leave(job.run_id, job.image_index)
+            return task, ready
 
-    async def _adopt(self, task: Task, job: Job, service: Service, report: Report) -> Answer:
-        """Go on with a task of the ledger; buy anew only where its loss costs nothing."""
-        if task.task_id:
-            return task, None
-        found = await settle(task, service, ledger=self.ledger, sleep=self._sleep)
-        return (found, None) if found else await self._submit(job, service, report)
-
-    async def _submit(self, job: Job, service: Service, report: Report) -> Answer:
-        """Submit when the provider is well and it is our turn; refused for haste, again and more slowly."""
-        give_up_at = self._now() + timedelta(seconds=service.deadline_s)
-
-        def waiting(reason: str) -> None:
-            report("waiting", provider=service.name, reason=reason)
-
-        while True:
-            try:
-                async with (
-                    service.health.attempt(turn=service.limiter.turn, timeout_s=job.patience_s, waiting=waiting),
-                    self._unanswered(job, service),
-                ):
-                    answer = await self._to_the_end(self._submit_once(job, service))
-            except ThrottledError as error:
-                left_s = (give_up_at - self._now()).total_seconds()
-                pause_s = service.limiter.slow_down(error.retry_after_s)
-                if pause_s > left_s:
-                    raise
-                waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
-            else:
-                service.limiter.recover()
-                return answer
-
-    async def _to_the_end(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
-        under_way = asyncio.create_task(answer)
-        self._answers.add(under_way)
-        under_way.add_done_callback(self._answers.discard)
-        return await asyncio.shield(under_way)
-
-    async def _submit_once(self, job: Job, service: Service) -> Answer:
-        provider = service.provider
-        request = replace(job.request, request_id=str(uuid4()))
-        task = await self.ledger.intend(
-            job.run_id,
-            job.image_index,
-            provider=provider.name,
-            model=provider.model,
-            request=request,
-            picture=job.picture,
-        )
-        try:
-            submission = await provider.submit(request)
-        except ThrottledError as error:
-            await self.ledger.throttled(task, str(error))
-            raise
-        except (UnavailableError, RejectedError, ConfigError) as error:
-            await self.ledger.failed(task, str(error))
-            raise
-        except LostReplyError as error:
-            task = await self.ledger.unknown(task, str(error))
-            found = await settle(task, service, ledger=self.ledger, sleep=self._sleep)
-            if found is None:
-                raise UnavailableError(str(error)) from error
-            return found, None
-        task = await self._written(task, submission)
-        return task, TaskState(status="succeeded", urls=submission.urls) if submission.urls else None
-
-    async def _written(self, task: Task, submission: Submission) -> Task:
-        try:
-            return await self.ledger.submitted(task, task_id=submission.task_id, request_id=submission.request_id)
-        except ConfigError as error:
-            paid = (
-                f"{task.provider} made task {submission.task_id}, which may be paid, and it could not be written down"
+    async def _take(self, job: Job, service: Service, report: Report) -> None:
+        """Take the lease on the image, and a place among all tasks under way, however long others have them."""
+        limiter = service.limiter
+        told = ""
+        while (
+            taken := await self._leases.take(
+                job.run_id, job.image_index, place=limiter.place, room=limiter.max_in_flight
             )
-            raise ConfigError(f"{paid}: {error}") from error
+        ) != "taken":
+            if told != taken:
+                told = taken
+                reason = "works on this picture" if taken == "held" else f"has all places at {service.name}"
+                report("waiting", provider=service.name, reason=f"another process {reason}")
+            await self._sleep(OTHERS_S)
+
+    async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
+        """Go on with a task of the ledger, or submit; a request whose answer is lost is looked for to the last."""
+        if known and known.task_id:
+            return known, None
+        try:
+            found = await self._settler.settle(known, service) if known else None
+            return (found, None) if found else await self._submitter.submit(job, service, report)
+        except LostReplyError:
+            lost = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+            if lost is None or lost.task_id:
+                raise
+            report("waiting", provider=service.name, reason="a request whose answer was lost is looked for")
+            if (found := await self._settler.settle_by_prompt(lost, service)) is None:
+                raise
+            return found, None

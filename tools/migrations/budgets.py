@@ -21,3 +21,4 @@ def m008_budgets(db: "Database") -> None:
     db.table("leases").create_index(["place"])
     db.table("tasks").add_column("duration_s", float)  # from the submit until it was ready
     db.table("tasks").create_index(["provider", "model", "id"])
+    db.execute("CREATE INDEX tasks_intents ON tasks(provider) WHERE status = 'intent'")

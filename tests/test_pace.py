@@ -1,0 +1,203 @@
+"""The pace: even, never too fast, one pause for all, shared by all who use the database."""
+
+import asyncio
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import ROOT
+from tools.budgets import OwnBudgets, StoredBudgets
+from tools.database import Database
+from tools.pace import LEAST_MARGIN, MOST_MARGIN, Pace
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self):
+        self.time = 100.0
+
+    def now(self):
+        return self.time
+
+    async def sleep(self, seconds):
+        self.time += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def database(tmp_path):
+    opened = Database(tmp_path / "peitu.db")
+    yield opened
+    await opened.close()
+
+
+def make(clock, rate_per_s=1.0, budgets=None):
+    return Pace("submits", rate_per_s=rate_per_s, budgets=budgets, clock=clock.now, sleep=clock.sleep)
+
+
+async def times(pace, clock, count):
+    """Return when each of so many requests in a row may go out, in seconds from now."""
+    begun = clock.time
+    found = []
+    for _ in range(count):
+        await pace.turn()
+        await pace.go()
+        found.append(round(clock.time - begun, 3))
+    return found
+
+
+async def test_requests_are_evenly_spaced(clock):
+    """One a second comes a second and a little margin apart: no burst, not even at the start."""
+    assert [0, 1.015, 2.03] == await times(make(clock), clock, 3)
+
+
+async def test_a_late_request_moves_the_next_one(clock):
+    """Whoever was held up after its turn does not come close to the one behind it."""
+    pace = make(clock)
+    await pace.turn()
+    clock.time += 0.9
+    await pace.go()
+    late = clock.time
+    await pace.turn()
+    await pace.go()
+
+    assert round(clock.time - late, 3) == 1.015
+
+
+async def test_unequal_round_trips_widen_the_margin(clock):
+    """Answers that come after 10 to 40 ms may have arrived 30 ms apart from when they left."""
+    pace = make(clock)
+    for milliseconds in (10, 40, 20, 40, 900):
+        pace.answered(milliseconds / 1000)
+
+    assert pace.spacing_s == pytest.approx(1.03)
+
+
+async def test_the_margin_has_its_bounds(clock):
+    """Equal round trips keep the least margin, wild ones get the most."""
+    calm, wild = make(clock), make(clock)
+    for _ in range(5):
+        calm.answered(0.1)
+    for seconds in (0.1, 2, 3, 4):
+        wild.answered(seconds)
+
+    assert [1 + LEAST_MARGIN, 1 + MOST_MARGIN] == [calm.spacing_s, wild.spacing_s]
+
+
+async def test_a_refusal_pauses_and_slows_down(clock):
+    """The wait that the provider asks for is kept, and afterwards requests come at half the pace."""
+    pace = make(clock)
+    await pace.turn()
+    await pace.slow_down(5)
+
+    assert [5, 7.03, 9.06] == await times(pace, clock, 3)
+
+
+async def test_accepted_requests_bring_the_pace_back(clock):
+    """It recovers step by step, to what is allowed and no further."""
+    pace = make(clock)
+    await pace.slow_down(0)
+    for _ in range(20):
+        pace.answered(0.1)
+    before, after = (await times(pace, clock, 3))[-2:]
+
+    assert round(after - before, 3) == 1.015
+
+
+async def test_whoever_waits_already_is_paused_too():
+    """A refusal makes the turns in the queue void: all wait, and still come one by one."""
+    pace = Pace("submits", rate_per_s=50)
+    found = []
+
+    async def request():
+        await pace.turn()
+        await pace.go()
+        found.append(time.time())
+
+    waiting = [asyncio.create_task(request()) for _ in range(4)]
+    while not found:
+        await asyncio.sleep(0)
+    refused_at = time.time()
+    await pace.slow_down(0.2)
+    await asyncio.gather(*waiting)
+    waited = [at - refused_at for at in found[1:]]
+
+    assert all(wait >= 0.2 + number * 0.038 for number, wait in enumerate(waited)), waited
+
+
+async def test_a_fast_pace_takes_its_turns_in_shares(clock):
+    """A thousand a second do not ask the common budget a thousand times."""
+
+    class Counting(OwnBudgets):
+        asked = 0
+
+        async def reserve(self, name, **wanted):
+            Counting.asked += 1
+            return await super().reserve(name, **wanted)
+
+    pace = Pace("submits", rate_per_s=1000, budgets=Counting())
+    await asyncio.gather(*(pace.turn() for _ in range(200)))
+
+    assert 10 > Counting.asked
+
+
+async def test_two_runs_share_one_budget(clock, database):
+    """Two paces of the same name on one database never give a turn twice."""
+    budgets = StoredBudgets(database, clock.now)
+    one, other = make(clock, budgets=budgets), make(clock, budgets=budgets)
+    found = [(await times(pace, clock, 1))[0] for pace in (one, other, one, other)]
+
+    assert [0, 1.015, 1.015, 1.015] == found
+
+
+async def test_a_pause_holds_for_every_run(clock, database):
+    """What one run is told, the other keeps."""
+    budgets = StoredBudgets(database, clock.now)
+    one, other = make(clock, budgets=budgets), make(clock, budgets=budgets)
+    await one.slow_down(7)
+
+    assert [7] == await times(other, clock, 1)
+
+
+async def test_a_clock_that_was_wrong_is_not_believed(clock, database):
+    """A turn that lies days ahead without a pause came from a wrong clock: nobody waits for it."""
+    await StoredBudgets(database, lambda: clock.time + 86400).reserve("submits", spacing_s=1, turns=1)
+
+    assert [0] == await times(make(clock, budgets=StoredBudgets(database, clock.now)), clock, 1)
+
+
+PROCESS = """
+import asyncio, sys, time
+from pathlib import Path
+from tools.budgets import StoredBudgets
+from tools.database import Database
+from tools.pace import Pace
+
+async def main():
+    database = Database(Path(sys.argv[1]))
+    pace = Pace("submits", rate_per_s=20, budgets=StoredBudgets(database))
+    for _ in range(6):
+        await pace.turn()
+        await pace.go()
+        print(time.time())
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_processes_share_one_budget(tmp_path):
+    """Two processes together send no more than one may: in no half second more than ten and the margin of a race."""
+    command = [sys.executable, "-c", PROCESS, str(tmp_path / "peitu.db")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
+    sent = sorted(float(line) for process in running for line in process.communicate()[0].split())
+
+    assert 12 == len(sent)
+    assert sent[-1] - sent[0] >= 11 * 0.05 - 0.02
