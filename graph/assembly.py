@@ -56,6 +56,8 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     finally:
         await runner.close()
         await client.aclose()
+        if model is not None:
+            await model.close()
         if uploader is not None:
             uploader.close()
         await database.close()

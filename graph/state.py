@@ -94,7 +94,9 @@ class InputState(TypedDict, total=False):
 
     Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is
     ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`;
-    `review` stops before anything is paid, shows the prompts and waits for an answer (see `nodes.approve`).
+    `review` stops before anything is paid, shows the prompts and waits for an answer (see `nodes.approve`);
+    `as_is` makes one picture of the content as its prompt, unchanged; `filename` is where the picture goes inside the
+    output folder, e.g. ``intro/01.jpg``, and with several pictures ``intro/01-1.jpg`` and so on.
     """
 
     content: str
@@ -106,6 +108,9 @@ class InputState(TypedDict, total=False):
     seed: int
     upload: bool
     review: bool
+    # Forgotten as well: a later content of the thread must not go where this one went.
+    as_is: Annotated[bool, EphemeralValue]
+    filename: Annotated[str, EphemeralValue]
 
 
 class State(InputState, total=False):
@@ -113,6 +118,8 @@ class State(InputState, total=False):
 
     run_id: str
     wanted: int | None
+    verbatim: bool
+    place: str | None
     analysis: Analysis
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]
@@ -140,7 +147,10 @@ class OutputState(TypedDict, total=False):
 
 
 class Outcome(TypedDict):
-    """A picture that was delivered, not yet checked; `task` is its row of the ledger, `None` for a sketch."""
+    """A picture that was delivered, not yet checked.
+
+    `task` is its row of the ledger, `None` for a sketch; `blank` tells that it is practically of one color.
+    """
 
     task: int | None
     provider: str
@@ -150,6 +160,7 @@ class Outcome(TypedDict):
     width: int
     height: int
     sha256: str
+    blank: bool
 
 
 class Failure(TypedDict):

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 from graph.state import Failure, ImageState, Outcome
-from tools.errors import UnavailableError
 from tools.images import inspect
 from tools.ledger import Ledger
 
@@ -12,27 +11,17 @@ from tools.ledger import Ledger
 async def check(state: ImageState, *, ledger: Ledger) -> ImageState:
     """Refuse a picture that shows nothing; it is set aside, and another is made.
 
-    A service's safety filter may answer with an all-black picture instead of an error. A file that cannot be read now
-    condemns nothing: its task stays in the ledger, and the picture is collected again.
+    A service's safety filter may answer with an all-black picture instead of an error. That it decodes to its end was
+    seen when it was saved.
     """
     outcome = state.get("outcome")
-    if outcome is None:
-        return {}
-    try:
-        found = await asyncio.to_thread(inspect, Path(outcome["path"]))
-    except UnavailableError as error:
-        return _failed(state, outcome, UnavailableError.__name__, str(error))
-    if not found.blank:
+    if outcome is None or not outcome["blank"]:
         return {}
     reason = f"{outcome['provider']} delivered a picture of one single color"
     # Another process may look at the same picture: only one of the two condemns it.
     if outcome["task"] is None or await ledger.refused(outcome["task"], reason):
         await asyncio.to_thread(_set_aside, outcome, len(state.get("failures", [])))
-    return _failed(state, outcome, "RefusedPicture", reason)
-
-
-def _failed(state: ImageState, outcome: Outcome, kind: str, reason: str) -> ImageState:
-    failure: Failure = {"provider": outcome["provider"], "kind": kind, "error": reason}
+    failure: Failure = {"provider": outcome["provider"], "kind": "RefusedPicture", "error": reason}
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}
 
 

@@ -170,6 +170,7 @@ def _outcome(saved: SavedImage, provider: str, model: str, *, prompt: str, task:
         "width": saved.width_px,
         "height": saved.height_px,
         "sha256": saved.sha256,
+        "blank": saved.blank,
     }
 
 

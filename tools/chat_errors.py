@@ -42,6 +42,14 @@ class ChatError:
     again: bool = False
 
 
+class ReportedError(Exception):
+    """Carries what a service reported out of the HTTP client; langchain-openai never reads it."""
+
+    def __init__(self, told: ChatError) -> None:
+        super().__init__(str(told.error))
+        self.told = told
+
+
 def chat_error(status: int, body: Any, *, service: str, retry_after_s: float | None = None) -> ChatError | None:
     """Return what the reply reports, or `None` if it holds an answer.
 

@@ -1,6 +1,7 @@
 """From a submitted task to a picture on the disk: poll, download, save. None of it costs money."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -27,7 +28,7 @@ COLLECT_TRIES = 3
 
 
 FETCHES = 8
-"""Pictures that are fetched and saved at the same time: more would only take memory."""
+"""Pictures that are fetched at the same time: more would only take memory."""
 
 POLL_REFUSED_S = 5.0
 """Pause of all polls after one was refused for haste and no time was named."""
@@ -49,6 +50,8 @@ class Collector:
         self._now = now
         self._sleep = sleep
         self._fetches = asyncio.Semaphore(FETCHES)
+        # More decoders than processors would be no faster, and each holds a picture's pixels.
+        self._saves = asyncio.Semaphore(os.cpu_count() or 1)
         self._durations: dict[str, Durations] = {}
 
     async def wait(self, task: Task, service: Service, report: Report) -> TaskState:
@@ -128,7 +131,8 @@ class Collector:
             try:
                 async with self._fetches:
                     data = await download(ready.urls[0], client=self._client)
-                    saved = await asyncio.to_thread(_save, data, job, task)
+                    async with self._saves:
+                        saved = await asyncio.to_thread(_save, data, job, task)
                 break
             except UnavailableError:
                 if not tries_left or not task.task_id:
@@ -159,6 +163,7 @@ def kept(job: Job) -> SavedImage | None:
         height_px=found.height_px,
         size_bytes=job.path.stat().st_size,
         sha256=found.sha256,
+        blank=found.blank,
     )
 
 

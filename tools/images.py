@@ -25,13 +25,14 @@ _BLANK = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SavedImage:
-    """A picture that is on the disk, whole."""
+    """A picture that is on the disk, whole; `blank` as in `Inspection`."""
 
     path: Path
     width_px: int
     height_px: int
     size_bytes: int
     sha256: str
+    blank: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def save_jpeg(
     flat.save(buffer, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
     saved = buffer.getvalue()
     write_whole(path, saved)
-    return SavedImage(path, flat.width, flat.height, len(saved), hashlib.sha256(saved).hexdigest())
+    return SavedImage(
+        path, flat.width, flat.height, len(saved), hashlib.sha256(saved).hexdigest(), blank=_is_blank(flat)
+    )
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -111,13 +114,9 @@ def inspect(path: Path) -> Inspection:
     Raises:
         UnavailableError: The file is missing or is no whole picture.
     """
-    from PIL import ImageStat
-
     data = _read(path)
     image = flatten(decode(data))
-    small = image.reduce(max(1, min(image.size) // 128))
-    blank = max(ImageStat.Stat(small).stddev) < _BLANK
-    return Inspection(image.width, image.height, hashlib.sha256(data).hexdigest(), blank)
+    return Inspection(image.width, image.height, hashlib.sha256(data).hexdigest(), _is_blank(image))
 
 
 def is_whole(path: Path, width_px: int | None = None, height_px: int | None = None) -> bool:
@@ -127,6 +126,13 @@ def is_whole(path: Path, width_px: int | None = None, height_px: int | None = No
     except UnavailableError:
         return False
     return width_px in {None, size[0]} and height_px in {None, size[1]}
+
+
+def _is_blank(image: "Image") -> bool:
+    from PIL import ImageStat
+
+    small = image.reduce(max(1, min(image.size) // 128))
+    return max(ImageStat.Stat(small).stddev) < _BLANK
 
 
 def _read(path: Path) -> bytes:

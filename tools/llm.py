@@ -9,21 +9,14 @@ from urllib.parse import urlsplit
 import httpx
 
 from tools.answers import Schema, parse
-from tools.chat_errors import ChatError, chat_error
+from tools.chat_errors import ChatError, ReportedError, chat_error
 from tools.errors import ConfigError, UnavailableError
+from tools.http import retry_after_s
 from tools.redact import redact
 
 _PAUSES_S = (1.0, 4.0)
 _LONGEST_PAUSE_S = 20.0
 _NO_KEY = "none"
-
-
-class _ReportedError(Exception):
-    """Carries what the service reported out of the HTTP client; langchain-openai never reads it."""
-
-    def __init__(self, told: ChatError) -> None:
-        super().__init__(str(told.error))
-        self.told = told
 
 
 class LanguageModel:
@@ -50,6 +43,8 @@ class LanguageModel:
         self._timeout_s = timeout_s
         self._transport = transport
         self._sleep = sleep
+        self._opening = asyncio.Lock()
+        self._chat: tuple[httpx.AsyncClient, Any] | None = None
         # An address may hold a password before the `@`, which no message may repeat.
         self._service = f"{model} at {urlsplit(base_url).netloc.rpartition('@')[2]}"
 
@@ -66,19 +61,32 @@ class LanguageModel:
             UnavailableError: It did not answer, or with nothing usable; the same call may work later.
         """
         messages = [("system", instructions), ("human", question)]
-        async with self._client() as client:
-            chat = await asyncio.to_thread(self._chat, client)
-            first = await self._ask(chat, messages)
-            try:
-                return await asyncio.to_thread(parse, first, schema)
-            except ValueError as error:
-                again = f"That answer cannot be used: {error}. Send the complete JSON object and nothing else."
-            # The model wants its own message back whole, think text included, or it gets worse.
-            second = await self._ask(chat, [*messages, ("ai", first or "(nothing)"), ("human", again)])
-            try:
-                return await asyncio.to_thread(parse, second, schema)
-            except ValueError as error:
-                raise UnavailableError(f"{self._service} gave no usable answer twice: {error}") from error
+        chat = await self._opened()
+        first = await self._ask(chat, messages)
+        try:
+            return await asyncio.to_thread(parse, first, schema)
+        except ValueError as error:
+            again = f"That answer cannot be used: {error}. Send the complete JSON object and nothing else."
+        # The model wants its own message back whole, think text included, or it gets worse.
+        second = await self._ask(chat, [*messages, ("ai", first or "(nothing)"), ("human", again)])
+        try:
+            return await asyncio.to_thread(parse, second, schema)
+        except ValueError as error:
+            raise UnavailableError(f"{self._service} gave no usable answer twice: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        opened, self._chat = self._chat, None
+        if opened is not None:
+            await opened[0].aclose()
+
+    async def _opened(self) -> Any:
+        """Return langchain-openai's client, made by the first call: all answers share its connections."""
+        async with self._opening:
+            if self._chat is None:
+                client = self._client()
+                self._chat = (client, await asyncio.to_thread(self._make_chat, client))
+            return self._chat[1]
 
     async def check_key(self) -> bool:
         """Ask for the list of models, which is free; `False` where the service has none, and nothing is known.
@@ -99,20 +107,15 @@ class LanguageModel:
 
     async def _ask(self, chat: Any, messages: list[tuple[str, str]]) -> str:
         """Return the text of one answer; what may pass soon is tried again, twice."""
-        for pause_s in _PAUSES_S:
+        for pause_s in (*_PAUSES_S, None):
             told = await self._try(chat, messages)
             if isinstance(told, str):
                 return told
-            if not told.again:
+            wanted_s = (told.error.retry_after_s if isinstance(told.error, UnavailableError) else None) or 0.0
+            if pause_s is None or not told.again or wanted_s > _LONGEST_PAUSE_S:
                 raise told.error
-            wanted = told.error.retry_after_s if isinstance(told.error, UnavailableError) else None
-            if wanted is not None and wanted > _LONGEST_PAUSE_S:
-                raise told.error
-            await self._sleep(max(pause_s, wanted or 0.0))
-        told = await self._try(chat, messages)
-        if isinstance(told, str):
-            return told
-        raise told.error
+            await self._sleep(max(pause_s, wanted_s))
+        raise AssertionError("unreachable")
 
     async def _try(self, chat: Any, messages: list[tuple[str, str]]) -> str | ChatError:
         """Return the text of the answer, or what went wrong."""
@@ -120,7 +123,7 @@ class LanguageModel:
 
         try:
             reply = await chat.ainvoke(messages)
-        except _ReportedError as reported:
+        except ReportedError as reported:
             return reported.told
         except openai.APITimeoutError:
             # Not again: whoever waited a whole timeout should not wait three.
@@ -135,7 +138,7 @@ class LanguageModel:
             )
         return str(reply.text)
 
-    def _chat(self, client: httpx.AsyncClient) -> Any:
+    def _make_chat(self, client: httpx.AsyncClient) -> Any:
         """Return langchain-openai's client; called in a thread, since the first import takes seconds."""
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
@@ -178,18 +181,13 @@ class LanguageModel:
         except (ValueError, RecursionError):
             body = None
         told = chat_error(
-            response.status_code, body, service=self._service, retry_after_s=_retry_after_s(response.headers)
+            response.status_code, body, service=self._service, retry_after_s=retry_after_s(response.headers)
         )
         if told:
-            raise _ReportedError(told)
+            raise ReportedError(told)
 
 
 async def _anonymize(request: httpx.Request) -> None:
     """Drop the headers that openai fills from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`."""
     for header in ("OpenAI-Organization", "OpenAI-Project"):
         request.headers.pop(header, None)
-
-
-def _retry_after_s(headers: httpx.Headers) -> float | None:
-    value = headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else None
