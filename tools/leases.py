@@ -144,15 +144,24 @@ class Leases:
 
     def _is_alive(self, owner: str) -> bool:
         """Tell whether the owner's process still holds its lock; the file of a dead one is cleared away."""
-        path = self._path(owner)
-        if not path.exists():
-            return False
-        try:
-            with FileLock(path, timeout=0):
-                path.unlink(missing_ok=True)
-        except Timeout:
-            return True
-        return False
+        return not _cleared(self._path(owner))
 
     def _path(self, owner: str) -> Path:
         return self._folder / f"{owner}.lock"
+
+
+def sweep_owners(folder: Path) -> int:
+    """Clear away the lock files of processes that died; return how many there were."""
+    return sum(_cleared(path) for path in folder.glob("*.lock"))
+
+
+def _cleared(path: Path) -> bool:
+    """Remove the lock file of an owner, unless its process is alive; tell whether it is gone."""
+    if not path.exists():
+        return True
+    try:
+        with FileLock(path, timeout=0):
+            path.unlink(missing_ok=True)
+    except Timeout:
+        return False
+    return True

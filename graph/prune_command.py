@@ -1,0 +1,35 @@
+"""`peitu prune`: make the files smaller."""
+
+from typing import Annotated
+
+import typer
+
+from graph.look import Config, Json
+
+
+def prune(
+    days: Annotated[int, typer.Option(min=0, metavar="N", help="Leave alone what came to its end since then.")] = 30,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Forget how complete runs came to their end, and clear away what killed processes left behind."""
+    from graph import pruning
+    from graph.console import print_json
+    from tools.settings import load_settings
+
+    found = pruning.prune(load_settings(config), days=days)
+    if as_json:
+        print_json(
+            {
+                "runs": found.runs,
+                "checkpoints": found.checkpoints,
+                "files": found.files,
+                "bytes_before": found.bytes_before,
+                "bytes_after": found.bytes_after,
+            }
+        )
+        return
+    sizes = f"{found.bytes_before / 1e6:.1f} MB before, {found.bytes_after / 1e6:.1f} MB now"
+    typer.echo(f"{found.checkpoints} checkpoints of {found.runs} complete runs forgotten: {sizes}")
+    if found.files:
+        typer.echo(f"{found.files} leftover files of killed processes deleted")

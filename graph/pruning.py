@@ -1,0 +1,125 @@
+"""Make the files smaller: of a finished run the last checkpoint is kept, which is its state; its way there goes.
+
+LangGraph's saver has no such call (langgraph-checkpoint-sqlite 3.1.2: `aprune` is not implemented), so its two tables
+are changed directly, of threads that have come to their end alone.
+"""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tools.configuration import Settings
+from tools.database import explain, reading
+from tools.leases import sweep_owners
+
+BUSY_TIMEOUT_S = 30.0
+
+LEFTOVER_AGE_S = 86400.0
+"""A half-written file that is older than this belongs to a process that died, in seconds."""
+
+
+_HISTORY = """
+FROM checkpoints WHERE thread_id IN complete AND (checkpoint_ns <> '' OR checkpoint_id < (
+  SELECT max(checkpoint_id) FROM checkpoints AS last
+  WHERE last.thread_id = checkpoints.thread_id AND last.checkpoint_ns = ''))
+"""
+
+_DELETE_WRITES = """
+DELETE FROM writes WHERE thread_id IN complete AND NOT EXISTS (
+  SELECT 1 FROM checkpoints AS kept WHERE kept.thread_id = writes.thread_id
+  AND kept.checkpoint_ns = writes.checkpoint_ns AND kept.checkpoint_id = writes.checkpoint_id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was cleared away; `runs` counts the threads whose history went."""
+
+    runs: int
+    checkpoints: int
+    files: int
+    bytes_before: int
+    bytes_after: int
+
+
+def prune(settings: Settings, *, days: int) -> Pruned:
+    """Forget how runs that are complete for `days` came to their end, and what killed processes left behind.
+
+    Records, ledger and pictures stay as they are. A run that misses something keeps everything.
+
+    Raises:
+        StorageError: A database is locked or damaged; the message says which.
+    """
+    path = settings.checkpoints.path
+    before = _size(path)
+    threads = _complete_threads(settings.database.path, datetime.now(UTC) - timedelta(days=days))
+    runs, checkpoints = _forget(path, threads) if path.exists() else (0, 0)
+    files = sweep_owners(settings.database.path.with_suffix(".owners")) + _sweep_parts(settings.output_dir)
+    return Pruned(runs=runs, checkpoints=checkpoints, files=files, bytes_before=before, bytes_after=_size(path))
+
+
+def _complete_threads(path: Path, before: datetime) -> list[str]:
+    """Return the threads whose last run is complete, and has been since `before`."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(thread_id, run_id) AS thread FROM runs GROUP BY thread"
+            " HAVING min(success) = 1 AND min(status = 'finished') = 1 AND max(finished_at) < ?",
+            (before.isoformat(),),
+        )
+        return [row["thread"] for row in rows]
+
+
+def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
+    """Return how many threads lost their history, and how many checkpoints that were."""
+    with _changing(path) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchone():
+            return 0, 0
+        connection.execute("CREATE TEMP TABLE complete (thread_id TEXT PRIMARY KEY)")
+        connection.executemany("INSERT INTO complete VALUES (?)", ((thread,) for thread in threads))
+        connection.execute("BEGIN IMMEDIATE")
+        runs, count = connection.execute(f"SELECT count(DISTINCT thread_id), count(*) {_HISTORY}").fetchone()
+        connection.execute(f"DELETE {_HISTORY}")
+        connection.execute(_DELETE_WRITES)
+        connection.execute("COMMIT")
+        if count:
+            # Where another process reads the file just now, the free pages stay in it and are used again.
+            connection.execute("PRAGMA busy_timeout = 1000")
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return int(runs), int(count)
+
+
+@contextlib.contextmanager
+def _changing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open LangGraph's file."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        yield connection
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    finally:
+        connection.close()
+
+
+def _sweep_parts(folder: Path) -> int:
+    """Delete what was being written when its process died."""
+    count = 0
+    for part in folder.rglob(".*.part"):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
+                part.unlink()
+                count += 1
+    return count
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a database with what SQLite keeps beside it."""
+    parts = (path, path.with_name(f"{path.name}-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())
