@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any, cast
 
-from graph.request import check_folder, new_run_id
+from graph.request import new_run_id
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.files import write_whole
+from tools.places import check_place
 
 
 def generate_image_agent(
@@ -30,11 +31,11 @@ def quick_generate(
     """Make one picture of a topic, at `output_path` if given; the same result object as `generate_image_agent`.
 
     Raises:
-        InputError: There is no such style, or the topic is blank.
+        InputError: There is no such style, the topic is blank, or the path names no file.
         ConfigError: The configuration, or the place of the picture, cannot be used.
     """
     if output_path:
-        check_folder(Path(output_path).parent)
+        check_place(Path(output_path))
     result = _generate({"content": topic, "count": 1, "style": style}, output_dir=None, api_key=api_key)
     for image in result["images"]:
         if output_path and image["path"]:

@@ -6,15 +6,28 @@ https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 
 from tools.http import Api, section
+from tools.line_art import as_program, generate_single_task, main
 from tools.models import DASHSCOPE_MODELS, ModelRules
 from tools.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.verdicts import Step
+
+__all__ = ["DashScope", "generate_single_task", "main"]
+
+KEY_PAGE = "https://bailian.console.aliyun.com/?tab=model#/api-key"
+
+# What `tools.line_art` reads at each call, so that a program may set it.
+JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
+OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
+MAX_WORKERS = 2  # how many of them are under way at once; few, since an account's limits are low
+STYLE_PREFIX = "黑白线稿，单色线条插画，线条粗细均匀："
+STYLE_SUFFIX = "简洁的白色背景，无阴影，无填色，画面中没有文字，没有水印，没有签名。"
 
 _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
@@ -46,7 +59,7 @@ class DashScope(ModelRules):
         self._api = Api(
             name=self.name,
             title="DashScope",
-            key_url="https://bailian.console.aliyun.com/?tab=model#/api-key",
+            key_url=KEY_PAGE,
             api_key=api_key,
             client=client,
             base_url=base_url,
@@ -85,7 +98,7 @@ class DashScope(ModelRules):
         if status == "FAILED":
             raise self._api.fault("task", output, about=f"task {task_id}")
         if status == "SUCCEEDED" and (urls := _urls(output)):
-            return TaskState(status="succeeded", urls=urls)
+            return _succeeded(output, urls)
         # A task of several pictures succeeds when one of them does; ours has one, which may have failed.
         failed = [result for result in _results(output) if result.get("code")]
         step: Step = "task" if failed else "poll"
@@ -126,6 +139,27 @@ class DashScope(ModelRules):
         await self._api.ask("list", "GET", "/tasks", params={"page_no": 1, "page_size": 1})
 
 
+def _succeeded(output: dict[str, Any], urls: tuple[str, ...]) -> TaskState:
+    """Return the pictures, with the prompt and the time that the service tells of a task with one picture."""
+    prompts = {str(result["orig_prompt"]) for result in _results(output) if result.get("orig_prompt")}
+    return TaskState(
+        status="succeeded",
+        urls=urls,
+        prompt=prompts.pop() if len(prompts) == 1 else None,
+        duration_s=_seconds_between(output.get("submit_time"), output.get("end_time")),
+    )
+
+
+def _seconds_between(start: Any, end: Any) -> float | None:
+    """Return the seconds between two of the service's times, e.g. ``2025-01-08 19:36:01.521``."""
+    try:
+        # Both are of one unnamed zone: only their difference is used.
+        seconds = (datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return seconds if seconds > 0 else None
+
+
 def _results(output: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what became of each picture: an entry of `results`, or a part of a message of `choices`."""
     results = _objects(output.get("results"))
@@ -160,3 +194,7 @@ def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
         since, to = (time.astimezone(_CHINA).strftime("%Y%m%d%H%M%S") for time in padded)
         yield since, to
         start = until
+
+
+if __name__ == "__main__":
+    as_program()

@@ -11,8 +11,14 @@ import httpx
 
 from tools.http import Api, clean
 from tools.models import MODELSCOPE_MODELS, Model, ModelRules
+from tools.modelscope_pictures import generate_image, generate_images_batch
 from tools.provider import ImageRequest, Submission, TaskState
+from tools.rate_limiter import RateLimiter
 from tools.verdicts import Step
+
+__all__ = ["KEY_PAGE", "ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
+
+KEY_PAGE = "https://modelscope.cn/my/myaccesstoken"
 
 _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
@@ -51,7 +57,7 @@ class ModelScope(ModelRules):
         self._api = Api(
             name=self.name,
             title="ModelScope",
-            key_url="https://modelscope.cn/my/myaccesstoken",
+            key_url=KEY_PAGE,
             api_key=api_key,
             client=client,
             base_url=base_url,

@@ -1,0 +1,36 @@
+"""Whether a picture can be written where it is wanted: found out before it is paid."""
+
+import os
+from pathlib import Path
+
+from tools.errors import InputError, StorageError
+
+
+def check_place(path: Path) -> None:
+    """See that a file can be made at this path; its folder is made if need be.
+
+    Raises:
+        InputError: It names no file.
+        StorageError: The folder cannot be made or written.
+    """
+    name = str(path)
+    if "\0" in name:
+        raise InputError(f"{name!r} is no file name - leave out the zero character")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _look_at(path)
+        writable = os.access(path.parent, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise StorageError(f"{name!r} cannot be written ({error.strerror}) - choose another place") from error
+    if not writable:
+        raise StorageError(f"The folder {str(path.parent)!r} cannot be written - choose another place")
+
+
+def _look_at(path: Path) -> None:
+    """Raise when the name is too long, or is a folder's."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return
+    if path.is_dir():
+        raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
