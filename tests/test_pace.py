@@ -71,6 +71,17 @@ async def test_a_late_request_moves_the_next_one(clock):
     assert round(clock.time - late, 3) == 1.015
 
 
+async def test_a_request_that_may_have_arrived_late_moves_the_next_one(clock):
+    """The first one opened the connection, half a second long: the next keeps its distance from the answer."""
+    pace = make(clock)
+    await pace.turn()
+    await pace.go()
+    clock.time += 0.5
+    pace.answered(0.5)
+
+    assert [1.0] == await times(pace, clock, 1)
+
+
 async def test_unequal_round_trips_widen_the_margin(clock):
     """Answers that come after 10 to 40 ms may have arrived 30 ms apart from when they left."""
     pace = make(clock)

@@ -12,12 +12,20 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 from types import MappingProxyType
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
 from tools.errors import ConfigError, PeituError
 from tools.redact import redact
+from tools.transport import AiohttpTransport
 from tools.verdicts import Step, decide, error_from
+
+MAX_CONNECTIONS = 200
+
+KEEPALIVE_S = 10.0
+"""How long an idle connection is kept, in seconds: gateways drop theirs after 15 s (Alibaba Cloud ALB) or more, and a
+submit on a dropped one would be a lost reply."""
 
 MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
@@ -37,14 +45,13 @@ def make_client() -> httpx.AsyncClient:
     # At INFO, httpx logs every address, signed ones too, and `langgraph dev` turns the root logger to INFO.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    timeout, headers = httpx.Timeout(60, connect=10, pool=None), {"User-Agent": "peitu/0.1"}
     try:
-        return httpx.AsyncClient(
-            timeout=httpx.Timeout(60, connect=10, pool=None),
-            # Gateways drop idle connections after 15 s (Alibaba Cloud ALB) or more; a submit on a dropped one
-            # would be a lost reply.
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=100, keepalive_expiry=10),
-            headers={"User-Agent": "peitu/0.1"},
-        )
+        if getproxies():
+            limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_S)
+            return httpx.AsyncClient(timeout=timeout, headers=headers, limits=limits)
+        transport = AiohttpTransport(max_connections=MAX_CONNECTIONS, keepalive_expiry_s=KEEPALIVE_S)
+        return httpx.AsyncClient(timeout=timeout, headers=headers, transport=transport)
     except (ImportError, ValueError, OSError) as error:
         message = f"The HTTP client does not start ({redact(str(error))})"
         raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error

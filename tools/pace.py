@@ -85,7 +85,14 @@ class Pace:
             await self._sleep(self._went_at - now)
 
     def answered(self, seconds: float) -> None:
-        """Take note of a request that was accepted after so long: a little faster again, never faster than allowed."""
+        """Take note of a request that was accepted after so long: a little faster again, never faster than allowed.
+
+        One that took much longer than others, such as the first of all, may have arrived late: the next keeps its
+        distance from then.
+        """
+        usual_s = min(self._round_trips, default=0.0) + self._margin()
+        if seconds > usual_s:
+            self._went_at = max(self._went_at, self._clock() - usual_s)
         self._round_trips.append(seconds)
         self._slowness = max(1.0, self._slowness * 0.9)
 

@@ -10,7 +10,6 @@ from tests.cassettes.stage import WRONG_KEY, Stage, refusal
 from tools.dashscope import DashScope
 from tools.download import download
 from tools.errors import PeituError
-from tools.http import make_client
 from tools.modelscope import ModelScope
 from tools.provider import ImageRequest, ListedTask, Submission, TaskState
 
@@ -57,26 +56,26 @@ async def _make(provider: DashScope | ModelScope, stage: Stage, client: httpx.As
 
 async def dashscope_picture(stage: Stage) -> Made:
     """A task is submitted, polled until it is done, and its picture fetched."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         return await _make(_dashscope(stage, client), stage, client)
 
 
 async def dashscope_task_list(stage: Stage) -> Sequence[ListedTask]:
     """The tasks of the last minutes are listed: the one of `dashscope_picture`, recorded just before, is there."""
     start, end = stage.now - timedelta(minutes=15), stage.now + timedelta(minutes=1)
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         return await _dashscope(stage, client).list_tasks(start, end)
 
 
 async def dashscope_right_key(stage: Stage) -> None:
     """A key is checked, free of charge."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         await _dashscope(stage, client).check_key()
 
 
 async def dashscope_wrong_key(stage: Stage) -> tuple[PeituError, PeituError]:
     """A wrong key is refused, when it is checked and when a task is submitted."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         provider = _dashscope(stage, client, WRONG_KEY)
         return await refusal(provider.check_key()), await refusal(provider.submit(LIGHTHOUSE))
 
@@ -84,37 +83,37 @@ async def dashscope_wrong_key(stage: Stage) -> tuple[PeituError, PeituError]:
 async def dashscope_refused_parameter(stage: Stage) -> PeituError:
     """A request without a prompt is refused, unpaid."""
     nothing = ImageRequest(prompt="", width_px=512, height_px=512)
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         return await refusal(_dashscope(stage, client).submit(nothing))
 
 
 async def dashscope_unknown_task(stage: Stage) -> PeituError:
     """A task that is not ours, or too old, is polled."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         return await refusal(_dashscope(stage, client).poll(NOBODYS_TASK))
 
 
 async def modelscope_picture(stage: Stage) -> Made:
     """A task is submitted, polled until it is done, and its picture fetched."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         return await _make(_modelscope(stage, client), stage, client)
 
 
 async def modelscope_right_key(stage: Stage) -> None:
     """A key is checked by polling a task that cannot exist."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         await _modelscope(stage, client).check_key()
 
 
 async def modelscope_wrong_key(stage: Stage) -> tuple[PeituError, PeituError]:
     """A wrong key is refused, when it is checked and when a task is submitted."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         provider = _modelscope(stage, client, WRONG_KEY)
         return await refusal(provider.check_key()), await refusal(provider.submit(LIGHTHOUSE))
 
 
 async def modelscope_unknown_model(stage: Stage) -> PeituError:
     """A model that the service does not run is refused, unpaid."""
-    async with make_client() as client:
+    async with httpx.AsyncClient() as client:
         provider = _modelscope(stage, client, model="peitu/no-such-model")
         return await refusal(provider.submit(LIGHTHOUSE))

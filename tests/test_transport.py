@@ -1,0 +1,111 @@
+"""The transport: what reached the service and what did not is told apart, and a link is sent as it is."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from tools.http import make_client
+from tools.transport import AiohttpTransport
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@asynccontextmanager
+async def service(*answers):
+    """Answer each request with the next of the answers; `None` breaks the connection. Yields address and requests."""
+    requests, left = [], list(answers)
+
+    async def serve(reader, writer):
+        try:
+            while left:
+                head = await reader.readuntil(b"\r\n\r\n")
+                requests.append(head.split(b"\r\n")[0].decode())
+                answer = left.pop(0)
+                if answer is None:
+                    return
+                writer.write(answer)
+                await writer.drain()
+        except asyncio.IncompleteReadError:
+            return
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}", requests
+
+
+async def test_an_answer_comes_back_on_a_kept_connection():
+    """Two requests go over one connection."""
+    async with service(OK, OK) as (url, requests), make_client() as client:
+        answers = [(await client.get(url)).text for _ in range(2)]
+
+    assert (["ok", "ok"], 2) == (answers, len(requests))
+
+
+async def test_a_signed_link_is_sent_as_it_is():
+    """Escapes in the query are part of a signature: nobody writes them anew."""
+    async with service(OK) as (url, requests), make_client() as client:
+        await client.get(f"{url}/a%2Fb.png?Signature=x%2By%2f%3D&Expires=1+2")
+
+    assert ["GET /a%2Fb.png?Signature=x%2By%2f%3D&Expires=1+2 HTTP/1.1"] == requests
+
+
+async def test_a_paid_request_that_breaks_is_not_sent_again():
+    """The connection breaks after the request: nobody knows what became of it, and it went out once."""
+    async with service(None, OK) as (url, requests), make_client() as client:
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await client.post(url, json={})
+
+    assert 1 == len(requests)
+
+
+async def test_a_paid_request_on_a_dropped_connection_is_not_sent_again():
+    """The kept connection is closed as the request goes out: that, too, may have been taken."""
+    async with service(OK, None, OK) as (url, requests), make_client() as client:
+        await client.get(url)
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await client.post(url, json={})
+
+    assert ["GET / HTTP/1.1", "POST / HTTP/1.1"] == requests
+
+
+async def test_a_refused_connection_sent_nothing():
+    """Nobody listens: that is no lost answer."""
+    async with service() as (url, _):
+        pass
+    async with make_client() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.post(url, json={})
+
+
+async def test_a_name_that_does_not_exist_sent_nothing():
+    """No address, no request."""
+    async with make_client() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.post("http://nowhere.invalid", json={})
+
+
+async def test_a_silent_service_is_a_lost_answer():
+    """It took the request and says nothing in time."""
+    async with service(b"", b"") as (url, _), make_client() as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(url, json={}, timeout=0.05)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", b"nonsense\r\n\r\n"])
+async def test_a_broken_answer_is_told(answer):
+    """A body that ends too soon, and what is no HTTP at all."""
+    async with service(answer) as (url, _), make_client() as client:
+        with pytest.raises(httpx.RequestError):
+            await client.get(url)
+
+
+async def test_a_proxy_of_the_environment_is_used(monkeypatch):
+    """Who needs a proxy gets httpx's own transport, which knows them all."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    async with make_client() as client:
+        assert not isinstance(client._transport, AiohttpTransport)
