@@ -1,0 +1,115 @@
+"""The commands that show what was made: `peitu gallery` and `peitu sheet`. They make and pay nothing.
+
+Each imports what it needs when it runs, so that `peitu --help` starts at once.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from graph.look import Config
+from tools.errors import InputError
+
+Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where to write it.")]
+
+
+def gallery(
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    output: Output = None,
+    config: Config = None,
+) -> None:
+    """Make one page of all runs, with search, filters and a large view; it works without a server."""
+    from tools.files import write_whole
+    from tools.gallery.page import gallery_page
+    from tools.settings import load_settings
+
+    settings = load_settings(config)
+    path = output or settings.output_dir / "gallery.html"
+    _keep_pictures(settings.database.path, path)
+    with _thumbnail_progress() as watch:
+        page = gallery_page(settings.database.path, link=_relative_to(path.parent), watch=watch)
+    write_whole(path, page.encode())
+    typer.echo(str(path))
+    if show:
+        _open(path)
+
+
+def sheet(
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], output: Output = None, config: Config = None
+) -> None:
+    """Make one JPG with all pictures of a run."""
+    from graph.console import say
+    from tools.files import folder_name, write_whole
+    from tools.fonts import chinese_font, has_chinese
+    from tools.records import find_run
+    from tools.settings import load_settings
+    from tools.sheet import contact_sheet
+
+    settings = load_settings(config)
+    run = find_run(settings.database.path, run_id)
+    if run is None:
+        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+    path = output or settings.output_dir / folder_name(run_id) / "sheet.jpg"
+    _keep_pictures(settings.database.path, path)
+    font = chinese_font()
+    write_whole(path, contact_sheet(run, font=font, label=_label(run, settings.labels.content_producer)))
+    if font is None and has_chinese(f"{run['title']} {run['content']}"):
+        say("no font with Chinese was found - install one, e.g. fonts-noto-cjk, and run it again")
+    typer.echo(str(path))
+
+
+def _keep_pictures(database_path: Path, path: Path) -> None:
+    """Refuse to write over a picture of a run, e.g. one that a storyboard calls `sheet.jpg`."""
+    from tools.sheet import is_picture
+
+    if is_picture(database_path, path):
+        raise InputError(f"{str(path)!r} is a picture of a run - name another file with --output")
+
+
+def _label(run: Mapping[str, Any], producer: str) -> str | None:
+    """Return the AIGC label of a sheet, or `None` when no model made any of its pictures."""
+    from tools.labels import aigc_label
+
+    if all(image["provider"] in {None, "sketch"} for image in run["images"] if image["status"] == "saved"):
+        return None
+    return aigc_label(content_producer=producer or "peitu", produce_id=f"{run['run_id']}-sheet")
+
+
+def _relative_to(folder: Path) -> Callable[[Path], str]:
+    """Return what makes the address of a picture for a page in the folder; it stays right when both move together."""
+
+    def link(picture: Path) -> str:
+        try:
+            return quote(Path(os.path.relpath(picture, folder)).as_posix())
+        except ValueError:  # On another drive of Windows.
+            return picture.absolute().as_uri()
+
+    return link
+
+
+@contextmanager
+def _thumbnail_progress() -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error while thumbnails are made, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("making thumbnails", total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)
+
+
+def _open(path: Path) -> None:
+    """Open the page in the browser; where there is none, its path is printed already."""
+    import webbrowser
+
+    from graph.console import say
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        say("no browser was found - open the file yourself")

@@ -1,0 +1,156 @@
+"""What the gallery shows: the runs, the newest first, and every image of theirs."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from typing_extensions import TypedDict
+
+from tools.database import reading
+from tools.redact import redact
+
+_RUNS = """
+SELECT runs.run_id, runs.status, runs.title, runs.options, runs.plan, runs.requested, runs.started_at,
+       substr(runs.content, 1, 200) AS beginning, segments.batch_id, segments.segment_id, segments.number
+FROM runs LEFT JOIN segments USING (run_id) ORDER BY runs.started_at DESC, runs.rowid DESC
+"""
+# How long the picture took that is there now: an image may have had several tasks.
+_DURATIONS = """
+SELECT run_id, image_index,
+       coalesce(duration_s, (julianday(succeeded_at) - julianday(submitted_at)) * 86400) AS duration_s
+FROM tasks WHERE status = 'saved' ORDER BY id
+"""
+_SAME_NAME = ("status", "prompt", "provider", "model", "seed", "url", "attempts", "path", "sha256")
+
+
+class RunCard(TypedDict):
+    """What the page says of a run; `group` is its batch, or itself."""
+
+    id: str
+    group: str
+    batch: str | None
+    segment: str | None
+    title: str
+    style: str
+    running: bool
+    started: str
+
+
+class Entry(TypedDict):
+    """What the page says of one image; `run` is the position of its run in the list.
+
+    `status` is that of the record, or ``waiting`` for an image that is planned and has no record yet. `subject` and
+    `heading` are from the plan. Versions of an image can become a list of their own here.
+    """
+
+    run: int
+    index: int
+    status: str
+    prompt: str
+    subject: str
+    heading: str
+    provider: str | None
+    model: str | None
+    seed: int | None
+    width: int | None
+    height: int | None
+    duration: float | None
+    attempts: int | None
+    url: str | None
+    error: str | None
+    made: str | None
+    path: str | None
+    sha256: str | None
+
+
+def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
+    """Return the runs, the newest first and a batch's together, and their images in the same order.
+
+    Without a database there are none.
+
+    Raises:
+        StorageError: The database cannot be read; the message says why.
+    """
+    if not database_path.exists():
+        return [], []
+    with reading(database_path) as connection:
+        runs = _together(connection.execute(_RUNS).fetchall())
+        images = _by_run(connection.execute("SELECT * FROM images"))
+        durations = {(row["run_id"], row["image_index"]): row["duration_s"] for row in connection.execute(_DURATIONS)}
+    cards = [_card(run) for run in runs]
+    entries: list[Entry] = []
+    for position, run in enumerate(runs):
+        recorded = images.get(run["run_id"], {})
+        planned = _planned(run, recorded)
+        for index in sorted(planned.keys() | recorded.keys()):
+            taken = durations.get((run["run_id"], index))
+            entries.append(_entry(position, index, recorded.get(index), planned.get(index, {}), taken))
+    return cards, entries
+
+
+def _by_run(rows: Iterable[sqlite3.Row]) -> dict[str, dict[int, sqlite3.Row]]:
+    """Return the images of each run by their index."""
+    images: dict[str, dict[int, sqlite3.Row]] = {}
+    for row in rows:
+        images.setdefault(row["run_id"], {})[row["image_index"]] = row
+    return images
+
+
+def _together(runs: list[sqlite3.Row]) -> list[sqlite3.Row]:
+    """Put the segments of a batch side by side, in the order of the storyboard, where the newest of them stands."""
+    first: dict[str, int] = {}
+    for place, run in enumerate(runs):
+        first.setdefault(run["batch_id"] or run["run_id"], place)
+    return sorted(runs, key=lambda run: (first[run["batch_id"] or run["run_id"]], run["number"] or 0))
+
+
+def _card(run: sqlite3.Row) -> RunCard:
+    return {
+        "id": run["run_id"],
+        "group": run["batch_id"] or run["run_id"],
+        "batch": run["batch_id"],
+        "segment": run["segment_id"],
+        "title": run["title"] or _first_line(run["beginning"] or ""),
+        "style": str(_json(run["options"]).get("style") or ""),
+        "running": run["status"] == "running",
+        "started": run["started_at"],
+    }
+
+
+def _planned(run: sqlite3.Row, recorded: dict[int, sqlite3.Row]) -> dict[int, dict[str, Any]]:
+    """Return the plan of each image; a run that has neither plan nor record is shown as one image that waits."""
+    prompts = _json(run["plan"]).get("prompts") or []
+    planned = {prompt["index"]: prompt for prompt in prompts if isinstance(prompt, dict) and "index" in prompt}
+    return planned if planned or recorded else {0: {}}
+
+
+def _entry(position: int, index: int, row: sqlite3.Row | None, plan: dict[str, Any], duration_s: float | None) -> Entry:
+    found = dict(row) if row else {"status": "waiting", **{name: plan.get(name) for name in ("prompt", "seed")}}
+    entry: dict[str, Any] = {name: found.get(name) for name in _SAME_NAME} | {
+        "run": position,
+        "index": index,
+        "prompt": found.get("prompt") or "",
+        "subject": str(plan.get("subject") or ""),
+        "heading": str(plan.get("heading") or ""),
+        "width": found.get("width_px") or plan.get("width_px"),
+        "height": found.get("height_px") or plan.get("height_px"),
+        "duration": None if duration_s is None else round(duration_s, 1),
+        "error": redact(str(found["error"])) if found.get("error") else None,
+        "made": found.get("recorded_at"),
+    }
+    return cast("Entry", entry)
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _first_line(text: str) -> str:
+    lines = (line.strip(" #\t") for line in text.splitlines())
+    return next((line[:80] for line in lines if line), "")

@@ -1,0 +1,102 @@
+"""The gallery as one HTML page: style, program, entries and thumbnails inside, nothing outside but the pictures."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.gallery.entries import Entry, RunCard, read_entries
+from tools.gallery.thumbnails import Watch, cache_path, thumbnails
+
+Link = Callable[[Path], str]
+"""Gives the address of a picture, as the page asks for it."""
+
+_SCRIPTS = ("words.js", "model.js", "grid.js", "large.js", "main.js")
+_CHUNK = 100  # thumbnails in one block of the page; main.js knows the same number from the page
+# Many pictures get smaller thumbnails: 5,000 large ones would make a page of 100 MB.
+_SIDES_PX = ((800, 400), (2000, 320))
+_SMALLEST_PX = 240
+# Every character with which HTML or an old JavaScript could read data as something else.
+_ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def gallery_page(database_path: Path, *, link: Link, watch: Watch | None = None) -> str:
+    """Return the page of all runs in the database.
+
+    `link` maps a picture's path to its address, `watch` is told of thumbnails being made. It reads every picture
+    that is new, so call it in a thread.
+
+    Raises:
+        StorageError: The database or the thumbnails beside it cannot be used; the message says why.
+    """
+    runs, entries = read_entries(database_path)
+    keys = [_key(entry) for entry in entries]
+    files = {key: Path(entry["path"]) for key, entry in zip(keys, entries, strict=True) if key and entry["path"]}
+    small = thumbnails(cache_path(database_path), files, side_px=_side_px(len(files)), watch=watch) if files else {}
+    shown = [_shown(entry, link) for entry in entries]
+    return _assemble(runs, shown, [small.get(key or "", b"") for key in keys])
+
+
+def _key(entry: Entry) -> str | None:
+    """Return what names the picture in the cache: it changes when the picture does."""
+    if entry["status"] != "saved" or not entry["path"]:
+        return None
+    return entry["sha256"] or hashlib.sha256(entry["path"].encode()).hexdigest()
+
+
+def _side_px(count: int) -> int:
+    return next((side for most, side in _SIDES_PX if count <= most), _SMALLEST_PX)
+
+
+def _shown(entry: Entry, link: Link) -> dict[str, Any]:
+    """Return the entry with the address and the size of its file, which is `None` for a missing one."""
+    path = Path(entry["path"]) if entry["status"] == "saved" and entry["path"] else None
+    try:
+        size_bytes = path.stat().st_size if path else None
+    except (OSError, ValueError):
+        size_bytes = None
+    values = {name: value for name, value in entry.items() if value is not None and name != "sha256"}
+    return {**values, "bytes": size_bytes, "link": link(path) if path else None}
+
+
+def _assemble(runs: Sequence[RunCard], entries: Sequence[Mapping[str, Any]], small: Sequence[bytes]) -> str:
+    style = _read("gallery.css")
+    script = '"use strict";\n' + "\n".join(_read(name) for name in _SCRIPTS)
+    parts = {
+        "style": style,
+        "style_hash": _hash(style),
+        "script": script,
+        "script_hash": _hash(script),
+        "data": _data({"runs": runs, "entries": entries, "chunk": _CHUNK}),
+        "thumbnails": "\n".join(_blocks(small)),
+    }
+    # One pass over the template: what is put in is never looked at again.
+    page = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("gallery.html"))
+    return page.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
+
+
+def _data(value: Any) -> str:
+    """Return JSON that stays data inside a `script` element, whatever a prompt says."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+
+
+def _blocks(small: Sequence[bytes]) -> list[str]:
+    """Return the thumbnails in blocks, one a line: the page reads a block when something of it comes into view."""
+    return [
+        f'<script type="text/plain" id="thumbnails-{start // _CHUNK}">'
+        + "\n".join(base64.b64encode(webp).decode() for webp in small[start : start + _CHUNK])
+        + "</script>"
+        for start in range(0, len(small), _CHUNK)
+    ]
+
+
+def _hash(text: str) -> str:
+    """Return what the page's security policy calls this text by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
