@@ -125,5 +125,6 @@ def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, key
         width_px=width_px,
         height_px=height_px,
         output_dir=str(settings.output_dir),
+        templates=settings.templates,
         prompt_limit=min(service.provider.prompt_limit for service in candidates or services.values()),
     )

@@ -61,6 +61,7 @@ def build_graph(
         records=tools.records,
         max_content_chars=tools.max_content_chars,
         check=tools.routes.check,
+        own=tools.prompt_defaults.templates,
     )
     builder.add_node("analyze", reading)
     builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults, plans=tools.records))

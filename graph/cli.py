@@ -1,11 +1,9 @@
-"""The command line: `peitu run`, `resume`, `runs`, `show`, `doctor`, `models`, `graph`.
+"""The command line: `peitu run`, and the commands that stand in files of their own.
 
 Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
 """
 
-import asyncio
 import sys
-from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -13,9 +11,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
-from graph import look
+from graph import exhibit, look
+from graph.batch_command import batch
 from graph.look import Config, Json
-from tools.errors import InputError, PeituError
+from graph.preparing import prepare
+from graph.prune_command import prune
+from graph.resume_command import resume
+from tools.errors import PeituError
 
 app = typer.Typer(
     help="Peitu (配图): an article or a topic becomes finished illustrations.",
@@ -29,6 +31,8 @@ Peitu (配图) turns an article or a topic into illustrations. Next:
 
   peitu run examples/coffee.md            illustrate an article; with no key: offline sketches
   peitu run --text "春天的第一杯茶"         illustrate a few words
+  peitu batch examples/storyboard.json    illustrate a whole storyboard, or a folder of articles
+  peitu gallery --open                    look at everything that was made
   peitu doctor                            what is configured, what is missing and where to get it
   peitu --help                            all commands"""
 
@@ -107,7 +111,8 @@ def run(
     from tools.templates import style_lines
 
     if style == "list":
-        typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines()))
+        own = prepare(config, {}).templates
+        typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines(own=own)))
         return
     overrides = {"output_dir": output_dir and str(output_dir)}
     settings = prepare(config, overrides)
@@ -134,54 +139,24 @@ def run(
     def begin(workflow: Any, watch: Any, name: str) -> Any:
         return runs.run(workflow, asked, run_id=name, watch=watch, ask=watch.ask)
 
-    follow(config, overrides, [name], begin, as_json=as_json)
+    follow(config, overrides, name, begin, database_path=settings.database.path, as_json=as_json)
 
 
-@app.command()
-def resume(
-    run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Continue every run that is not complete.")] = False,
-    resubmit: Annotated[
-        bool, typer.Option("--resubmit", help="Send held requests again, though they may be paid already.")
-    ] = False,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Continue a run where it stopped; what is paid is collected, never bought again."""
-    from tools.records import find_run, list_runs
-
-    settings = prepare(config, {})
-    path = settings.database.path
-    if (run_id is None) != everything:
-        raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
-    incomplete = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]]
-    names = incomplete if everything else [str(run_id)]
-
-    from graph import runs
-    from graph.session import follow, send_again
-
-    if resubmit:
-        asyncio.run(send_again(path, names))
-
-    def go_on(workflow: Any, watch: Any, name: str) -> Any:
-        return runs.resume(workflow, name, recorded=find_run(path, name), watch=watch, ask=watch.ask)
-
-    follow(config, {}, names, go_on, as_json=as_json, as_list=everything)
-
-
-# What only looks is registered here, so that one file lists all commands.
-for command in (look.runs, look.show, look.doctor, look.models, look.graph):
+# What stands elsewhere is registered here, so that one file lists all commands.
+COMMANDS = (
+    batch,
+    resume,
+    look.runs,
+    look.show,
+    exhibit.gallery,
+    exhibit.sheet,
+    prune,
+    look.doctor,
+    look.models,
+    look.graph,
+)
+for command in COMMANDS:
     app.command()(command)
-
-
-def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
-    """Load the settings and open the log for a command that makes pictures."""
-    from graph.journal import open_log
-    from tools.settings import load_settings
-
-    settings = load_settings(config, overrides)
-    open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once
-    return settings
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from graph.asking import ask_about
+from graph.events import Event
 from tools.redact import redact
 
 STATES = {
@@ -33,6 +36,7 @@ class Watcher:
         self._progress: Progress | None = None
         self._bar: Any = None
         self._saved: set[tuple[str, int]] = set()
+        self._count: Counter[str] = Counter()
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
@@ -54,18 +58,20 @@ class Watcher:
         if self._progress is not None:
             self._progress.stop()
 
-    def __call__(self, event: Mapping[str, Any]) -> None:
+    def __call__(self, event: Event) -> None:
         """Show one event of the workflow."""
         name = event["event"]
         if name == "planned":
             self._show("making the pictures", total=event["count"], completed=0)
             return
-        if name == "saved":
-            self._saved.add((event["run_id"], event["index"]))
+        image = (event["run_id"], event["index"])
+        if name == "saved" and image not in self._saved:
+            self._saved.add(image)
+            self._count[event["run_id"]] += 1
         text = f"picture {event['index'] + 1} {STATES.get(name, name)}"
         if provider := event.get("provider"):
             text += f" ({provider})"
-        self._show(text, completed=sum(run_id == event["run_id"] for run_id, _ in self._saved))
+        self._show(text, completed=self._count[event["run_id"]])
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
             self._line(text, event.get("error") or event.get("reason") or event.get("path"))
 
@@ -116,13 +122,20 @@ def print_result(document: Mapping[str, Any]) -> None:
         console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
 
 
-def print_runs(runs: Iterable[Mapping[str, Any]]) -> None:
-    """Print one line a run, the newest first."""
-    table = Table("run", "state", "pictures", "title", box=None, pad_edge=False)
-    for run in runs:
-        state = run["status"] if run["status"] != "finished" else "complete" if run["success"] else "incomplete"
-        table.add_row(run["run_id"], state, f"{run['count']}/{run['requested'] or '?'}", run["title"] or "")
-    _wide().print(table)
+def print_runs(runs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str, Any]]) -> None:
+    """Print one line a run, and one a batch, the newest first."""
+    if batches:
+        table = Table("batch", "state", "pictures", "skipped", "storyboard", box=None, pad_edge=False)
+        for batch in batches:
+            pictures = f"{batch['count']}/{batch['requested']}"
+            table.add_row(batch["batch_id"], batch["state"], pictures, str(batch["skipped"]), escape(batch["source"]))
+        _wide().print(table)
+    if runs:
+        table = Table("run", "state", "pictures", "title", box=None, pad_edge=False)
+        for run in runs:
+            pictures = f"{run['count']}/{run['requested'] or '?'}"
+            table.add_row(run["run_id"], run["state"], pictures, escape(run["title"] or ""))
+        _wide().print(table)
 
 
 def print_run(run: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ EventName = Literal[
     "submitted",  # the provider has a task of it
     "polled",  # the task is not done yet; `status` and `age_s` say how it stands
     "saved",  # the picture is on the disk, at `path`
-    "failed",  # this attempt brought nothing; `error` says why, another may follow
+    "failed",  # this attempt brought nothing; `error` says why, `kind` is its class; another may follow
     "uploaded",  # the picture is in the bucket, at `url`
     "upload failed",  # it is not, and `error` says why
 ]
@@ -32,5 +32,6 @@ class Event(TypedDict, total=False):
     age_s: float
     reason: str
     error: str
+    kind: str
     path: str
     url: str

@@ -19,35 +19,53 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 
 
 def runs(config: Config = None, as_json: Json = False) -> None:
-    """List the runs, the newest first."""
+    """List the runs and the batches, the newest first."""
     from graph.console import print_json, print_runs
     from tools.database_path import database_path
-    from tools.records import list_runs
+    from tools.lists import list_batches, list_runs
 
-    found = list_runs(database_path(config))
+    path = database_path(config)
+    found, batches = list_runs(path), list_batches(path)
     if as_json:
-        print_json({"runs": found})
-    elif found:
-        print_runs(found)
+        print_json({"runs": found, "batches": batches})
+    elif found or batches:
+        print_runs(found, batches)
     else:
         typer.echo('No runs yet. Start one: peitu run --text "a lighthouse before the storm"')
 
 
 def show(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], config: Config = None, as_json: Json = False
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], config: Config = None, as_json: Json = False
 ) -> None:
-    """Show all that is recorded of a run."""
+    """Show all that is recorded of a run, or how a batch stands."""
     from graph.console import print_json, print_run
     from tools.database_path import database_path
     from tools.records import find_run
 
-    found = find_run(database_path(config), run_id)
+    path = database_path(config)
+    found = find_run(path, run_id)
     if found is None:
-        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
-    if as_json:
+        _show_batch(path, run_id, as_json=as_json)
+    elif as_json:
         print_json(found)
     else:
         print_run(found)
+
+
+def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
+    from graph.console import print_json
+    from graph.report import make_report, print_report
+    from tools.batch_records import batch_document
+    from tools.batches import find_batch
+
+    batch = find_batch(path, batch_id)
+    if batch is None:
+        raise InputError(f"There is no run or batch {batch_id!r} - `peitu runs` lists them")
+    document = batch_document(path, batch_id)
+    if as_json:
+        print_json(document)
+    else:
+        print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0))
 
 
 def doctor(config: Config = None) -> None:

@@ -26,7 +26,9 @@ def make_routes(
     }
     candidates["sketch"] = Candidate(name="sketch", attempts=1, fit=SKETCH_SIZES.nearest, refusal=sketch.refusal)
     automatic = automatic_providers(settings, keys=keys)
-    return Routes(candidates, auto=automatic, can_rewrite=can_rewrite, size=settings.images.size)
+    return Routes(
+        candidates, auto=automatic, can_rewrite=can_rewrite, size=settings.images.size, own=settings.templates
+    )
 
 
 def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> list[str]:

@@ -7,11 +7,13 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tools.configuration import MAX_COUNT, PROVIDERS, Settings
+from tools.decoding import decode_text
 from tools.errors import ConfigError, InputError
 from tools.templates import style as find_style
+from tools.templates import topics as find_topics
 
 if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
     from graph.state import InputState
@@ -21,8 +23,8 @@ MAX_CONTENT_BYTES = 1_000_000
 
 MAX_SEED = 2**31 - 1
 
-ENCODINGS = ("utf-8-sig", "gb18030")
-"""Tried in this order: Chinese text of older editors comes in GB 18030."""
+MAX_WORKERS = 1000
+"""Most segments at work at once; each holds a little memory, and the providers' limits are far below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def read_content(file: str | None, text: str | None) -> str:
     data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
     if len(data) > MAX_CONTENT_BYTES:
         raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
-    return _not_blank(_decode(data, name), name)
+    return _not_blank(decode_text(data, name), name)
 
 
 def check(wishes: Wishes, settings: Settings) -> "InputState":
@@ -69,6 +71,19 @@ def check(wishes: Wishes, settings: Settings) -> "InputState":
         ConfigError: The output folder cannot be written.
     """
     content = read_content(wishes.file, wishes.text)
+    given = check_options(wishes, settings)
+    return cast("InputState", {"content": content, **given, **({"review": True} if wishes.review else {})})
+
+
+def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = None) -> dict[str, Any]:
+    """Return the options that were given, by their names in the input of the graph.
+
+    Raises:
+        InputError: A value cannot be used; the message names it and what is possible.
+        ConfigError: The output folder cannot be written.
+    """
+    if workers is not None and not 1 <= workers <= MAX_WORKERS:
+        raise InputError(f"--workers {workers} is not possible - choose 1 to {MAX_WORKERS}")
     if wishes.count is not None and not 1 <= wishes.count <= MAX_COUNT:
         raise InputError(f"--count {wishes.count} is not possible - choose 1 to {MAX_COUNT}")
     if wishes.seed is not None and not 0 <= wishes.seed <= MAX_SEED:
@@ -77,11 +92,11 @@ def check(wishes: Wishes, settings: Settings) -> "InputState":
         raise InputError(f"--size {wishes.size!r} is no size - write WIDTHxHEIGHT in pixels, e.g. 1024x1024")
     if wishes.provider is not None and wishes.provider not in PROVIDERS:
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
-    find_style(wishes.style or settings.style)
+    find_style(wishes.style or settings.style, own=settings.templates)
+    find_topics(settings.templates)  # a broken one is told before anything begins
     check_folder(settings.output_dir)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
-    given = {name: value for name, value in wished.items() if value is not None}
-    return cast("InputState", {"content": content, **given, **({"review": True} if wishes.review else {})})
+    return {name: value for name, value in wished.items() if value is not None}
 
 
 def check_folder(folder: Path) -> None:
@@ -131,21 +146,6 @@ def _read_file(path: Path) -> bytes:
         raise InputError(f"{str(path)!r} is a folder - name one article in it") from None
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror})") from error
-
-
-def _decode(data: bytes, name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif b"\0" in data:
-        raise InputError(f"{name} is a binary file, no text - name a Markdown or text file")
-    else:
-        encodings = ENCODINGS
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(f"{name} is no text in UTF-8 or GB 18030 - save it as UTF-8")
 
 
 def _not_blank(text: str, name: str) -> str:

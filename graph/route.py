@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from langgraph.types import Send
@@ -47,7 +48,7 @@ class Routes:
     """The conditional edges, bound to what can make images.
 
     `auto` is the order in which ``auto`` tries them; `can_rewrite` tells whether a language model is there to word a
-    refused prompt anew; `size` is the one of a run that asks for none.
+    refused prompt anew; `size` is the one of a run that asks for none; `own` is the user's folder of templates.
     """
 
     def __init__(
@@ -57,10 +58,12 @@ class Routes:
         auto: Sequence[str],
         can_rewrite: bool = False,
         size: str = "1024x1024",
+        own: Path | None = None,
     ) -> None:
         self._candidates = candidates
         self._auto = auto
         self._size = size
+        self._own = own
         self._can_rewrite = can_rewrite
 
     def candidates(self, asked: str | None, *, width_px: int, height_px: int) -> list[Candidate]:
@@ -95,7 +98,7 @@ class Routes:
         seed = state.get("seed")
         if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**31):
             raise InputError(f"The seed is {seed!r} - give a number from 0 to {2**31 - 1}")
-        style(state.get("style") or "default")
+        style(state.get("style") or "default", own=self._own)
         width_px, height_px = parse_size(state.get("size") or self._size)
         self.candidates(state.get("provider"), width_px=width_px, height_px=height_px)
 

@@ -1,17 +1,18 @@
 """Run a content through the workflow, or continue a run where it stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command
+from langgraph.types import Command, Durability
 
 from graph.build import Workflow
-from graph.state import InputState, OutputState
+from graph.events import Event
+from graph.state import Image, InputState, OutputState
 from tools.errors import InputError
 
-Watch = Callable[[dict[str, Any]], None]
+Watch = Callable[[Event], None]
 """Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
 
 Ask = Callable[[Mapping[str, Any]], Any]
@@ -19,11 +20,20 @@ Ask = Callable[[Mapping[str, Any]], Any]
 
 
 async def run(
-    workflow: Workflow, asked: InputState, *, run_id: str, watch: Watch, ask: Ask | None = None
+    workflow: Workflow,
+    asked: InputState,
+    *,
+    run_id: str,
+    watch: Watch,
+    ask: Ask | None = None,
+    kept: Sequence[Image] = (),
+    durability: Durability = "async",
 ) -> OutputState:
     """Make the pictures and return the result document.
 
-    `ask` answers for the user when the prompts are to be approved; without it, the run waits there.
+    `kept` are images that are at their places already: they are taken as they are, and only the others are made.
+    `ask` answers for the user when the prompts are to be approved; without it, the run waits there. `durability` is
+    LangGraph's: ``exit`` writes one checkpoint at the end, and the ledger covers a kill.
 
     Raises:
         InputError: There is a run of that id already.
@@ -32,7 +42,11 @@ async def run(
     snapshot = await workflow.aget_state(_config(run_id))
     if snapshot.values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
-    return await _follow(workflow, asked, run_id=run_id, thread_id=run_id, watch=watch, ask=ask)
+    follow = _Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
+    if kept:
+        await follow.plan(asked, kept)
+        return await follow(None)
+    return await follow(asked)
 
 
 async def resume(
@@ -42,31 +56,33 @@ async def resume(
     recorded: Mapping[str, Any] | None,
     watch: Watch,
     ask: Ask | None = None,
+    durability: Durability = "async",
 ) -> OutputState:
     """Continue a run: collect what is under way, make what failed, send what was not uploaded.
 
     `recorded` is the run's row (see `tools.records.find_run`), for a run that was killed before its first checkpoint.
-    `ask` is as for `run`.
+    The others are as for `run`.
 
     Raises:
         InputError: There is no such run.
         PeituError: The run could not go on.
     """
     thread_id = (recorded or {}).get("thread_id") or run_id
+    follow = _Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
     snapshot = await workflow.aget_state(_config(thread_id))
     if snapshot.values.get("run_id", run_id) != run_id:
         raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
+    # Without an id of its own it did not get past its first step: begin again, with all of its content.
+    if "run_id" not in snapshot.values and recorded is not None:
+        return await follow(cast("InputState", {**recorded["options"], "content": recorded["content"]}))
     if not snapshot.values:
-        if recorded is None:
-            raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
-        asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
-        return await _follow(workflow, asked, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)
+        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
     if not snapshot.tasks and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
     if not snapshot.tasks:
         # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
         await workflow.aupdate_state(_config(thread_id), {"run_id": run_id}, as_node="approve")
-    return await _follow(workflow, None, run_id=run_id, thread_id=thread_id, watch=watch, ask=ask)
+    return await follow(None)
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
@@ -83,27 +99,60 @@ def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
     }
 
 
-async def _follow(
-    workflow: Workflow, begin: InputState | None, *, run_id: str, thread_id: str, watch: Watch, ask: Ask | None
-) -> OutputState:
-    """Run until the end, or until a question that nobody answers."""
-    asked: InputState | Command[Any] | None = begin
-    while True:
-        stream = workflow.astream(asked, _config(thread_id), stream_mode=["custom", "updates"], subgraphs=True)
+class _Follow:
+    """Runs until the end, or until a question that nobody answers."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        run_id: str,
+        thread_id: str,
+        *,
+        watch: Watch,
+        ask: Ask | None,
+        durability: Durability,
+    ) -> None:
+        self._workflow = workflow
+        self._run_id = run_id
+        self._config = _config(thread_id)
+        self._watch = watch
+        self._ask = ask
+        self._durability = durability
+
+    async def __call__(self, begin: InputState | None) -> OutputState:
+        """Go on from the last checkpoint, or begin with an input."""
+        asked: InputState | Command[Any] | None = begin
+        while True:
+            await self._stream(asked)
+            snapshot = await self._workflow.aget_state(self._config)
+            questions = [question.value for task in snapshot.tasks for question in task.interrupts]
+            if not questions:
+                return document(self._run_id, snapshot.values)
+            answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
+            if answer is None:
+                waiting = {"notes": ["The prompts wait for your approval; nothing is paid yet"]}
+                return document(self._run_id, {**snapshot.values, **waiting})
+            asked = Command(resume=answer)
+
+    async def plan(self, asked: InputState, kept: Sequence[Image]) -> None:
+        """Go as far as the prompts, and put in the images that are there already: the fan-out passes over them."""
+        await self._stream(asked, interrupt_after=["prompt"])
+        await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
+
+    async def _stream(self, asked: InputState | Command[Any] | None, **options: Any) -> None:
+        stream = self._workflow.astream(
+            asked,
+            self._config,
+            stream_mode=["custom", "updates"],
+            subgraphs=True,
+            durability=self._durability,
+            **options,
+        )
         async for _namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
             if mode == "custom":
-                watch(item)
+                self._watch(item)
             elif prompts := (item.get("prompt") or {}).get("prompts"):
-                watch({"event": "planned", "run_id": run_id, "count": len(prompts)})
-        snapshot = await workflow.aget_state(_config(thread_id))
-        questions = [question.value for task in snapshot.tasks for question in task.interrupts]
-        if not questions:
-            return document(run_id, snapshot.values)
-        answer = await asyncio.to_thread(ask, questions[0]) if ask else None
-        if answer is None:
-            waiting = {"notes": ["The prompts wait for your approval; nothing is paid yet"]}
-            return document(run_id, {**snapshot.values, **waiting})
-        asked = Command(resume=answer)
+                self._watch({"event": "planned", "run_id": self._run_id, "count": len(prompts)})
 
 
 def _config(thread_id: str) -> RunnableConfig:

@@ -1,13 +1,14 @@
 """Work through runs in the terminal: one open workflow, a watcher that shows how it goes, an orderly end."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from loguru import logger
 
@@ -19,6 +20,9 @@ from graph.wiring import open_workflow
 from tools.database import Database
 from tools.errors import InputError, PeituError
 from tools.ledger import Ledger
+from tools.records import find_run
+
+T = TypeVar("T")
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
@@ -27,37 +31,49 @@ Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 def follow(
     config: Path | None,
     overrides: Mapping[str, Any],
-    run_ids: Sequence[str],
+    run_id: str,
     step: Step,
     *,
+    database_path: Path,
     as_json: bool,
-    as_list: bool = False,
 ) -> NoReturn:
-    """Work through the runs, print what came of them, and exit: 0 all is there, 1 something is missing.
-
-    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; a second Ctrl-C ends at once.
+    """Work on the run, print what came of it, and exit: 0 all is there, 1 something is missing.
 
     Raises:
         InputError: There is no such run.
         ConfigError: The configuration or a database cannot be used; nothing was started.
     """
+
+    def last_word() -> None:
+        if as_json:
+            print_json(document(run_id, {**(find_run(database_path, run_id) or {}), "success": False}))
+
+    found = until_stopped(work_through(config, overrides, [run_id], step), go_on=run_id, last_word=last_word)[0]
+    if as_json:
+        print_json(found)
+    else:
+        print_result(found)
+    sys.exit(0 if found["success"] else 1)
+
+
+def until_stopped(work: Coroutine[Any, Any, T], *, go_on: str, last_word: Callable[[], None]) -> T:
+    """Return what the work returns.
+
+    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; then comes `last_word`, and the
+    process ends with status 1. A second Ctrl-C ends it at once.
+    """
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with asyncio.Runner() as runner:
         try:
-            documents = runner.run(work_through(config, overrides, run_ids, step))
+            return runner.run(work)
         except KeyboardInterrupt:
-            rest = run_ids[0] if len(run_ids) == 1 else "--all"
-            say(f"stopped; what is under way is kept - continue with: peitu resume {rest}")
+            with contextlib.suppress(PeituError):
+                last_word()
+            say(f"stopped; what is under way is kept - continue with: peitu resume {go_on}")
             # Threads may still upload or decode: nobody waits for them, what they have not finished is made again.
+            sys.stdout.flush()
             sys.stderr.flush()
             os._exit(1)
-    success = all(found["success"] for found in documents)
-    if as_json:
-        print_json({"success": success, "runs": documents} if as_list else documents[0])
-    else:
-        for found in documents:
-            print_result(found)
-    sys.exit(0 if success else 1)
 
 
 async def work_through(
@@ -72,6 +88,8 @@ async def work_through(
         ConfigError: The configuration or a database cannot be used; nothing was started.
     """
     documents: list[OutputState] = []
+    if not run_ids:
+        return documents
     async with open_workflow(config, overrides=overrides) as workflow:
         with Watcher() as watch:
             for run_id in run_ids:

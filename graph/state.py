@@ -93,14 +93,13 @@ class InputState(TypedDict, total=False):
     """What a run is asked for.
 
     Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is
-    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`;
-    `review` stops before anything is paid, shows the prompts and waits for an answer (see `nodes.approve`);
-    `as_is` makes one picture of the content as its prompt, unchanged; `filename` is where the picture goes inside the
-    output folder, e.g. ``intro/01.jpg``, and with several pictures ``intro/01-1.jpg`` and so on.
+    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`; `review` stops before anything
+    is paid and shows the prompts (see `nodes.approve`); `as_is` takes the content for a prompt, unchanged; `filename`
+    is a place inside the output folder, e.g. ``a/01.jpg``, with several pictures ``a/01-1.jpg`` and so on.
     """
 
     content: str
-    # Asked for at the start, made at the end: one key of the interface, forgotten in between.
+    # Asked for at the start, made at the end: one key of the interface, forgotten in between. The last two as well.
     count: Annotated[int, EphemeralValue]
     style: str
     provider: str
@@ -108,7 +107,6 @@ class InputState(TypedDict, total=False):
     seed: int
     upload: bool
     review: bool
-    # Forgotten as well: a later content of the thread must not go where this one went.
     as_is: Annotated[bool, EphemeralValue]
     filename: Annotated[str, EphemeralValue]
 

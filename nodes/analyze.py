@@ -2,29 +2,27 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
 from graph.state import Analysis, Image, Scene, State
+from nodes.first_look import MAX_SCENES, first_look, scene_of
+from nodes.planned import BEGINNING_CHARS, given_analysis
 from tools.errors import InputError, PeituError
 from tools.llm import LanguageModel
 from tools.markup import plain, without_unseen
-from tools.matching import match_topic
+from tools.picture_names import picture_names
 from tools.questions import AnalysisAnswer, analysis_question
-from tools.reading import Passage, Reading, read
+from tools.reading import Reading
 from tools.records import next_run_id
-from tools.scenes import Place, choose
-from tools.subjects import LIMIT_CHARS, Subject, shortened, subject_of
-from tools.templates import Mood, Topic, instructions, topics
-from tools.words import keywords, language_of, mood_of
+from tools.subjects import LIMIT_CHARS, Subject, shortened
+from tools.templates import Mood, instructions, topics
+from tools.words import language_of
 
-MAX_SCENES = 12
-MAX_CANDIDATES = 60
-BEGINNING_CHARS = 2000
-EXCERPT_CHARS = 300
-_OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review")
+_OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
 
 class Records(Protocol):
@@ -47,39 +45,55 @@ async def analyze(
     records: Records,
     max_content_chars: int,
     check: Callable[[State], None] | None = None,
+    own: Path | None = None,
 ) -> State:
     """Read the content, with the language model's help where there is one.
 
-    `check` refuses what cannot be made, before anything is asked of a service.
+    `check` refuses what cannot be made, before anything is asked of a service; `own` is the user's folder of templates.
 
     Raises:
-        InputError: The content is blank.
+        InputError: The content is blank, or `filename` is no name of a picture.
     """
     if check is not None:
         await asyncio.to_thread(check, state)
+    picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
     thread_id = str(config["configurable"]["thread_id"])
     run_id = next_run_id(thread_id, state.get("run_id"))
     content = await _whole_content(state, run_id, records)
     options = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
-    reading, analysis = await asyncio.to_thread(_read, content)
+    as_is = bool(state.get("as_is"))
     notes: list[str] = []
-    used = None
-    if model is not None:
-        try:
-            analysis = await _improved(analysis, reading, model=model, max_chars=max_content_chars, notes=notes)
-            used = model.name
-        except PeituError as error:
-            notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
+    if as_is:
+        analysis, used = given_analysis(content), None
+    else:
+        analysis, used = await _analyzed(content, model=model, max_chars=max_content_chars, notes=notes, own=own)
     return {
         "run_id": run_id,
         "wanted": state.get("count"),
+        "verbatim": as_is,
+        "place": state.get("filename") or None,
         "content": content[:BEGINNING_CHARS],
         "analysis": analysis,
         "language_model": used,
         "notes": notes,
         **_fresh(state, notes),
     }
+
+
+async def _analyzed(
+    content: str, *, model: LanguageModel | None, max_chars: int, notes: list[str], own: Path | None
+) -> tuple[Analysis, str | None]:
+    """Return the analysis, and the name of the language model that helped with it."""
+    reading, analysis = await asyncio.to_thread(first_look, content, own)
+    if model is None:
+        return analysis, None
+    try:
+        better = await _improved(analysis, reading, model=model, max_chars=max_chars, notes=notes, own=own)
+    except PeituError as error:
+        notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
+        return analysis, None
+    return better, model.name
 
 
 def _fresh(state: State, notes: list[str]) -> State:
@@ -101,58 +115,14 @@ async def _whole_content(state: State, run_id: str, records: Records) -> str:
     return content
 
 
-def _read(content: str) -> tuple[Reading, Analysis]:
-    """Return the reading and the analysis that need no service."""
-    reading = read(content)
-    # Of a content without prose, e.g. all code, the raw text says at least what it is about.
-    text = reading.text or content[:20000]
-    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags])
-    found = keywords(text, language=reading.language, title=reading.title)
-    return reading, {
-        "title": reading.title,
-        "topic": topic.id,
-        "language": reading.language,
-        "keywords": list(dict.fromkeys([*reading.tags, *found]))[:10] or [reading.title],
-        "mood": mood_of(text, topic.moods[0]),
-        "scenes": _scenes(reading) or [_whole(reading, topic, len(content))],
-    }
-
-
-def _scenes(reading: Reading) -> list[Scene]:
-    """Return the passages worth a picture, at most `MAX_SCENES`, in the order of the content."""
-    step = max(1.0, len(reading.passages) / MAX_CANDIDATES)
-    candidates = [reading.passages[int(number * step)] for number in range(int(len(reading.passages) / step))]
-    rated = _worthwhile([(passage, subject_of(passage.text, reading.language)) for passage in candidates])
-    places = [Place(passage.heading, subject.score) for passage, subject in rated]
-    return [_scene(*rated[choice.place], reading) for choice in choose(places, min(MAX_SCENES, len(places)))]
-
-
-def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
-    """Return the one scene of a content without a sentence: a picture of its topic."""
-    passage = Passage("", reading.title, 0, length)
-    return _scene(passage, Subject(topic.name.of(reading.language), (), 0.0), reading)
-
-
-def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
-    """Drop repeated subjects, and bylines, notes and fragments as long as something else is left."""
-    unique = list({subject.phrase: (passage, subject) for passage, subject in reversed(rated)}.values())[::-1]
-    good = [(passage, subject) for passage, subject in unique if subject.score > 0]
-    return good or unique
-
-
-def _scene(passage: Passage, subject: Subject, reading: Reading) -> Scene:
-    return {
-        "heading": passage.heading,
-        "excerpt": passage.text[:EXCERPT_CHARS],
-        "start": passage.start,
-        "end": passage.end,
-        "subject": subject.phrase,
-        "keywords": keywords(passage.text, language=reading.language, limit=5),
-    }
-
-
 async def _improved(
-    analysis: Analysis, reading: Reading, *, model: LanguageModel, max_chars: int, notes: list[str]
+    analysis: Analysis,
+    reading: Reading,
+    *,
+    model: LanguageModel,
+    max_chars: int,
+    notes: list[str],
+    own: Path | None,
 ) -> Analysis:
     """Return the analysis with what the language model knows better.
 
@@ -160,17 +130,17 @@ async def _improved(
         PeituError: The model gave no usable answer; the analysis stands as it is.
     """
     texts = [passage.text for passage in reading.passages] or [reading.title]
-    question, shown = analysis_question(
-        texts, title=analysis["title"], language=analysis["language"], max_chars=max_chars
+    question, shown = await asyncio.to_thread(
+        analysis_question, texts, title=analysis["title"], language=analysis["language"], max_chars=max_chars, own=own
     )
     if shown < len(texts):
         notes.append(f"The content is long: the language model read {shown} of its {len(texts)} passages")
     told = await asyncio.to_thread(instructions, "analyze")
     answer = await model.answer(told, question, AnalysisAnswer)
-    return await asyncio.to_thread(_merged, analysis, reading, answer)
+    return await asyncio.to_thread(_merged, analysis, reading, answer, own)
 
 
-def _merged(analysis: Analysis, reading: Reading, answer: AnalysisAnswer) -> Analysis:
+def _merged(analysis: Analysis, reading: Reading, answer: AnalysisAnswer, own: Path | None) -> Analysis:
     """Return the analysis with the valid parts of the answer in place of its own."""
     language = analysis["language"]
     title = plain(answer.title)[:120]
@@ -178,7 +148,7 @@ def _merged(analysis: Analysis, reading: Reading, answer: AnalysisAnswer) -> Ana
     words = [word for word in map(plain, answer.keywords) if word]
     return {
         "title": title or analysis["title"],
-        "topic": topic if topic in topics() else analysis["topic"],
+        "topic": topic if topic in topics(own) else analysis["topic"],
         "language": language,
         "keywords": list(dict.fromkeys(word[:40] for word in words))[:10] or analysis["keywords"],
         "mood": mood if mood in get_args(Mood) else analysis["mood"],
@@ -194,5 +164,5 @@ def _model_scenes(reading: Reading, answer: AnalysisAnswer) -> list[Scene]:
         if not 1 <= item.paragraph <= len(reading.passages) or language_of(phrase) != reading.language or not phrase:
             continue
         subject = Subject(phrase, (), 0)
-        scenes[item.paragraph, phrase] = _scene(reading.passages[item.paragraph - 1], subject, reading)
+        scenes[item.paragraph, phrase] = scene_of(reading.passages[item.paragraph - 1], subject, reading)
     return [scenes[key] for key in sorted(scenes)][:MAX_SCENES]

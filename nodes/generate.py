@@ -78,7 +78,7 @@ async def buy(
     except ElsewhereError:
         return {"outcome": None}
     except PeituError as error:
-        report("failed", provider=service.name, error=str(error))
+        report("failed", provider=service.name, kind=type(error).__name__, error=str(error))
         return _failed(state, service.name, error)
     saved, task = made.saved, made.task
     report("saved", provider=service.name, path=str(saved.path))
@@ -99,7 +99,7 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
     try:
         saved = await asyncio.to_thread(_draw, prompt, size, quality)
     except PeituError as error:
-        report("failed", provider=SKETCH, error=str(error))
+        report("failed", provider=SKETCH, kind=type(error).__name__, error=str(error))
         return _failed(state, SKETCH, error)
     report("saved", provider=SKETCH, path=str(saved.path))
     asked = (prompt["width_px"], prompt["height_px"])

@@ -1,16 +1,16 @@
 """The node `prompt`: one planned picture for each that is asked for, all different, in one style."""
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from graph.state import Analysis, Prompt, Scene, State
+from nodes.planned import BEGINNING_CHARS, given_prompt, paths_of, seed_of
 from tools import templates, wording
 from tools.configuration import MAX_COUNT
 from tools.errors import PeituError
-from tools.files import folder_name
 from tools.llm import LanguageModel
 from tools.markup import plain
 from tools.questions import PromptsAnswer, prompts_question
@@ -20,14 +20,13 @@ from tools.subjects import LIMIT_CHARS, shortened
 from tools.wishes import checked_count, parse_size
 from tools.words import language_of, picturable
 
-_SEEDS = 2**31
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptDefaults:
     """What counts when a run does not say otherwise.
 
-    `prompt_limit` is the longest prompt in characters that every candidate provider takes.
+    `prompt_limit` is the longest prompt in characters that every candidate provider takes; `templates` is the user's
+    folder of templates.
     """
 
     count: int
@@ -36,6 +35,7 @@ class PromptDefaults:
     height_px: int
     output_dir: str
     prompt_limit: int
+    templates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,9 @@ async def prompt(
     if plans is None:
         return await _plan(state, model=model, defaults=defaults)
     kept = await plans.plan_of(state["run_id"])
+    if kept is None and state.get("verbatim") and len(state["content"]) >= BEGINNING_CHARS:
+        content = await plans.content_of(state["run_id"])
+        state = {**state, "content": content or state["content"]}
     if kept is None:
         kept = dict(await _plan(state, model=model, defaults=defaults))
         await plans.keep_plan(state["run_id"], kept)
@@ -72,12 +75,16 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     Raises:
         InputError: The count, the style or the size is not usable.
     """
+    size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
+    if state.get("verbatim"):
+        given = await asyncio.to_thread(given_prompt, state, size=size, output_dir=defaults.output_dir)
+        return {"prompts": [given], "requested": 1, "language_model": None}
     asked = state.get("wanted", state.get("count"))
     count = checked_count(defaults.count if asked is None else asked)
-    size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
     analysis = state["analysis"]
-    style = await asyncio.to_thread(templates.style, state.get("style") or "default", default=defaults.style)
-    drafts = await asyncio.to_thread(_drafts, analysis, count, concrete=bool(state.get("language_model")))
+    own, wanted = defaults.templates, state.get("style") or "default"
+    style = await asyncio.to_thread(templates.style, wanted, default=defaults.style, own=own)
+    drafts = await asyncio.to_thread(_drafts, analysis, count, concrete=bool(state.get("language_model")), own=own)
     notes: list[str] = []
     used = None
     # A model that did not answer `analyze` is not asked, and waited for, once more.
@@ -93,13 +100,14 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     }
 
 
-def _drafts(analysis: Analysis, count: int, *, concrete: bool) -> list[_Draft]:
+def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None) -> list[_Draft]:
     """Return a draft for each picture, by the templates alone; no two are the same.
 
     `concrete` subjects are from the language model, which was told to name things that can be seen.
     """
     language, scenes = analysis["language"], analysis["scenes"]
-    topic = templates.topics().get(analysis["topic"]) or templates.topics()[templates.DEFAULT]
+    known = templates.topics(own)
+    topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
     describe = partial(
         wording.picture,
         topic=topic,
@@ -173,26 +181,20 @@ def _prompts(
 ) -> list[Prompt]:
     language, run_id = state["analysis"]["language"], state["run_id"]
     negative = wording.negative(style, language)
+    paths = paths_of(state, len(drafts), output_dir=defaults.output_dir)
     return [
         {
             "index": index,
             "prompt": wording.compose(draft.body, style=style, language=language, limit=defaults.prompt_limit),
             "subject": draft.subject,
             "negative_prompt": negative,
-            "seed": _seed(state.get("seed"), run_id, index),
+            "seed": seed_of(state.get("seed"), run_id, index),
             "width_px": size[0],
             "height_px": size[1],
-            "path": f"{defaults.output_dir}/{folder_name(run_id)}/{index:02d}.jpg",
+            "path": paths[index],
             "heading": draft.scene["heading"],
             "start": draft.scene["start"],
             "end": draft.scene["end"],
         }
         for index, draft in enumerate(drafts)
     ]
-
-
-def _seed(wanted: int | None, run_id: str, index: int) -> int:
-    """Return the wanted seed plus the index, or one that is always the same for this run and index."""
-    if wanted is not None:
-        return (wanted + index) % _SEEDS
-    return int.from_bytes(hashlib.sha256(f"{run_id}/{index}".encode()).digest()[:4], "big") % _SEEDS

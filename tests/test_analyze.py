@@ -11,7 +11,9 @@ from langchain_core.runnables import RunnableConfig
 from pydantic import BaseModel, ConfigDict
 
 from graph.state import State
-from nodes.analyze import BEGINNING_CHARS, MAX_SCENES, _read, analyze
+from nodes.analyze import analyze
+from nodes.first_look import MAX_SCENES, first_look
+from nodes.planned import BEGINNING_CHARS
 from tools.errors import ConfigError, InputError, PeituError, UnavailableError
 from tools.llm import LanguageModel
 from tools.questions import analysis_question, prompts_question
@@ -183,7 +185,7 @@ async def test_any_content_gets_a_valid_analysis(content: str):
 @settings(deadline=None, max_examples=100)
 def test_random_content_gets_a_valid_analysis(content: str):
     """Whatever the characters."""
-    assert is_valid(content, _read(content)[1])
+    assert is_valid(content, first_look(content)[1])
 
 
 ANSWER = {
@@ -273,7 +275,24 @@ def test_analysis_fits_the_state(tmp_path: Path):
         mood: str
         scenes: list[dict[str, str | int | list[str]]]
 
-    analysis = _read("# Head\n\nThe keeper lights the lamp above the harbor, slowly.\n\n" * 3000)[1]
+    analysis = first_look("# Head\n\nThe keeper lights the lamp above the harbor, slowly.\n\n" * 3000)[1]
 
     assert Plain.model_validate(analysis)
     assert len(json.dumps(analysis)) < 12_000
+
+
+async def test_a_content_that_is_a_prompt_asks_nobody():
+    """The user's own words need no reading: the language model is not asked, and nothing is made up."""
+    model, records = Scripted(ANSWER), Memory()
+    state = await run(EN, model, records, as_is=True, filename="a/b")
+
+    assert [] == model.questions
+    assert [] == state["analysis"]["scenes"]
+    assert (True, "a/b") == (state["verbatim"], state["place"])
+    assert {"as_is": True, "filename": "a/b"} == records.options
+
+
+async def test_a_wrong_file_name_is_told_before_anything_is_asked():
+    """JPG is what is made."""
+    with pytest.raises(InputError, match=r"\.png"):
+        await run(EN, filename="a.png")

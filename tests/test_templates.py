@@ -1,24 +1,52 @@
 """Templates and styles are files, in both languages, that fit each other and every length limit."""
 
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
+from graph.wiring import open_workflow
+from tests import test_cli
 from tools.errors import ConfigError, InputError
 from tools.matching import match_topic
-from tools.templates import FOLDER, Language, common, instructions, style, style_lines, style_names, styles, topics
+from tools.templates import (
+    FOLDER,
+    Language,
+    common,
+    instructions,
+    keep,
+    style,
+    style_lines,
+    style_names,
+    styles,
+    topics,
+)
 from tools.wording import compose, negative, picture, room
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 CONSTRAINTS = {"zh": ("无文字", "无水印", "无签名"), "en": ("no text", "no watermark", "no signature")}
 
+peitu = test_cli.peitu
 
-def copy_folder(target: Path) -> Path:
-    """A folder with the default template and all that is common, for a test to add to."""
-    (target / "styles").mkdir()
-    for name in ("default.yaml", "styles/clean.yaml"):
-        (target / name).write_text((FOLDER / name).read_text(encoding="utf-8"), encoding="utf-8")
-    return target
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A user's folder with a topic and a style."""
+    (tmp_path / "styles").mkdir()
+    for name, id_ in (("pets.yaml", "my-parrot"), ("styles/clean.yaml", "my-own")):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        head, _, rest = text.partition("\n")
+        assert head.startswith("id: ")
+        (tmp_path / name).write_text(f"id: {id_}\n{rest}", encoding="utf-8")
+    return tmp_path
+
+
+def change(path: Path, old: str, new: str) -> None:
+    """Edit a file as a person does."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_enough_topics_and_styles():
@@ -88,43 +116,146 @@ def test_keywords_are_whole_words():
     assert "default" == match_topic("Something else altogether. " * 20 + "cat").id
 
 
-def test_own_template_is_found(tmp_path: Path):
-    """A user's file in the folder is a topic like the others."""
-    folder = copy_folder(tmp_path)
-    own = (FOLDER / "pets.yaml").read_text(encoding="utf-8").replace("id: pets", "id: my-parrot")
-    (folder / "mine.yml").write_text(own, encoding="utf-8")
+def test_own_templates_lie_over_the_built_in_ones(own: Path):
+    """A user's files are topics and styles like the others, which stay."""
+    assert {"my-parrot"} == set(topics(own)) - set(topics())
+    assert {"my-own"} == set(styles(own)) - set(styles())
+    assert "my-own" == style("my-own", own=own).id
+    assert "my-own" in dict(style_lines(own=own))
+    assert set(topics()) == set(topics(own / "missing"))
 
-    assert {"default", "my-parrot"} == set(topics(folder))
+
+def test_own_template_replaces_the_built_in_one_of_its_id(own: Path):
+    """Who does not like a built-in style writes another one with its id."""
+    change(own / "styles" / "clean.yaml", "id: my-own", "id: clean")
+    change(own / "styles" / "clean.yaml", "Modern flat", "Cubist")
+
+    assert style("clean", own=own).prefix.en.startswith("Cubist")
+    assert style("clean").prefix.en.startswith("Modern flat")
+
+
+def test_own_topic_is_matched(own: Path):
+    """A text about it gets it, by its keywords."""
+    change(own / "pets.yaml", "  en: [", "  en: [parakeet, ")
+
+    assert "my-parrot" == match_topic("A parakeet", title="A parakeet", own=own).id
+
+
+def test_edited_file_counts_at_once(own: Path):
+    """No restart: the next call has the new words, in a topic and in a style, also those of the same length."""
+    topics(own), styles(own)
+    change(own / "styles" / "clean.yaml", "Modern flat", "Ancient flat")
+    change(own / "pets.yaml", "moods: [", "moods: [solemn, ")
+
+    assert style("my-own", own=own).prefix.en.startswith("Ancient")
+    assert "solemn" == topics(own)["my-parrot"].moods[0]
+
+    path = own / "styles" / "clean.yaml"
+    before = path.stat()
+    change(path, "Ancient", "Antique")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+
+    assert style("my-own", own=own).prefix.en.startswith("Antique")
+
+
+def test_unedited_file_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPatch):
+    """A scan tells that nothing changed; a file that comes or goes is noticed."""
+    topics(own)
+    read: list[str] = []
+    real = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path, **options: read.append(path.name) or real(path, **options))
+    topics(own)
+
+    assert [] == read
+
+    (own / "second.yaml").write_text(real(own / "pets.yaml", encoding="utf-8").replace("my-parrot", "second"))
+
+    assert "second" in topics(own)
+    assert ["second.yaml"] == read
+
+    (own / "second.yaml").unlink()
+
+    assert "second" not in topics(own)
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("name", "edit", "told"),
     [
-        (("moods:", "mood:"), "mood"),
-        (("{mood}", "{weather}"), "frame"),
-        (("calm", "sleepy"), "moods"),
-        (("id: default", "id: default\nextra: 1"), "extra"),
-        (("id: default", "- id"), "YAML"),
+        ("pets.yaml", ("moods:", "mood:"), "mood: there is no such key|moods: is missing"),
+        ("pets.yaml", ("{mood}", "{weather}"), "frame: a frame needs exactly"),
+        ("pets.yaml", ("moods: [", "moods: [sleepy, "), r"moods\.0: "),
+        ("pets.yaml", ("id: my-parrot", "id: My Parrot"), "id: "),
+        ("pets.yaml", ("id: my-parrot", "- id"), r"line \d+: this is no YAML"),
+        ("styles/clean.yaml", ("suffix:", "sufix:"), "suffix: is missing|sufix: there is no such key"),
+        ("styles/clean.yaml", ("  en: ", "  fr: "), r"description\.(en: is missing|fr: there is no such key)"),
     ],
 )
-def test_broken_template_is_named(tmp_path: Path, change: tuple[str, str], told: str):
-    """The message names the file and what is wrong in it."""
-    folder = copy_folder(tmp_path)
-    path = folder / "default.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+def test_broken_template_is_named(own: Path, name: str, edit: tuple[str, str], told: str):
+    """One line: the file, the key, what is wrong with it."""
+    change(own / name, *edit)
     with pytest.raises(ConfigError, match=told) as caught:
-        topics(folder)
+        styles(own) if name.startswith("styles") else topics(own)
 
-    assert "default.yaml" in str(caught.value)
+    assert str(own / name) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_id_is_taken_once(tmp_path: Path):
+def test_style_beside_the_topics_is_told_its_place(own: Path):
+    """The mistake that everybody makes."""
+    (own / "styles" / "clean.yaml").rename(own / "mine.yaml")
+    with pytest.raises(ConfigError, match=r"mine\.yaml: .* a style belongs into the folder 'styles'"):
+        topics(own)
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path):
+    """One line that names the setting."""
+    (tmp_path / "templates").write_text("no folder")
+    with pytest.raises(ConfigError, match="set `templates` to a folder"):
+        topics(tmp_path / "templates")
+
+
+def test_id_is_taken_once(own: Path):
     """Two files with one id are an error that names the second."""
-    folder = copy_folder(tmp_path)
-    (folder / "mine.yaml").write_text((folder / "default.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"mine\.yaml has the id 'default'"):
-        topics(folder)
+    (own / "twin.yaml").write_text((own / "pets.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"twin\.yaml has the id 'my-parrot'"):
+        topics(own)
+
+
+def test_winner_is_kept_and_used_by_its_name(tmp_path: Path):
+    """A changed style is written as YAML that people can read, and is there for the next run."""
+    winner = style("ink").altered(id="tea-house", suffix={"zh": "茶馆的灯光", "en": "the light of a tea house"})
+    path = keep(winner, tmp_path)
+
+    assert tmp_path / "styles" / "tea-house.yaml" == path
+    assert winner == style("tea-house", own=tmp_path)
+    assert "茶馆的灯光" in path.read_text(encoding="utf-8")
+    assert ["id", "name"] == list(yaml.safe_load(path.read_text(encoding="utf-8")))[:2]
+
+    topic = topics()["food"].altered(id="dim-sum")
+
+    assert tmp_path / "dim-sum.yaml" == keep(topic, tmp_path)
+    assert topic == topics(tmp_path)["dim-sum"]
+
+
+def test_another_template_is_not_written_over(tmp_path: Path):
+    """The same one again is no problem, another one only when asked for."""
+    keep(style("ink").altered(id="mine"), tmp_path)
+    keep(style("ink").altered(id="mine"), tmp_path)
+    other = style("neon").altered(id="mine")
+    with pytest.raises(InputError, match=r"mine\.yaml holds another template .* replace=True"):
+        keep(other, tmp_path)
+
+    keep(other, tmp_path, replace=True)
+
+    assert other == style("mine", own=tmp_path)
+
+
+def test_altered_template_is_checked():
+    """A wrong key or value is told at once, not by the file later."""
+    with pytest.raises(InputError, match="'mine': sufix: there is no such key"):
+        style("ink").altered(id="mine", sufix={"zh": "好", "en": "good"})
+    with pytest.raises(InputError, match=r"suffix\.zh: is missing"):
+        style("ink").altered(suffix={"en": "good"})
 
 
 def test_unknown_style_lists_the_styles():
@@ -133,6 +264,8 @@ def test_unknown_style_lists_the_styles():
         style("cubist")
 
     assert all(name in str(caught.value) for name in style_names())
+    with pytest.raises(InputError, match=r"your own ones belong into 'mine.styles'"):
+        style("cubist", own=Path("mine"))
 
 
 def test_default_is_an_alias():
@@ -208,3 +341,33 @@ def test_instructions_and_moods_exist():
     assert "never" in instructions("analyze")
     assert '"prompts"' in instructions("prompt")
     assert 9 == len(common().moods)
+
+
+def test_edited_style_counts_in_the_next_run_of_an_open_workflow(workplace: Path):
+    """A notebook keeps the workflow open: the style of the folder `templates` is used by name, and so is its edit."""
+    path = keep(style("ink").altered(id="mine"), Path("templates"))
+    asked = {"content": "A lighthouse", "style": "mine", "count": 1, "review": True}
+    prompts = []
+    with open_workflow() as workflow:
+        for run_id, new in (("first", "Charcoal"), ("second", "Crayon")):
+            change(path, f"en: {style('mine', own=Path('templates')).prefix.en.split()[0]}", f"en: {new}")
+            workflow.invoke(asked, {"configurable": {"thread_id": run_id}})
+            prompts.append(workflow.get_state({"configurable": {"thread_id": run_id}}).values["prompts"][0]["prompt"])
+
+    assert ["Charcoal", "Crayon"] == [prompt.split()[0] for prompt in prompts]
+
+
+def test_own_style_works_on_the_command_line(peitu, workplace: Path):
+    """It is listed and used by its name; a broken topic is one line, and nothing starts."""
+    keep(style("ink").altered(id="mine"), Path("templates"))
+    words = ("run", "--text", "A lighthouse", "--style", "mine", "--count", "1", "--size", "256x256")
+
+    assert "\nmine  " in peitu("run", "--style", "list")[1]
+    assert 0 == peitu(*words)[0]
+
+    Path("templates/broken.yaml").write_text("id: broken")
+    status, _, err = peitu(*words)
+
+    assert 2 == status
+    assert "templates/broken.yaml: name: is missing" in err
+    assert 1 == len(err.splitlines())

@@ -148,6 +148,7 @@ class Settings(Section):
 
     output_dir: FilePath = Field(Path("output"), description="folder of the pictures: {output_dir}/{run id}/00.jpg")
     style: Text = Field("clean", description="the style when none is asked for")
+    templates: FilePath = Field(Path("templates"), description="folder of your own topics and styles, if it is there")
     llm: LanguageSettings = Field(LanguageSettings(), description="who writes the prompts")
     images: ImageSettings = Field(ImageSettings(), description="what pictures are made, and by whom")
     storage: StorageSettings = Field(StorageSettings(), description="where finished pictures go")

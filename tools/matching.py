@@ -4,16 +4,17 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
 from tools.templates import DEFAULT, Topic, topics
 
 
-def match_topic(text: str, *, title: str = "", headings: Iterable[str] = ()) -> Topic:
+def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own: Path | None = None) -> Topic:
     """Return the topic whose keywords the text uses most; a hit in the title weighs most.
 
-    The default topic is for texts that none fits.
+    The default topic is for texts that none fits. `own` is the user's folder of templates.
     """
-    known = topics()
+    known = topics(own)
     layers = [(_Hay(title), 4.0), (_Hay("\n".join(headings)), 2.0), (_Hay(text), 1.0)]
     scores = {
         topic.id: sum(hay.score(topic) * weight for hay, weight in layers)

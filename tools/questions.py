@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,16 +53,18 @@ class PromptsAnswer(BaseModel):
     prompts: list[PromptAnswer] = Field(min_length=1)
 
 
-def analysis_question(texts: Sequence[str], *, title: str, language: Language, max_chars: int) -> tuple[str, int]:
+def analysis_question(
+    texts: Sequence[str], *, title: str, language: Language, max_chars: int, own: Path | None = None
+) -> tuple[str, int]:
     """Return the question about the numbered passages, and how many of them it holds.
 
-    Of a content longer than `max_chars` it holds passages from all over it.
+    Of a content longer than `max_chars` it holds passages from all over it. `own` is the user's folder of templates.
     """
     numbers = _sample([min(len(text), _PASSAGE_CHARS) + 8 for text in texts], max_chars)
     lines = [f"[{number + 1}] {_harmless(texts[number][:_PASSAGE_CHARS])}" for number in numbers]
     head = (
         f"Language of every string in the answer: {_NAMES[language]}.\n"
-        f"Topics to choose from: {', '.join(sorted(topics()))}.\n"
+        f"Topics to choose from: {', '.join(sorted(topics(own)))}.\n"
         f"Title, as far as known: {json.dumps(_harmless(title), ensure_ascii=False)}\n"
     )
     return f"{head}<content>\n" + "\n".join(lines) + "\n</content>", len(numbers)

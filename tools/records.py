@@ -1,6 +1,6 @@
 """The records: what was asked for, what came of it, and what lies in the bucket.
 
-`Records` writes through the database's thread; the functions at the end read a database file for `peitu runs` and
+`Records` writes through the database's thread; the functions at the end read a database file for
 `peitu show`.
 """
 
@@ -81,17 +81,7 @@ class Records:
 
     async def image(self, run_id: str, image: Mapping[str, Any]) -> None:
         """Write down how an image stands; a later word replaces an earlier one."""
-        row = {
-            "run_id": run_id,
-            "image_index": image["index"],
-            "width_px": image["width"],
-            "height_px": image["height"],
-            "recorded_at": utc_now().isoformat(),
-            **{name: image[name] for name in IMAGE_COLUMNS},
-        }
-        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-        conflict = f"(run_id, image_index) DO UPDATE SET {changes}"
-        await self._database.write(lambda connection: _insert(connection, "images", row, on_conflict=conflict))
+        await self._database.write(lambda connection: write_image(connection, run_id, image))
 
     async def finish_run(self, run_id: str, **columns: Any) -> None:
         """Write down how a run ended: `title`, `requested`, `count`, `success`, `language_model`, `notes` (a list)."""
@@ -135,20 +125,6 @@ class Uploads:
         self._database.hand_in(lambda connection: _insert(connection, "uploads", row, on_conflict=conflict)).result()
 
 
-def list_runs(path: Path, *, limit: int | None = 50) -> list[dict[str, Any]]:
-    """Return the newest runs first, without their contents; ``[]`` when there is no database yet."""
-    if not path.exists():
-        return []
-    with reading(path) as connection:
-        rows = connection.execute(
-            "SELECT runs.run_id, runs.status, title, requested, success, started_at, finished_at,"
-            " count(CASE WHEN images.status = 'saved' THEN 1 END) AS count"
-            " FROM runs LEFT JOIN images USING (run_id) GROUP BY runs.run_id ORDER BY started_at DESC LIMIT ?",
-            (-1 if limit is None else limit,),
-        )
-        return [{**row, "success": bool(row["success"])} for row in rows]
-
-
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
     """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one."""
     if not path.exists():
@@ -166,12 +142,26 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
         "options": json.loads(run["options"] or "{}"),
         "notes": json.loads(run["notes"] or "[]"),
         "plan": json.loads(run["plan"] or "null"),
-        "images": [_image(row) for row in images],
+        "images": [image_of(row) for row in images],
         "tasks": [dict(task) for task in tasks],
     }
 
 
-def _image(row: sqlite3.Row) -> dict[str, Any]:
+def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str, Any]) -> None:
+    """Write the row of an image inside a transaction; a later word replaces an earlier one."""
+    row = {
+        "run_id": run_id,
+        "image_index": image["index"],
+        "width_px": image["width"],
+        "height_px": image["height"],
+        "recorded_at": utc_now().isoformat(),
+        **{name: image[name] for name in IMAGE_COLUMNS},
+    }
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+    _insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+
+
+def image_of(row: sqlite3.Row) -> dict[str, Any]:
     """Return the row with the keys of the result document."""
     image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
     return image | {name: row[name] for name in IMAGE_COLUMNS}

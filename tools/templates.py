@@ -1,19 +1,23 @@
-"""Topic templates and styles: YAML files in `nodes/templates`, one each, that a user may add to.
+"""Topic templates and styles: YAML files in `nodes/templates`, one each, and those of a user laid over them.
 
-A topic says how a text about it becomes a picture; a style is what all pictures of a set have in common.
+A topic says how a text about it becomes a picture; a style is what all pictures of a set have in common. `own` is the
+user's folder, the setting `templates`: topics lie in it, styles in its folder `styles`. An id of a built-in one
+replaces that. An edited file counts from the next call on.
 """
 
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tools.errors import ConfigError, InputError
+from tools.template_files import load_yaml, problem_of, read_file, read_folder, write_file
 
 FOLDER = Path(__file__).parent.parent / "nodes" / "templates"
 DEFAULT = "default"
+STYLES = "styles"
 Mood = Literal["calm", "joyful", "tense", "melancholic", "hopeful", "curious", "energetic", "solemn", "warm"]
 Language = Literal["zh", "en"]
 _Text = Annotated[str, Field(min_length=1, max_length=400)]
@@ -47,15 +51,31 @@ class Choices(_File):
         return self.zh if language == "zh" else self.en
 
 
-class Topic(_File):
+class _Template(_File):
+    """What topics and styles have in common."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+    name: Words
+
+    def altered(self, **changes: Any) -> Self:
+        """Return the template with these keys changed, e.g. ``altered(id="mine", suffix={"zh": …, "en": …})``.
+
+        Raises:
+            InputError: It would be no template; the message names the key.
+        """
+        try:
+            return self.model_validate({**self.model_dump(), **changes})
+        except ValidationError as error:
+            raise InputError(f"The template {changes.get('id', self.id)!r}: {problem_of(error)}") from error
+
+
+class Topic(_Template):
     """How a text about something becomes a picture.
 
     `frame` has the placeholders ``{subject}``, ``{setting}``, ``{mood}`` and ``{shot}``. A text of a word or two
     is pictured in the `settings`, by the `shots`; a passage that cannot be drawn by one of the `symbols`.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
-    name: Words
     keywords: Choices
     moods: Annotated[tuple[Mood, ...], Field(min_length=1)]
     frame: Words
@@ -73,11 +93,9 @@ class Topic(_File):
         return frame
 
 
-class Style(_File):
+class Style(_Template):
     """What all pictures of a set have in common: the words before and after every prompt."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
-    name: Words
     description: Words
     prefix: Words
     suffix: Words
@@ -95,97 +113,81 @@ class Common(_File):
     moods: dict[Mood, Words]
 
 
-_Model = TypeVar("_Model", bound=_File)
+_Kind = TypeVar("_Kind", bound=_Template)
 
 
-@lru_cache(maxsize=4)
-def topics(folder: Path = FOLDER) -> dict[str, Topic]:
-    """Return the topics of the folder by id.
-
-    Raises:
-        ConfigError: A file of the folder is no topic template; the message names the file and the key.
-    """
-    found: dict[str, Topic] = {}
-    for path in sorted(folder.glob("*.y*ml")):
-        topic = _load(path, Topic)
-        if topic.id in found:
-            raise ConfigError(f"{path} has the id {topic.id!r} of another template - give it an id of its own")
-        found[topic.id] = topic
-    if DEFAULT not in found:
-        raise ConfigError(f"{folder} has no template with the id {DEFAULT!r} - restore default.yaml")
-    return found
+def topics(own: Path | None = None) -> dict[str, Topic]:
+    """Return the topics by id; a `ConfigError` names a file that is none, and the key."""
+    return _laid_over("", own, Topic, model="nodes/templates/default.yaml; a style belongs into the folder 'styles'")
 
 
-@lru_cache(maxsize=4)
-def styles(folder: Path = FOLDER) -> dict[str, Style]:
-    """Return the styles of the folder by id.
-
-    Raises:
-        ConfigError: A file of the folder is no style; the message names the file and the key.
-    """
-    loaded = (_load(path, Style) for path in sorted((folder / "styles").glob("*.y*ml")))
-    return {style.id: style for style in loaded}
+def styles(own: Path | None = None) -> dict[str, Style]:
+    """Return the styles by id; a `ConfigError` names a file that is none, and the key."""
+    return _laid_over(STYLES, own, Style, model="nodes/templates/styles/clean.yaml")
 
 
-def style(name: str, *, default: str = "clean") -> Style:
+def style(name: str, *, default: str = "clean", own: Path | None = None) -> Style:
     """Return the style of this id; ``default`` is another name of the style `default`.
 
     Raises:
         InputError: There is no such style; the message lists them all.
     """
-    known = styles()
+    known = styles(own)
     wanted = default if name.strip().lower() in {"", "default"} else name.strip().lower()
     if wanted not in known:
-        raise InputError(f"There is no style {name!r} - choose one of: {', '.join(style_names())}")
+        where = f"; your own ones belong into {str(own / STYLES)!r}" if own else ""
+        raise InputError(f"There is no style {name!r} - choose one of: {', '.join(sorted(known))}{where}")
     return known[wanted]
 
 
-def style_names() -> list[str]:
+def style_names(own: Path | None = None) -> list[str]:
     """Return the ids of all styles, in alphabetical order."""
-    return sorted(styles())
+    return sorted(styles(own))
 
 
-def style_lines(language: Language = "en") -> list[tuple[str, str]]:
+def style_lines(language: Language = "en", *, own: Path | None = None) -> list[tuple[str, str]]:
     """Return the id and a description of one line for every style."""
-    return [(name, styles()[name].description.of(language)) for name in style_names()]
+    return [(name, found.description.of(language)) for name, found in sorted(styles(own).items())]
 
 
-@lru_cache(maxsize=4)
-def common(folder: Path = FOLDER) -> Common:
+def keep(template: Topic | Style, own: Path, *, replace: bool = False) -> Path:
+    """Write a template into the user's folder, from where every run takes it by its id, and return its file.
+
+    Raises:
+        InputError: The folder has another one of that id, and `replace` was not asked for.
+        StorageError: It cannot be written there.
+    """
+    path = own / (STYLES if isinstance(template, Style) else "") / f"{template.id}.yaml"
+    write_file(path, template, replace=replace)
+    return path
+
+
+def common() -> Common:
     """Return what every prompt carries."""
-    return _load(folder / "common" / "prompt.yaml", Common)
+    return read_file(FOLDER / "common" / "prompt.yaml", Common)
 
 
 @lru_cache(maxsize=16)
-def words_of(name: str, folder: Path = FOLDER) -> dict[str, frozenset[str]]:
+def words_of(name: str) -> dict[str, frozenset[str]]:
     """Return the lists of words of the file `common/{name}.yaml`."""
-    lists = _yaml(folder / "common" / f"{name}.yaml")
-    return {key: frozenset(str(words).split()) for key, words in lists.items()}
+    return {key: frozenset(str(words).split()) for key, words in load_yaml(FOLDER / "common" / f"{name}.yaml").items()}
 
 
-@lru_cache(maxsize=4)
-def instructions(name: str, folder: Path = FOLDER) -> str:
+def instructions(name: str) -> str:
     """Return what the language model is told, from the file `instructions/{name}.md`."""
-    return (folder / "instructions" / f"{name}.md").read_text(encoding="utf-8").strip()
+    return (FOLDER / "instructions" / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
-def _load(path: Path, kind: type[_Model]) -> _Model:
-    """Return the file as this kind of template."""
-    try:
-        return kind.model_validate(_yaml(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise ConfigError(f"{path}: {place}: {first['msg']} - compare it with default.yaml beside it") from error
+def _laid_over(folder: str, own: Path | None, kind: type[_Kind], *, model: str) -> dict[str, _Kind]:
+    """Return the built-in templates, with the user's in the place of those of the same id."""
+    found = _by_id(FOLDER / folder, kind, model)
+    return found | _by_id(own / folder, kind, model) if own else found
 
 
-def _yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read as YAML: {error}".replace("\n", " ")) from error
-    if not isinstance(loaded, dict):
-        raise ConfigError(f"{path} must hold keys and values, found {type(loaded).__name__}")
-    return loaded
+def _by_id(folder: Path, kind: type[_Kind], model: str) -> dict[str, _Kind]:
+    found: dict[str, _Kind] = {}
+    for path, template in read_folder(folder, kind, model=model):
+        if template.id in found:
+            raise ConfigError(f"{path} has the id {template.id!r} of another template - give it an id of its own")
+        found[template.id] = template
+    return found

@@ -1,0 +1,178 @@
+"""Work through a storyboard: a bounded pool of workers over the stream of its segments.
+
+Every segment is a LangGraph thread of its own. The segments are in the database, and so is what comes of them: here
+are only those that a worker has in hand.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Any, Protocol, cast
+
+from loguru import logger
+
+from graph import runs
+from graph.build import Workflow
+from graph.events import Event
+from graph.state import Image, InputState
+from tools.batches import Batches, Part, Result, Status
+from tools.errors import ConfigError, PeituError, QuotaError, StorageError
+
+PAGE = 200
+"""Segments that are read from the database at once."""
+
+FLUSH_S = 1.0
+"""Longest that a result waits until it is written; a kill in between costs a look at the records, nothing else."""
+
+HOPELESS = {ConfigError.__name__, QuotaError.__name__}
+"""Failures that every other segment would meet as well: a refused key, an empty balance, a spent allowance."""
+
+HOPELESS_IN_A_ROW = 20
+"""So many segments that met them, and none that went well: then the rest is not tried."""
+
+Existing = Callable[[Part], list[dict[str, Any]]]
+"""Returns the pictures of a segment that are there already; looks at the disk."""
+
+
+class Observer(Protocol):
+    """Is told how the batch goes; must cost next to nothing."""
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event of a run."""
+        ...
+
+    def began(self, part: Part) -> None:
+        """Take note that a worker has a segment in hand."""
+        ...
+
+    def ended(self, result: Result) -> None:
+        """Take note of what came of a segment."""
+        ...
+
+
+class BatchRun:
+    """One pass over all segments of a batch that are not finished."""
+
+    def __init__(
+        self, workflow: Workflow, batch_id: str, *, batches: Batches, existing: Existing, observer: Observer
+    ) -> None:
+        self._workflow = workflow
+        self._batch_id = batch_id
+        self._batches = batches
+        self._existing = existing
+        self._observer = observer
+        self._parts = _parts(batches, batch_id)
+        self._next = asyncio.Lock()
+        self._results: list[Result] = []
+        self._flushed_at = 0.0
+        self._hopeless = 0
+        self.given_up: str | None = None
+        """Why the rest was not tried, if so."""
+
+    async def work_off(self, workers: int) -> None:
+        """Take every segment as far as it goes; one that fails stops no other.
+
+        Raises:
+            StorageError: A database or the disk cannot be used; what was made is kept.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(workers):
+                    group.create_task(self._work())
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from None
+        finally:
+            await self._flush()
+
+    async def _work(self) -> None:
+        while self.given_up is None:
+            async with self._next:
+                part = await anext(self._parts, None)
+            if part is None:
+                return
+            self._observer.began(part)
+            with logger.contextualize(run=part.run_id):
+                result = await self._result(part)
+            self._observer.ended(result)
+            self._results.append(result)
+            if asyncio.get_running_loop().time() - self._flushed_at > FLUSH_S:
+                await self._flush()
+
+    async def _flush(self) -> None:
+        results, self._results = self._results, []
+        self._flushed_at = asyncio.get_running_loop().time()
+        if results:
+            await self._batches.note(self._batch_id, results)
+
+    async def _result(self, part: Part) -> Result:
+        failures: dict[str, Event] = {}  # the last one of each provider
+
+        def watch(event: Event) -> None:
+            if event["event"] == "failed":
+                failures[event.get("provider", "")] = event
+            self._observer(event)
+
+        try:
+            kept = [] if part.has_begun else await asyncio.to_thread(self._existing, part)
+            if len(kept) == part.requested:
+                return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
+            found = await self._run(part, watch, kept)
+        except sqlite3.Error as error:
+            raise StorageError(f"The checkpoints cannot be used ({error}) - free the disk or the file") from error
+        except StorageError:
+            raise
+        except PeituError as error:
+            logger.warning("The segment failed: {}", error)
+            return Result(part=part, status="failed", error=str(error), errors=(str(error),))
+        errors = tuple(str(image["error"]) for image in found["images"] if image["error"])
+        self._judge(failures.values(), errors)
+        status: Status = "finished" if found["success"] else "failed"
+        return Result(part=part, status=status, count=found["count"], skipped=len(kept), errors=errors)
+
+    async def _run(self, part: Part, watch: runs.Watch, kept: list[dict[str, Any]]) -> Any:
+        """Begin the segment's run, or continue it where it was begun before."""
+        asked = dict(part.asked)
+        if not part.has_begun:
+            return await runs.run(
+                self._workflow,
+                cast("InputState", asked),
+                run_id=part.run_id,
+                watch=watch,
+                kept=cast("list[Image]", kept),
+                durability="exit",
+            )
+        recorded = {"content": asked.pop("content"), "options": asked}
+        return await runs.resume(
+            self._workflow,
+            part.run_id,
+            recorded=recorded,
+            watch=watch,
+            durability="exit",
+        )
+
+    def _judge(self, failures: Collection[Event], errors: tuple[str, ...]) -> None:
+        """Stop at once where the disk is the reason, and after a while where nothing else can come.
+
+        Raises:
+            StorageError: The picture could not be written; the next one could not be either.
+        """
+        kinds = {event.get("kind") for event in failures}
+        if StorageError.__name__ in kinds:
+            raise StorageError(next(event["error"] for event in failures if event["kind"] == StorageError.__name__))
+        self._hopeless = self._hopeless + 1 if errors and kinds and HOPELESS.issuperset(kinds) else 0
+        if self._hopeless >= HOPELESS_IN_A_ROW:
+            self.given_up = errors[0]
+
+
+async def _parts(batches: Batches, batch_id: str) -> AsyncIterator[Part]:
+    after = -1
+    while page := await batches.waiting(batch_id, after=after, limit=PAGE):
+        for part in page:
+            yield part
+        after = page[-1].number
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

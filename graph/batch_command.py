@@ -1,0 +1,67 @@
+"""The command `peitu batch`: a storyboard, or a folder of articles, becomes pictures."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graph.look import Config, Json
+from graph.preparing import prepare
+
+
+def batch(  # noqa: PLR0917 - typer reads a command's options from its parameters
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE|FOLDER", help="Storyboard (JSON, JSON Lines, CSV) or folder of articles.")
+    ],
+    output_dir: Annotated[Path | None, typer.Option(metavar="D", help="Folder of the pictures.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Segments at work at once; as the provider's limit when left out.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="Pictures of a text or article.")] = None,
+    style: Annotated[str | None, typer.Option(metavar="S", help="Style of texts that name none.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size of segments that name none.")] = None,
+    upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make the pictures of a whole storyboard; what is there already is skipped."""
+    from graph.request import Wishes, check_options, new_run_id
+    from tools.storyboard import Defaults
+
+    settings = prepare(config, {"output_dir": output_dir and str(output_dir)})
+    wishes = Wishes(count=count, style=style, provider=provider, size=size, upload=upload)
+    given = check_options(wishes, settings, workers=workers)
+    for_all = {name: value for name, value in given.items() if name in {"provider", "upload"}}
+    segments = _read(source, settings, Defaults(count=count, style=style, size=size), wishes)
+    options: dict[str, Any] = {"output_dir": str(settings.output_dir), "provider": provider, "workers": workers}
+    row = {
+        "batch_id": new_run_id(),
+        "source": str(source),
+        "options": options,
+        "requested": sum(segment.count for segment in segments),
+    }
+
+    from graph.batch_session import begin, follow_batch
+
+    begin(settings, row, segments, for_all)
+    del segments  # From here on they are in the database, and nowhere else.
+    follow_batch(config, settings, row, as_json=as_json)
+
+
+def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
+    """Return the segments, checked against everything that is known before anything is paid."""
+    from graph.assembly import check_ready
+    from graph.feasible import Feasible
+    from tools.storyboard import Limits, read_storyboard
+
+    check_ready(settings, provider=wishes.provider, size=wishes.size, upload=wishes.upload)
+    feasible = Feasible(settings, wishes.provider)
+    limits = Limits(
+        templates=settings.templates,
+        folder=settings.output_dir,
+        article_count=settings.images.count,
+        size_refusal=feasible.size_refusal,
+        prompt_refusal=feasible.prompt_refusal,
+    )
+    return read_storyboard(source, defaults=defaults, limits=limits)

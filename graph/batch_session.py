@@ -1,0 +1,142 @@
+"""Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from graph.assembly import language_model
+from graph.batch import BatchRun
+from graph.console import print_json, say
+from graph.feasible import Feasible
+from graph.progress import BatchWatcher
+from graph.report import make_report, print_report, write_report
+from graph.session import until_stopped
+from graph.wiring import open_workflow
+from tools.batch_records import batch_document
+from tools.batches import Batch, Batches, Part
+from tools.configuration import Settings
+from tools.database import Database
+from tools.errors import StorageError
+from tools.existing import existing_picture
+from tools.files import inside
+from tools.leases import Leases
+from tools.liveness import BATCH_INDEX, owners_folder
+from tools.picture_names import picture_names
+from tools.storyboard import Segment
+
+
+def begin(settings: Settings, row: Mapping[str, Any], segments: Sequence[Segment], for_all: Mapping[str, Any]) -> None:
+    """Write the batch down, whole, before anything of it is begun.
+
+    Raises:
+        StorageError: The database cannot be used.
+    """
+
+    async def write() -> None:
+        database = Database(settings.database.path)
+        try:
+            await Batches(database).begin(Batch(**row), segments, **for_all)
+        finally:
+            await database.close()
+
+    asyncio.run(write())
+
+
+def follow_batch(config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool) -> NoReturn:
+    """Work on the batch, print what came of it, and exit: 0 all is there, 1 something is missing."""
+    work = Work(config, settings, row, as_json=as_json)
+    document = work.until_stopped(go_on=row["batch_id"])
+    if as_json:
+        print_json(document)
+    sys.exit(0 if document["success"] else 1)
+
+
+class Work:
+    """A batch that is worked on by this process; `row` is that of the table `batches`."""
+
+    def __init__(
+        self, config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool = False
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._row = row
+        self._as_json = as_json
+        self._options: Mapping[str, Any] = row["options"]
+        self._feasible = Feasible(settings, self._options.get("provider"))
+        self._before = batch_document(settings.database.path, row["batch_id"])
+        self._watch = BatchWatcher(self._before["requested"], done=self._before["count"] - self._before["skipped"])
+        self._trouble: str | None = None
+        self._go_on = f"continue with: peitu resume {row['batch_id']}"
+
+    def until_stopped(self, *, go_on: str) -> dict[str, Any]:
+        """Work until everything was tried, and return the result document; the report is written and printed."""
+
+        def last_word() -> None:
+            document = self._end(reason=None)
+            if self._as_json:
+                print_json(document)
+
+        until_stopped(self._work(), go_on=go_on, last_word=last_word)
+        return self._end(reason=self._trouble)
+
+    def _end(self, *, reason: str | None) -> dict[str, Any]:
+        """Write the report, print it for people, and return the result document."""
+        document = batch_document(self._settings.database.path, self._row["batch_id"], reason=reason)
+        made_now = document["count"] - document["skipped"] - (self._before["count"] - self._before["skipped"])
+        report = make_report(
+            document, source=self._row["source"], seconds=self._watch.seconds, made_now=max(0, made_now)
+        )
+        path = None
+        try:
+            path = write_report(report, self._settings.output_dir)
+        except StorageError as error:
+            say(str(error))
+        if not self._as_json:
+            print_report(report, path=path)
+        return document
+
+    async def _work(self) -> None:
+        database = Database(self._settings.database.path)
+        leases = Leases(database, owners_folder(self._settings.database.path))
+        batches, batch_id = Batches(database), self._row["batch_id"]
+        overrides = {"output_dir": str(self._settings.output_dir)}
+        try:
+            async with open_workflow(self._config, overrides=overrides) as workflow:
+                await batches.reopen(batch_id)
+                await leases.take(batch_id, BATCH_INDEX)
+                with self._watch:
+                    run = BatchRun(workflow, batch_id, batches=batches, existing=self._existing, observer=self._watch)
+                    await self._to_the_end(run)
+                if self._trouble is None:
+                    await batches.finish(batch_id)
+                self._trouble = self._trouble or run.given_up
+        finally:
+            await leases.release(batch_id, BATCH_INDEX)
+            leases.close()
+            await database.close()
+
+    async def _to_the_end(self, run: BatchRun) -> None:
+        try:
+            await run.work_off(self._workers())
+            if run.given_up:
+                say(f"the next segments would fail alike and were not tried - mend it, then {self._go_on}")
+        except StorageError as error:
+            self._trouble = str(error)
+            say(f"{error} - the batch stopped there; mend it, then {self._go_on}")
+
+    def _workers(self) -> int:
+        reads = language_model(self._settings) is not None
+        return self._options.get("workers") or self._feasible.workers(reads=reads)
+
+    def _existing(self, part: Part) -> list[dict[str, Any]]:
+        """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""
+        sizes = self._feasible.sizes(part.asked.get("size"))
+        found = []
+        for index, name in enumerate(picture_names(part.asked["filename"], part.requested)):
+            path = Path(inside(self._settings.output_dir, name).as_posix())
+            picture = existing_picture(path, sizes)
+            if picture is not None:
+                found.append({**picture, "index": index})
+        return found

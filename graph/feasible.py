@@ -1,0 +1,56 @@
+"""What can be made with these settings, known before anything is begun or paid."""
+
+from graph.providers import automatic_providers, make_routes
+from tools.configuration import Settings
+from tools.errors import InputError
+from tools.http import make_client
+from tools.services import make_services
+from tools.wishes import parse_size
+
+SPARE_WORKERS = 4
+"""Workers beside those whose picture is under way at a provider: they read, plan, download and save."""
+
+SKETCHERS = 4
+
+
+class Feasible:
+    """Answers for one provider of a command, or for what ``auto`` tries."""
+
+    def __init__(self, settings: Settings, provider: str | None) -> None:
+        self._settings = settings
+        self._provider = provider
+        self._services = make_services(settings, client=make_client())
+        self._routes = make_routes(settings, self._services)
+        automatic = provider in {None, "auto"}
+        self._names = automatic_providers(settings) if automatic else [str(provider)]
+
+    def size_refusal(self, size: str) -> str | None:
+        """Return why no provider makes pictures of this size, or `None`."""
+        try:
+            width_px, height_px = parse_size(size)
+            self._routes.candidates(self._provider, width_px=width_px, height_px=height_px)
+        except InputError as error:
+            return str(error)
+        return None
+
+    def prompt_refusal(self, prompt: str) -> str | None:
+        """Return why no provider takes this prompt as it is, or `None`."""
+        if "sketch" in self._names:
+            return None
+        longest = max(self._services[name].provider.prompt_limit for name in self._names)
+        return None if len(prompt) <= longest else f"prompt longer than the {longest} characters that are taken"
+
+    def sizes(self, size: str | None) -> frozenset[tuple[int, int]]:
+        """Return what a picture may measure that was asked for in this size: as asked, or as a provider draws it."""
+        width_px, height_px = parse_size(size or self._settings.images.size)
+        found = self._routes.candidates(self._provider, width_px=width_px, height_px=height_px)
+        fits = {candidate.fit(width_px, height_px) for candidate in found}
+        return frozenset({(width_px, height_px), *filter(None, fits)})
+
+    def workers(self, *, reads: bool) -> int:
+        """Return how many segments to work on at once; more where a language model `reads` texts meanwhile."""
+        rules = {"modelscope": self._settings.images.modelscope, "dashscope": self._settings.images.dashscope}
+        in_flight = sum(rules[name].max_in_flight for name in self._names if name in rules)
+        if not in_flight:
+            return SKETCHERS
+        return in_flight * (2 if reads else 1) + max(SPARE_WORKERS, in_flight // 4)

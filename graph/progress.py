@@ -1,0 +1,170 @@
+"""How a batch goes, for people: a bar in a terminal, plain lines elsewhere, on standard error.
+
+An event only changes counts; what is shown is made a few times a second, however many events come.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from graph.events import Event
+from tools.batches import Part, Result
+from tools.redact import redact
+from tools.similar import similar
+
+FRAMES_PER_S = 5
+LINE_S = 5.0
+"""Plain lines come no more often than this, in seconds."""
+
+RATE_WINDOW_S = 300.0
+"""The rate is that of the last minutes, so that it follows a provider that slows down."""
+
+MOST_KINDS = 30
+"""Kinds of trouble that get a line of their own; the report has all."""
+
+STANDINGS = {"queued": "waiting", "waiting": "waiting", "submitted": "in flight", "saved": "saved", "failed": "waiting"}
+
+
+class BatchWatcher:
+    """Shows how a batch goes; `done` images of the `requested` ones were there before."""
+
+    def __init__(
+        self,
+        requested: int,
+        *,
+        done: int = 0,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
+        self._clock = clock
+        self._requested = requested
+        self._before = done
+        self.made = self.skipped = self.failed = 0
+        self._standings: dict[tuple[str, int], str] = {}
+        self._counts: Counter[str] = Counter()
+        self._names: dict[str, str] = {}
+        self._kinds: set[str] = set()
+        self._began_at = clock()
+        self._next_line_at = self._began_at + LINE_S
+        self._samples: deque[tuple[float, int]] = deque([(self._began_at, 0)])
+        self._live: Live | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return self._clock() - self._began_at
+
+    def __enter__(self) -> "BatchWatcher":
+        if self._console.is_terminal:
+            self._live = Live(
+                get_renderable=self._picture, console=self._console, refresh_per_second=FRAMES_PER_S, transient=True
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event of a run."""
+        name, index = event["event"], event.get("index")
+        if index is not None and (standing := STANDINGS.get(name)):
+            self._stand((event["run_id"], index), standing)
+        if name == "failed" or (name == "waiting" and event.get("reason")):
+            self._tell(event["run_id"], event.get("error") or event.get("reason") or "")
+        if self._live is None and self._clock() >= self._next_line_at:
+            self._line()
+
+    def began(self, part: Part) -> None:
+        """Take note that a worker has a segment in hand."""
+        self._names[part.run_id] = part.segment_id
+
+    def ended(self, result: Result) -> None:
+        """Take note of what came of a segment."""
+        part = result.part
+        self.skipped += result.skipped
+        self.made += result.count - result.skipped
+        self.failed += part.requested - result.count
+        for error in result.errors:
+            self._tell(part.run_id, error)
+        for index in range(part.requested):
+            if standing := self._standings.pop((part.run_id, index), None):
+                self._counts[standing] -= 1
+        self._names.pop(part.run_id, None)
+        if self._live is None and self._clock() >= self._next_line_at:
+            self._line()
+
+    def _stand(self, image: tuple[str, int], standing: str) -> None:
+        before = self._standings.get(image)
+        if before != standing:
+            self._standings[image] = standing
+            self._counts[standing] += 1
+            if before is not None:
+                self._counts[before] -= 1
+
+    def _tell(self, run_id: str, trouble: str) -> None:
+        """Print a new kind of trouble, once."""
+        kind = similar(trouble)
+        if kind in self._kinds or len(self._kinds) >= MOST_KINDS:
+            return
+        self._kinds.add(kind)
+        name = self._names.get(run_id, run_id)
+        self._console.print(f"segment {name}: {redact(trouble)}", markup=False, soft_wrap=True)
+
+    def _line(self) -> None:
+        self._next_line_at = self._clock() + LINE_S
+        self._console.print(f"{self._done} of {self._requested} there; {self._told()}", markup=False, soft_wrap=True)
+
+    @property
+    def _done(self) -> int:
+        return self._before + self.made + self.skipped + self._counts["saved"]
+
+    def _told(self) -> str:
+        """Return the counts and the pace in one line; what is nothing is left out."""
+        counts = {
+            "made": self.made + self._counts["saved"],
+            "skipped": self.skipped,
+            "in flight": self._counts["in flight"],
+            "waiting for the limit": self._counts["waiting"],
+            "failed": self.failed,
+        }
+        parts = [f"{number} {name}" for name, number in counts.items() if number or name == "made"]
+        if rate := self._rate_per_s():
+            left = self._requested - self._done - self.failed
+            parts += [f"{rate * 60:.1f} a minute", f"about {_duration(left / rate)} left"]
+        return " · ".join(parts)
+
+    def _rate_per_s(self) -> float:
+        """Return the pictures made in a second, over the last minutes."""
+        now, made = self._clock(), self.made + self._counts["saved"]
+        while len(self._samples) > 1 and now - self._samples[1][0] > RATE_WINDOW_S:
+            self._samples.popleft()
+        since, before = self._samples[0]
+        if now - self._samples[-1][0] >= 1.0:
+            self._samples.append((now, made))
+        return max(0.0, made - before) / (now - since) if now > since else 0.0
+
+    def _picture(self) -> RenderableType:
+        bar: Any = ProgressBar(total=max(1, self._requested), completed=self._done, width=40)
+        head = Table.grid(padding=(0, 1))
+        head.add_row(bar, Text(f"{self._done}/{self._requested}"), Text(_duration(self.seconds), style="dim"))
+        return Group(head, Text(self._told(), overflow="fold"))
+
+
+def _duration(seconds: float) -> str:
+    """Return a time for people: ``0:42``, ``12:05``, ``3:07:00``."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

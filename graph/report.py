@@ -1,0 +1,135 @@
+"""What came of a batch: the table in the terminal, and `report.json` beside the pictures."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.batch_records import NOT_YET
+from tools.files import write_whole
+from tools.similar import similar
+
+REPORT = "report.json"
+MOST_IDS = 12
+"""Ids of a failure that the terminal shows; the report has all."""
+
+WAITING = "not made yet"
+
+Document = Mapping[str, Any]
+
+
+def make_report(document: Document, *, source: str, seconds: float, made_now: int) -> dict[str, Any]:
+    """Return the report: the result document with what was made, skipped, failed and why, by provider.
+
+    `seconds` and `pictures_per_minute` are those of this time, in which `made_now` pictures were made.
+    """
+    images = document["images"]
+    held = sum(image["status"] == "unknown" for image in images)
+    waiting = sum(_is_waiting(image) for image in images)
+    head = {name: document[name] for name in ("batch_id", "success", "requested", "count", "skipped")}
+    return {
+        **head,
+        "source": source,
+        "made": document["count"] - document["skipped"],
+        "failed": document["requested"] - document["count"] - held - waiting,
+        "held": held,
+        "waiting": waiting,
+        "seconds": round(seconds, 2),
+        "pictures_per_minute": round(made_now * 60 / seconds, 2) if seconds else 0.0,
+        "providers": by_provider(images),
+        "failures": by_reason(images),
+        "images": images,
+    }
+
+
+def by_provider(images: Iterable[Document]) -> dict[str, dict[str, int]]:
+    """Return for every provider how many pictures it made and failed, and in how many attempts."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for image in images:
+        if image["provider"] and image["attempts"]:
+            counts = found[image["provider"]]
+            counts["made"] += image["status"] == "saved"
+            counts["failed"] += image["status"] != "saved"
+            counts["attempts"] += image["attempts"]
+    return {name: dict(counts) for name, counts in sorted(found.items())}
+
+
+def by_reason(images: Iterable[Document]) -> list[dict[str, Any]]:
+    """Return what failed, equal reasons together, the most frequent first, each with the ids of its segments."""
+    found: dict[str, dict[str, Any]] = {}
+    for image in images:
+        if image["error"]:
+            what = _what(image)
+            why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
+            entry = found.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
+            entry["count"] += 1
+            if image["id"] not in entry["ids"][-1:]:
+                entry["ids"].append(image["id"])
+    return sorted(found.values(), key=lambda entry: -entry["count"])
+
+
+def _is_waiting(image: Document) -> bool:
+    return not image["attempts"] and str(image["error"]).startswith(NOT_YET)
+
+
+def _what(image: Document) -> str:
+    """Return what became of an image that has an error, for people."""
+    if _is_waiting(image):
+        return WAITING
+    return {"saved": "saved, but", "unknown": "held"}.get(image["status"], "failed")
+
+
+def write_report(report: Document, folder: Path) -> Path:
+    """Write the report into the output folder, whole or not at all; return where it is.
+
+    Raises:
+        StorageError: It cannot be written there.
+    """
+    path = folder / REPORT
+    write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    return path
+
+
+def print_report(report: Document, *, path: Path | None = None) -> None:
+    """Print what was made, skipped and failed, by provider and by reason, and the command that goes on."""
+    console = Console(highlight=False, soft_wrap=True)
+    if report["providers"]:
+        table = Table("provider", "made", "failed", "attempts", box=None, pad_edge=False)
+        for name, counts in report["providers"].items():
+            cells = (counts["made"], counts["failed"], counts["attempts"])
+            table.add_row("offline sketch" if name == "sketch" else name, *map(str, cells))
+        console.print(table)
+    for failure in report["failures"]:
+        style = "yellow" if failure["what"] == WAITING else "red"
+        reason = f": {failure['reason']}" if failure["reason"] else ""
+        console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
+        console.print(f"   segments {_some(failure['ids'])}", markup=False)
+    _print_end(console, report)
+    if path is not None:
+        console.print(f"Report: {path}", markup=False)
+
+
+def _print_end(console: Console, report: Document) -> None:
+    pace = f" in {report['seconds']:.0f} s, {report['pictures_per_minute']:.0f} a minute" if report["seconds"] else ""
+    told = f"{report['count']} of {report['requested']} pictures there: {report['made']} made"
+    told += f", {report['skipped']} skipped" if report["skipped"] else ""
+    told += f", {report['failed']} failed" if report["failed"] else ""
+    told += f", {report['held']} held" if report["held"] else ""
+    told += f", {report['waiting']} {WAITING}" if report["waiting"] else ""
+    batch = f"(batch {report['batch_id']})"
+    console.print(f"{told}{pace} {batch}", markup=False, style="green" if report["success"] else "yellow")
+    if report["success"]:
+        return
+    console.print(f"Continue with: peitu resume {report['batch_id']}", markup=False)
+    if report["held"]:
+        again = f"peitu resume {report['batch_id']} --resubmit"
+        console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
+
+
+def _some(ids: list[str | int]) -> str:
+    rest = len(ids) - MOST_IDS
+    return ", ".join(map(str, ids[:MOST_IDS])) + (f" and {rest} more" if rest > 0 else "")

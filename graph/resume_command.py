@@ -1,0 +1,102 @@
+"""The command `peitu resume`: a run, a batch, or all of them."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from graph.look import Config, Json
+from graph.preparing import prepare
+from tools.errors import InputError
+
+
+def resume(
+    run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID|BATCH_ID]")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Continue every run and every batch that is not complete.")
+    ] = False,
+    resubmit: Annotated[
+        bool, typer.Option("--resubmit", help="Send held requests again, though they may be paid already.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Continue a run or a batch where it stopped; what is paid is collected, never bought again."""
+    if (run_id is None) != everything:
+        raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
+    if run_id is None:
+        _resume_all(config, resubmit=resubmit, as_json=as_json)
+
+    from tools.batches import find_batch, find_segment, held_runs_of
+
+    path = prepare(config, {}).database.path
+    batch = find_batch(path, run_id)
+    segment = None if batch else find_segment(path, run_id)
+    overrides = {"output_dir": (batch or segment or {}).get("options", {}).get("output_dir")}
+    settings = prepare(config, overrides)
+    if resubmit:
+        _send_again(path, held_runs_of(path, run_id) if batch else [run_id])
+    if batch:
+        from graph.batch_session import follow_batch
+
+        follow_batch(config, settings, batch, as_json=as_json)
+
+    from graph.session import follow
+
+    follow(config, overrides, run_id, _step(path), database_path=path, as_json=as_json)
+
+
+def _step(path: Path) -> Any:
+    """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
+    from graph import runs
+    from tools.batches import find_segment
+    from tools.records import find_run
+
+    def go_on(workflow: Any, watch: Any, name: str) -> Any:
+        recorded = find_run(path, name)
+        if recorded is None and (segment := find_segment(path, name)):
+            asked = dict(segment["asked"])
+            recorded = {"content": asked.pop("content"), "options": asked}
+        return runs.resume(workflow, name, recorded=recorded, watch=watch, ask=watch.ask)
+
+    return go_on
+
+
+def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
+    """Continue all runs that are not complete, then all batches, each as a whole."""
+    from graph.batch_session import Work
+    from graph.console import print_json, print_result
+    from graph.session import until_stopped, work_through
+    from tools.batches import find_batch, held_runs_of
+    from tools.lists import list_batches, list_runs
+
+    path = prepare(config, {}).database.path
+    names = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]]
+    batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
+    if resubmit:
+        _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
+    found = (
+        until_stopped(work_through(config, {}, names, _step(path)), go_on="--all", last_word=lambda: None)
+        if names
+        else []
+    )
+    reports = []
+    for name in batches:
+        row = find_batch(path, name) or {}
+        settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
+        reports.append(Work(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
+    success = all(document["success"] for document in [*found, *reports])
+    if as_json:
+        print_json({"success": success, "runs": found, "batches": reports})
+    else:
+        for document in found:
+            print_result(document)
+    sys.exit(0 if success else 1)
+
+
+def _send_again(path: Path, run_ids: list[str]) -> None:
+    from graph.session import send_again
+
+    asyncio.run(send_again(path, run_ids))

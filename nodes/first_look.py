@@ -1,0 +1,66 @@
+"""What can be known of a content without asking anybody: topic, mood, keywords, and scenes worth a picture."""
+
+from pathlib import Path
+
+from graph.state import Analysis, Scene
+from tools.matching import match_topic
+from tools.reading import Passage, Reading, read
+from tools.scenes import Place, choose
+from tools.subjects import Subject, subject_of
+from tools.templates import Topic
+from tools.words import keywords, mood_of
+
+MAX_SCENES = 12
+MAX_CANDIDATES = 60
+EXCERPT_CHARS = 300
+
+
+def first_look(content: str, own: Path | None = None) -> tuple[Reading, Analysis]:
+    """Return the reading and the analysis that need no service; `own` is the user's folder of templates."""
+    reading = read(content)
+    # Of a content without prose, e.g. all code, the raw text says at least what it is about.
+    text = reading.text or content[:20000]
+    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags], own=own)
+    found = keywords(text, language=reading.language, title=reading.title)
+    return reading, {
+        "title": reading.title,
+        "topic": topic.id,
+        "language": reading.language,
+        "keywords": list(dict.fromkeys([*reading.tags, *found]))[:10] or [reading.title],
+        "mood": mood_of(text, topic.moods[0]),
+        "scenes": _scenes(reading) or [_whole(reading, topic, len(content))],
+    }
+
+
+def _scenes(reading: Reading) -> list[Scene]:
+    """Return the passages worth a picture, at most `MAX_SCENES`, in the order of the content."""
+    step = max(1.0, len(reading.passages) / MAX_CANDIDATES)
+    candidates = [reading.passages[int(number * step)] for number in range(int(len(reading.passages) / step))]
+    rated = _worthwhile([(passage, subject_of(passage.text, reading.language)) for passage in candidates])
+    places = [Place(passage.heading, subject.score) for passage, subject in rated]
+    return [scene_of(*rated[choice.place], reading) for choice in choose(places, min(MAX_SCENES, len(places)))]
+
+
+def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
+    """Return the one scene of a content without a sentence: a picture of its topic."""
+    passage = Passage("", reading.title, 0, length)
+    return scene_of(passage, Subject(topic.name.of(reading.language), (), 0.0), reading)
+
+
+def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
+    """Drop repeated subjects, and bylines, notes and fragments as long as something else is left."""
+    unique = list({subject.phrase: (passage, subject) for passage, subject in reversed(rated)}.values())[::-1]
+    good = [(passage, subject) for passage, subject in unique if subject.score > 0]
+    return good or unique
+
+
+def scene_of(passage: Passage, subject: Subject, reading: Reading) -> Scene:
+    """Return the passage as a scene."""
+    return {
+        "heading": passage.heading,
+        "excerpt": passage.text[:EXCERPT_CHARS],
+        "start": passage.start,
+        "end": passage.end,
+        "subject": subject.phrase,
+        "keywords": keywords(passage.text, language=reading.language, limit=5),
+    }

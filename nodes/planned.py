@@ -1,0 +1,59 @@
+"""What a plan is made of besides words: where pictures go, their seeds, and a prompt that the user wrote."""
+
+import hashlib
+from pathlib import Path
+
+from graph.state import Analysis, Prompt, State
+from tools.files import folder_name, inside
+from tools.picture_names import picture_names
+from tools.reading import TITLE_CHARS
+from tools.templates import DEFAULT
+from tools.words import language_of
+
+BEGINNING_CHARS = 2000
+"""So much of a content is in the state; the records have all of it."""
+
+_SEEDS = 2**31
+
+
+def given_analysis(content: str) -> Analysis:
+    """Return the analysis of a content that is a prompt: nothing is looked for in it."""
+    title = " ".join(content.split())[:TITLE_CHARS]
+    language = language_of(content)
+    return {"title": title, "topic": DEFAULT, "language": language, "keywords": [], "mood": "calm", "scenes": []}
+
+
+def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Prompt:
+    """Return the content as the prompt of one picture, unchanged; a sketch draws from it, too."""
+    return {
+        "index": 0,
+        "prompt": state["content"],
+        "subject": "",
+        "negative_prompt": "",
+        "seed": seed_of(state.get("seed"), state["run_id"], 0),
+        "width_px": size[0],
+        "height_px": size[1],
+        "path": paths_of(state, 1, output_dir=output_dir)[0],
+        "heading": "",
+        "start": 0,
+        "end": len(state["content"]),
+    }
+
+
+def paths_of(state: State, count: int, *, output_dir: str) -> list[str]:
+    """Return where the pictures go: where they were asked to, or into the folder of the run.
+
+    Raises:
+        InputError: What was asked for is no name inside the output folder.
+    """
+    place = state.get("place")
+    if place is None:
+        return [f"{output_dir}/{folder_name(state['run_id'])}/{index:02d}.jpg" for index in range(count)]
+    return [inside(Path(output_dir), name).as_posix() for name in picture_names(place, count)]
+
+
+def seed_of(wanted: int | None, run_id: str, index: int) -> int:
+    """Return the wanted seed plus the index, or one that is always the same for this run and index."""
+    if wanted is not None:
+        return (wanted + index) % _SEEDS
+    return int.from_bytes(hashlib.sha256(f"{run_id}/{index}".encode()).digest()[:4], "big") % _SEEDS

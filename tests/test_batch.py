@@ -1,0 +1,461 @@
+"""`peitu batch` as a person meets it: what is made, skipped and failed, what it prints, and how it goes on."""
+
+import io
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from bench.forks import Forks
+from graph.progress import BatchWatcher
+from graph.wiring import open_workflow
+from tests import test_cli
+from tests.sandbox import Sandbox
+from tools.batches import Part, Result
+from tools.errors import InputError
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+Peitu = Callable[..., tuple[int, str, str]]
+peitu = test_cli.peitu
+
+
+@pytest.fixture
+def services(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A sandbox at which everything is configured, and quick; nothing is uploaded, templates write the prompts."""
+    for name, value in environment(sandbox).items():
+        monkeypatch.setenv(name, value)
+    sandbox.set_limits("modelscope", task_seconds=0.05)
+    sandbox.set_limits("dashscope", task_seconds=0.05)
+    return sandbox
+
+
+def environment(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    quick = {"FIRST_POLL_S": "0.02", "RATE_PER_S": "200", "MAX_IN_FLIGHT": "8", **more}
+    limits = {f"PEITU_IMAGES__{name}__{key}": quick[key] for name in ("MODELSCOPE", "DASHSCOPE") for key in quick}
+    return {**sandbox.environment(), **limits, "PEITU_STORAGE__UPLOAD": "never", "PEITU_LLM__PROVIDER": "none"}
+
+
+def storyboard(*segments: dict[str, Any], name: str = "board.json") -> str:
+    Path(name).write_text(json.dumps(segments, ensure_ascii=False, indent=1), encoding="utf-8")
+    return name
+
+
+def boards(count: int) -> str:
+    """A storyboard of so many small pictures."""
+    return storyboard(*({"id": f"s{i}", "prompt": f"a lamp {i}", "size": "512x512"} for i in range(count)))
+
+
+def test_a_storyboard_becomes_pictures(peitu: Peitu):
+    """Prompts as they are, texts through the templates; standard output is the document, and pictures lie as asked."""
+    board = storyboard(
+        {"id": "开场", "prompt": "一座灯塔， 在雨中 ", "size": "256x256", "seed": 7},
+        {"text": "The keeper climbs the stairs with a lamp.", "size": "256x512", "count": 2, "style": "ink"},
+        {"id": 9, "content": "a teapot", "size": "256x256", "filename": "tea/pot"},
+    )
+    code, out, _ = peitu("batch", board, "--json", "--output-dir", "pictures")
+    document = json.loads(out)
+
+    assert 0 == code
+    assert ["batch_id", "success", "requested", "count", "skipped", "images"] == list(document)
+    assert [True, 4, 4, 0] == [document[name] for name in ("success", "requested", "count", "skipped")]
+    assert ["开场", 2, 2, 9] == [image["id"] for image in document["images"]]
+    assert [0, 1, 2, 3] == [image["index"] for image in document["images"]]
+    paths = ["开场.jpg", "2-1.jpg", "2-2.jpg", "tea/pot.jpg"]
+    assert [f"pictures/{path}" for path in paths] == [image["path"] for image in document["images"]]
+    first, second, _, _ = document["images"]
+    assert ("一座灯塔， 在雨中 ", 7, 256) == (first["prompt"], first["seed"], first["width"])
+    assert "keeper" in second["prompt"]
+    for image in document["images"]:
+        with Image.open(image["path"]) as picture:
+            picture.load()
+            assert (image["width"], image["height"]) == picture.size
+
+
+def test_a_folder_of_articles(peitu: Peitu):
+    """Each article has a folder of its own for its pictures."""
+    Path("articles").mkdir()
+    for name in ("b", "a"):
+        Path(f"articles/{name}.md").write_text(f"# {name}\n\nThe keeper feeds the gulls.\n\nA boat brings letters.")
+    code, out, _ = peitu("batch", "articles/", "--count", "2", "--size", "256x256", "--json")
+
+    assert 0 == code
+    expected = ["output/a/00.jpg", "output/a/01.jpg", "output/b/00.jpg", "output/b/01.jpg"]
+    assert expected == [image["path"] for image in json.loads(out)["images"]]
+
+
+def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
+    """The same file again asks nobody; what is damaged, missing or of another size is made."""
+    code, out, _ = peitu("batch", boards(5), "--json")
+    assert 0 == code
+    asked = len(services.requests)
+    code, out, _ = peitu("batch", "board.json", "--json")
+    document = json.loads(out)
+
+    assert (0, 5, 5) == (code, document["count"], document["skipped"])
+    assert asked == len(services.requests)
+    assert {("saved", 0, "modelscope")} == {
+        (image["status"], image["attempts"], image["provider"]) for image in document["images"]
+    }
+
+    Path("output/s1.jpg").write_bytes(Path("output/s1.jpg").read_bytes()[:2000])
+    Path("output/s2.jpg").unlink()
+    Image.new("RGB", (256, 256)).save("output/s3.jpg")
+    code, out, _ = peitu("batch", "board.json", "--json")
+    document = json.loads(out)
+
+    assert (0, 5, 2) == (code, document["count"], document["skipped"])
+    assert ["s1", "s2", "s3"] == [image["id"] for image in document["images"] if image["attempts"]]
+
+
+def test_of_an_article_only_what_is_missing_is_made(peitu: Peitu, services: Sandbox):
+    """Two of three pictures are there: they are kept, and one is bought."""
+    board = storyboard({"text": "A keeper feeds the gulls. A boat brings letters.", "count": 3, "size": "512x512"})
+    peitu("batch", board)
+    kept = Path("output/1-1.jpg").read_bytes()
+    Path("output/1-2.jpg").unlink()
+    code, out, _ = peitu("batch", board, "--json")
+    document = json.loads(out)
+
+    assert (0, 3, 2) == (code, document["count"], document["skipped"])
+    assert [0, 1, 0] == [image["attempts"] for image in document["images"]]
+    assert 4 == len(services.tasks)
+    assert kept == Path("output/1-1.jpg").read_bytes()
+
+
+def test_a_mended_size_counts_as_the_right_one(peitu: Peitu):
+    """The sketch draws 100x100 as 256x256; that is what is looked for."""
+    board = storyboard({"prompt": "a lamp", "size": "200x200"})
+
+    assert 0 == peitu("batch", board)[0]
+    assert 1 == json.loads(peitu("batch", board, "--json")[1])["skipped"]
+
+
+def test_one_failure_stops_no_other_and_resume_makes_it(peitu: Peitu, services: Sandbox):
+    """The document, the table and the report say what is missing and why; resume asks for nothing else."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=1)
+    code, out, err = peitu("batch", boards(4), "--workers", "1", "--provider", "modelscope")
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert 1 == code
+    assert "1 failed" in out
+    assert "segments s0" in out
+    assert f"Continue with: peitu resume {report['batch_id']}" in out
+    assert "Traceback" not in err
+    assert (3, 1, 0) == (report["made"], report["failed"], report["waiting"])
+    assert {"made": 3, "failed": 1, "attempts": 4} == report["providers"]["modelscope"]
+    assert [["s0"]] == [failure["ids"] for failure in report["failures"]]
+    assert report["pictures_per_minute"] > 0
+
+    made = len(services.tasks)
+    code, out, _ = peitu("resume", report["batch_id"], "--json")
+
+    assert 0 == code
+    assert (4, 0) == (json.loads(out)["count"], json.loads(out)["skipped"])
+    assert made + 1 == len(services.tasks)
+
+
+def test_what_cannot_be_is_told_before_anything_starts(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Exit status 2, one line with every bad row, no request, no batch."""
+    board = storyboard({"promt": "a"}, {"prompt": "a", "size": "9000x9000"}, {"prompt": "b", "filename": "../b"})
+    code, out, err = peitu("batch", board)
+
+    assert (2, "") == (code, out)
+    assert 1 == len(err.splitlines())
+    for told in ("unknown key 'promt' in line 2", "Size 9000x9000 is refused", "'../b.jpg'"):
+        assert told in err
+
+    monkeypatch.delenv("DASHSCOPE_API_KEY")
+    for arguments, told in (
+        (["--provider", "dashscope"], "DASHSCOPE_API_KEY"),
+        (["--provider", "midjourney"], "'midjourney'"),
+        (["--workers", "0"], "--workers 0"),
+        (["--style", "cubist"], "'cubist'"),
+        (["--upload", "--size", "7"], "--size '7'"),
+    ):
+        code, out, err = peitu("batch", boards(2), *arguments)
+
+        assert (2, "", 1) == (code, out, len(err.splitlines()))
+        assert told in err
+
+    assert 2 == peitu("batch", "missing.json")[0]
+    assert [] == services.requests
+    assert {"runs": [], "batches": []} == json.loads(peitu("runs", "--json")[1])
+
+
+def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Equal failures are told once, and what nobody tried is not called failed."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    code, out, err = peitu("batch", boards(60), "--provider", "modelscope")
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert 1 == code
+    assert 1 == sum("refused the key" in line for line in err.splitlines())
+    assert 2 == sum("refused the key" in line for line in out.splitlines())
+    assert 20 <= report["failed"] < 60
+    assert 60 == report["failed"] + report["waiting"]
+    assert [] == services.tasks
+
+    monkeypatch.setenv("MODELSCOPE_API_KEY", services.keys.modelscope)
+    code, out, _ = peitu("resume", f"{report['batch_id']}-00059", "--json")
+
+    assert (0, "output/s59.jpg") == (code, json.loads(out)["images"][0]["path"])
+    assert 1 == json.loads(peitu("show", report["batch_id"], "--json")[1])["count"]
+
+
+def test_a_disk_that_cannot_be_written_ends_the_batch(peitu: Peitu, services: Sandbox):
+    """One clear line, exit status 1, and the command that goes on once it is mended."""
+    Path("output").mkdir()
+    Path("output/part").write_text("in the way")
+    board = storyboard(*({"prompt": f"a {i}", "size": "512x512", "filename": f"part/{i}"} for i in range(8)))
+    code, out, err = peitu("batch", board, "--workers", "2")
+    (batch,) = json.loads(peitu("runs", "--json")[1])["batches"]
+
+    assert 1 == code
+    assert "a file stands where a folder is needed" in err
+    assert f"continue with: peitu resume {batch['batch_id']}" in err
+    assert "not made yet" in out
+    assert len(services.tasks) < 5
+
+    Path("output/part").unlink()
+    code, out, _ = peitu("resume", batch["batch_id"], "--json")
+
+    assert 0 == code
+    assert 8 == len(services.tasks) == json.loads(out)["count"]
+
+
+def test_no_more_than_the_workers_are_at_work(peitu: Peitu, services: Sandbox):
+    """`--workers` bounds what is under way; without it, it is what the provider takes."""
+    services.set_limits("modelscope", task_seconds=0.2)
+    peitu("batch", boards(9), "--workers", "3", "--provider", "modelscope")
+
+    assert 3 == most_at_once(services)
+
+    services.reset()
+    peitu("batch", boards(20), "--provider", "modelscope", "--output-dir", "other")
+
+    assert 8 == most_at_once(services)
+
+
+def most_at_once(sandbox: Sandbox) -> int:
+    spans = [(task.created_at, task.created_at + task.duration_s) for task in sandbox.tasks]
+    return max(sum(start <= moment < end for start, end in spans) for moment, _ in spans)
+
+
+def test_lists_show_one_line_a_batch(peitu: Peitu):
+    """Its runs are not among the others; `show` tells how it stands, and each run can be shown, too."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256")
+    batch_id = json.loads(peitu("batch", boards(3), "--json")[1])["batch_id"]
+    listed = json.loads(peitu("runs", "--json")[1])
+
+    assert ["tea"] == [run["run_id"] for run in listed["runs"]]
+    assert [(batch_id, "complete", 3, 3)] == [
+        (batch["batch_id"], batch["state"], batch["count"], batch["requested"]) for batch in listed["batches"]
+    ]
+    assert f"{batch_id}-00001" not in peitu("runs")[1]
+    assert "3 of 3 pictures there" in peitu("show", batch_id)[1]
+    assert 3 == json.loads(peitu("show", batch_id, "--json")[1])["count"]
+    assert "output/s1.jpg" in peitu("show", f"{batch_id}-00001")[1]
+
+
+def test_lists_tell_what_became_of_a_run(peitu: Peitu):
+    """A run that waits for its user is told from one that is complete."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--review")
+    peitu("run", "--text", "a kettle", "--count", "1", "--run-id", "kettle", "--size", "256x256")
+
+    assert {"tea": "waiting for approval", "kettle": "complete"} == {
+        run["run_id"]: run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]
+    }
+
+
+def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):
+    """One document has the runs and the batches; a segment can be continued alone, into the batch's folder."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=3)
+    arguments = ["--output-dir", "there", "--provider", "modelscope", "--json"]
+    batch_id = json.loads(peitu("batch", boards(3), *arguments)[1])["batch_id"]
+    code, out, _ = peitu("resume", f"{batch_id}-00001", "--json")
+
+    assert (0, "there/s1.jpg") == (code, json.loads(out)["images"][0]["path"])
+
+    code, out, _ = peitu("resume", "--all", "--json")
+    document = json.loads(out)
+
+    assert (0, []) == (code, document["runs"])
+    assert [(batch_id, True)] == [(batch["batch_id"], batch["success"]) for batch in document["batches"]]
+    assert 3 == len(list(Path("there").glob("*.jpg")))
+
+
+async def test_a_content_that_is_a_prompt_is_sent_whole():
+    """From Python, too: not a character is changed, however long it is, and the picture goes where it shall."""
+    words = "a lighthouse in the rain,  " * 150
+    asked = {"content": words, "as_is": True, "filename": "deep/one", "size": "256x256", "count": 5}
+    config = {"configurable": {"thread_id": "a"}}
+    async with open_workflow() as workflow:
+        result = await workflow.ainvoke(asked, config)
+        later = await workflow.ainvoke({"content": "a teapot", "count": 1}, config)
+        with pytest.raises(InputError, match="not a file name inside"):
+            await workflow.ainvoke({**asked, "filename": "../up"}, {"configurable": {"thread_id": "b"}})
+
+    assert [(words, "output/deep/one.jpg")] == [(image["prompt"], image["path"]) for image in result["images"]]
+    assert ["output/a.2/00.jpg"] == [image["path"] for image in later["images"]]
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    """The parent of the processes that are killed."""
+    with Forks() as running:
+        yield running
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    give_up_at = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < give_up_at, "it never happened"
+        time.sleep(0.002)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
+def test_killed_in_the_middle_it_pays_once(forks: Forks, peitu: Peitu, services: Sandbox, tmp_path: Path):
+    """Killed with -9, then resume without the file: every segment is there, and none was bought twice."""
+    services.set_limits("dashscope", task_seconds=0.5)
+    variables = {**environment(services, RATE_PER_S="100"), "PATH": os.environ["PATH"]}
+    arguments = ["batch", boards(16), "--provider", "dashscope"]
+    process = forks.start("graph.cli:main", arguments, folder=tmp_path, environment=variables, name="first")
+    wait_until(lambda: len(services.tasks) >= 11)
+    assert ["running"] == [batch["state"] for batch in json.loads(peitu("runs", "--json")[1])["batches"]]
+    process.send(signal.SIGKILL)
+    assert -signal.SIGKILL == process.wait(10)
+    Path("board.json").unlink()
+    (batch,) = json.loads(peitu("runs", "--json")[1])["batches"]
+
+    assert "stopped" == batch["state"]
+    assert 1 <= batch["count"] < 16
+
+    code, out, err = peitu("resume", batch["batch_id"], "--json")
+    document = json.loads(out)
+    held = sum(image["status"] == "unknown" for image in document["images"])
+
+    assert held <= 1, err
+    assert 16 == document["count"] + held == len(document["images"])
+    assert int(held > 0) == code
+    connection = sqlite3.connect("data/peitu.db")
+    known = [task_id for (task_id,) in connection.execute("SELECT task_id FROM tasks WHERE task_id IS NOT NULL")]
+    connection.close()
+
+    assert len(known) == len(set(known)) == 16 - held
+    assert len(services.tasks) <= 16
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_stop_says_how_to_go_on(forks: Forks, peitu: Peitu, services: Sandbox, tmp_path: Path, number):
+    """The document of what is there, one line with the command, exit status 1, and nothing is lost or paid twice."""
+    services.set_limits("dashscope", task_seconds=0.5)
+    variables = {**environment(services), "PATH": os.environ["PATH"]}
+    arguments = ["batch", boards(12), "--provider", "dashscope", "--json"]
+    process = forks.start("graph.cli:main", arguments, folder=tmp_path, environment=variables, name="first")
+    wait_until(lambda: len(services.tasks) >= 10)
+    process.send(number)
+
+    assert 1 == process.wait(20)
+
+    document, err = json.loads(Path("first.out").read_text()), Path("first.err").read_text()
+
+    assert f"continue with: peitu resume {document['batch_id']}" in err
+    assert "Traceback" not in err
+    assert (12, False) == (document["requested"], document["success"])
+    assert ["stopped"] == [batch["state"] for batch in json.loads(peitu("runs", "--json")[1])["batches"]]
+
+    code, out, err = peitu("resume", document["batch_id"], "--json")
+
+    assert (0, 12) == (code, json.loads(out)["count"]), err
+    assert 12 == len(services.tasks)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
+def test_a_stopped_run_prints_its_document(forks: Forks, services: Sandbox, tmp_path: Path):
+    """With --json, Ctrl-C leaves one document of what is there on standard output, too."""
+    services.set_limits("dashscope", task_seconds=3600.0)
+    variables = {**environment(services), "PATH": os.environ["PATH"]}
+    arguments = ["run", "--text", "a teapot", "--count", "2", "--provider", "dashscope", "--run-id", "tea", "--json"]
+    process = forks.start("graph.cli:main", arguments, folder=tmp_path, environment=variables, name="run")
+    wait_until(lambda: len(services.tasks) == 2)
+    process.send(signal.SIGINT)
+
+    assert 1 == process.wait(20)
+    assert ("tea", False, 0) == tuple(
+        json.loads(Path("run.out").read_text())[name] for name in ("run_id", "success", "count")
+    )
+    assert "peitu resume tea" in Path("run.err").read_text()
+
+
+class Clock:
+    """A clock that stands still until it is put forward."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def part(number: int) -> Part:
+    return Part(number=number, segment_id=f"s{number}", run_id=f"b-{number}", asked={}, requested=1, has_begun=False)
+
+
+def test_plain_lines_are_few():
+    """In no terminal: a line every few seconds, and one for a new kind of failure, however many events come."""
+    written, clock = io.StringIO(), Clock()
+    watch = BatchWatcher(3000, console=Console(file=written), clock=clock)
+    with watch:
+        for number in range(2000):
+            clock.now += 0.01
+            watch.began(part(number))
+            watch({"event": "queued", "run_id": f"b-{number}", "index": 0, "provider": "modelscope"})
+            watch({"event": "submitted", "run_id": f"b-{number}", "index": 0, "provider": "modelscope"})
+            error = f"task 4f1d2c3b-{number:04d} was refused"
+            failed = Result(part=part(number), status="failed", errors=(error,))
+            made = Result(part=part(number), status="finished", count=1)
+            watch.ended(failed if number % 100 == 50 else made)
+        watch({"event": "queued", "run_id": "b-2000", "index": 0})
+    lines = written.getvalue().splitlines()
+
+    assert 5 == len(lines), lines
+    assert 1 == sum("was refused" in line for line in lines)
+    assert "1979 made · 1 waiting for the limit · 20 failed" in lines[-1]
+
+
+def test_a_bar_in_a_terminal_says_how_it_stands():
+    """Made, skipped, in flight, waiting for the limit, failed, pace and time left."""
+    written, clock = io.StringIO(), Clock()
+    watch = BatchWatcher(10, console=Console(file=written, force_terminal=True, width=120), clock=clock)
+    with watch:
+        watch.ended(Result(part=part(0), status="finished", count=1))
+        watch.ended(Result(part=part(1), status="skipped", count=1, skipped=1))
+        watch.ended(Result(part=part(2), status="failed", errors=("no",)))
+        for number, name in ((3, "queued"), (4, "submitted"), (5, "saved")):
+            watch({"event": name, "run_id": f"b-{number}", "index": 0})
+        clock.now += 60.0
+    shown = written.getvalue()
+
+    assert "3/10" in shown
+    told = "2 made · 1 skipped · 1 in flight · 1 waiting for the limit · 1 failed · 2.0 a minute · about 3:00 left"
+    assert told in shown
+
+
+def test_watching_costs_next_to_nothing():
+    """Thousands of events a second must not be felt: 50,000 take less than a second."""
+    watch = BatchWatcher(10_000, console=Console(file=io.StringIO()))
+    start = time.perf_counter()
+    for number in range(50_000):
+        watch({"event": "polled", "run_id": f"b-{number % 50}", "index": 0, "status": "running"})
+
+    assert time.perf_counter() - start < 1.0

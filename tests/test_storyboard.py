@@ -1,0 +1,264 @@
+"""The reader of storyboards: every format, every wrong row with its line, and names that stay in the folder."""
+
+import csv
+import io
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.errors import InputError
+from tools.files import inside
+from tools.picture_names import picture_names, readable_name
+from tools.storyboard import Defaults, Limits, Segment, read_storyboard
+
+SEGMENT = Segment(
+    id="开场", content="一座灯塔", as_is=True, filename="开场.jpg", count=1, style=None, size="512x256", seed=7
+)
+
+
+def size_refusal(size: str) -> str | None:
+    return None if size in {"512x256", "512x512"} else f"Size {size} is refused"
+
+
+def prompt_refusal(prompt: str) -> str | None:
+    return "prompt longer than 5000 characters" if len(prompt) > 5000 else None
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a storyboard and read it."""
+
+    def go(written: str | bytes, suffix: str = ".json", **defaults) -> list[Segment]:
+        path = tmp_path / f"board{suffix}"
+        path.write_bytes(written.encode() if isinstance(written, str) else written)
+        return read_path(path, tmp_path / "output", **defaults)
+
+    return go
+
+
+def read_path(path: Path, folder: Path, **defaults) -> list[Segment]:
+    limits = Limits(folder=folder, article_count=3, size_refusal=size_refusal, prompt_refusal=prompt_refusal)
+    return read_storyboard(path, defaults=Defaults(**defaults), limits=limits)
+
+
+def problems_of(read, rows: object, suffix: str = ".json") -> str:
+    """Return the line that says what is wrong."""
+    written = rows if isinstance(rows, str) else json.dumps(rows, indent=1)
+    with pytest.raises(InputError) as refused:
+        read(written, suffix)
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+ROW = {"id": "开场", "prompt": "一座灯塔", "size": "512x256", "seed": 7}
+LINE = json.dumps(ROW, ensure_ascii=False)
+FORMATS = {
+    "list": (f"[{LINE}]", ".json"),
+    "object": (f'{{"title": "x", "segments": [{LINE}], "fps": 24}}', ".json"),
+    "lines": (f"\n{LINE}\n\n", ".jsonl"),
+    "lines named .json": (LINE, ".json"),
+    "list named .jsonl": (f"[{LINE}]", ".jsonl"),
+    "csv": ("id,prompt,size,seed,style\n开场,一座灯塔,512x256,7,\n,,,,\n", ".csv"),
+    "csv of a spreadsheet": ("\ufeffID;Prompt;Size;Seed\r\n开场;一座灯塔;512x256;7\r\n", ".csv"),
+    "tabs": ("id\tprompt\tsize\tseed\n开场\t一座灯塔\t512x256\t7\n", ".tsv"),
+    "gb18030": (f"[{LINE}]".encode("gb18030"), ".json"),
+    "utf-16": ("id,prompt,size,seed\n开场,一座灯塔,512x256,7\n".encode("utf-16"), ".csv"),
+}
+
+
+@pytest.mark.parametrize(("written", "suffix"), FORMATS.values(), ids=FORMATS)
+def test_every_format_says_the_same(read, written, suffix):
+    """JSON, JSON Lines and CSV, in the encodings that people have."""
+    assert [SEGMENT] == read(written, suffix)
+
+
+def test_what_is_left_out_has_a_default(read):
+    """Ids count from 1 and stay numbers, texts take the command's wishes, a prompt is always one picture."""
+    first, second = read('[{"text": "a"}, {"prompt": "b"}]', count=4, style="line", size="512x512")
+
+    assert (1, 4, "line", "512x512", "1.jpg") == (first.id, first.count, first.style, first.size, first.filename)
+    assert (2, 1, True) == (second.id, second.count, second.as_is)
+    assert "size" not in read('[{"content": "a"}]')[0].asked()
+
+
+def test_a_segment_beats_its_storyboard_which_beats_the_command(read):
+    """The nearer word counts."""
+    board = {"style": "neon", "segments": [{"text": "a"}, {"text": "b", "style": "ink"}]}
+
+    assert ["neon", "ink"] == [segment.style for segment in read(json.dumps(board), style="line")]
+
+
+BAD_ROWS = [
+    ({"promt": "a"}, "unknown key 'promt' in line 6 (did you mean 'prompt'?)"),
+    ({"prompt": "a", "camera": "b"}, "unknown key 'camera' in line 6 (known are id, prompt"),
+    ({"prompt": "a", "text": "b"}, "both prompt and text in line 6"),
+    ({"text": "a", "content": "b"}, "both text and content in line 6"),
+    ({"id": "x"}, "neither prompt nor text in line 6"),
+    ({"prompt": None}, "neither prompt nor text in line 6"),
+    ({"prompt": " \u200b\n"}, "prompt is blank in line 6"),
+    ({"text": ["a"]}, "text is a list, not text in line 6"),
+    (["a"], "a list instead of an object in line 6"),
+    ("a", "text instead of an object in line 6"),
+    ({"prompt": "a", "id": "first"}, "id 'first' more than once in lines 2 and 6"),
+    ({"prompt": "a", "id": True}, "id is true or false"),
+    ({"prompt": "a", "id": ""}, "id is '' in line 6"),
+    ({"prompt": "a", "id": "a\nb"}, "id is 'a\\nb' in line 6"),
+    ({"prompt": "a", "seed": -1}, "seed is -1 in line 6"),
+    ({"prompt": "a", "seed": 1.5}, "seed is 1.5 in line 6"),
+    ({"prompt": "a", "seed": "7"}, "seed is '7' in line 6"),
+    ({"text": "a", "count": 0}, "count is 0 in line 6"),
+    ({"text": "a", "style": "cubist"}, "style 'cubist' does not exist in line 6 (choose one of: "),
+    ({"text": "a", "style": 3}, "style is a number, not text in line 6"),
+    ({"prompt": "a", "size": "1x1"}, "Size 1x1 is refused in line 6"),
+    ({"prompt": "a", "size": 512}, "size is a number, not text in line 6"),
+    ({"prompt": "a" * 5001}, "prompt longer than 5000 characters in line 6"),
+    ({"prompt": "a", "filename": "../up.jpg"}, "'../up.jpg' is not a file name inside"),
+    ({"prompt": "a", "filename": "/etc/x.jpg"}, "'/etc/x.jpg' is not a file name inside"),
+    ({"prompt": "a", "filename": "c:x.jpg"}, "'c:x.jpg' is not a file name inside"),
+    ({"prompt": "a", "filename": "a\\..\\..\\b"}, "is not a file name inside"),
+    ({"prompt": "a", "filename": "a.png"}, "ends in .png, and JPG is what is made in line 6"),
+    ({"prompt": "a", "filename": "字" * 100}, "is too long in line 6"),
+    ({"prompt": "a", "filename": 3}, "filename is a number, not text in line 6"),
+    ({"prompt": "a", "filename": " "}, "is blank in line 6"),
+]
+
+
+@pytest.mark.parametrize(("row", "told"), BAD_ROWS, ids=[str(row)[:40] for row, _ in BAD_ROWS])
+def test_a_bad_row_is_named_with_its_line(read, row, told):
+    """The line is that of the row in the file, also inside a list that is written over many lines."""
+    message = problems_of(read, [{"prompt": "a", "id": "first"}, row])
+
+    assert told in message
+    assert message.endswith("nothing was started")
+
+
+def test_files_that_differ_by_case_alone_are_one(read):
+    """On most people's disks the second picture would replace the first."""
+    message = problems_of(read, '{"prompt": "a", "id": "Ab"}\n{"prompt": "b", "filename": "./aB.jpg"}', ".jsonl")
+
+    assert "output file './aB.jpg' more than once in lines 1 and 2" in message
+
+
+def test_a_picture_is_no_folder(read):
+    """One segment's file may not be the folder of another's."""
+    assert "filename whose folder is the picture" in problems_of(
+        read, '{"prompt": "a", "filename": "x.jpg"}\n{"prompt": "b", "filename": "x.jpg/y.jpg"}', ".jsonl"
+    )
+
+
+def test_every_bad_row_is_named_and_equal_problems_together(read):
+    """Three and more rows in a row are a range; what is right in between is not in it."""
+    rows: list[dict[str, object]] = [{"promt": "a"} for _ in range(90)]
+    rows[3] = {"prompt": "a"}
+    rows[10] = {"prompt": "a", "seed": -1}
+    message = problems_of(read, "\n".join(map(json.dumps, rows)), ".jsonl")
+
+    assert "unknown key 'promt' in lines 1-3, 5-10 and 12-90 (did you mean 'prompt'?)" in message
+    assert "seed is -1 in line 11" in message
+
+
+BROKEN = [
+    ("", ".json", "it is empty"),
+    ("[]", ".json", "holds no segments"),
+    ("hello", ".json", "line 1 is no JSON"),
+    ('[{"prompt": "a"},]', ".json", "line 1, column 18 is no JSON"),
+    ('[\n{"prompt": "a"}\n{"prompt": "b"}]', ".json", "line 3, column 1 is no JSON (Expecting ',')"),
+    ('[{"prompt": "a"}] x', ".json", "line 1, column 19 is no JSON (more after the end)"),
+    ('{"segment": [{"prompt": "a"}]}', ".json", "did you mean that by 'segment'?"),
+    ('{"segments": {"a": 1}}', ".json", "its 'segments' are no list"),
+    ('{"sise": "1x1", "segments": [{"prompt": "a"}]}', ".json", "unknown key 'sise' beside the segments"),
+    ('{"prompt": "a"}\n{"prompt": \n{"prompt": "c"}\noops', ".jsonl", "no JSON (Expecting value) in lines 2 and 4"),
+    ("[" * 100_000, ".json", "nested too deeply"),
+    ("name,size\na,512x512", ".csv", "line 1 is no header with prompt or text"),
+    ("id,prompt,id\n1,a,2", ".csv", "names the column 'id' twice"),
+    ("id,prompt\n1,a,b\n2,c", ".csv", "more cells than the header has in line 2"),
+    ('id,prompt\n1,"a\nb"\n2,\n', ".csv", "neither prompt nor text in line 4"),
+    ("id,prompt,seed\n1,a,x", ".csv", "seed is 'x' in line 2"),
+    ("id,promt,text\n1,a,b", ".csv", "unknown key 'promt' in line 2"),
+    ('id,prompt\n1,"a', ".csv", "no CSV"),
+]
+
+
+@pytest.mark.parametrize(("written", "suffix", "told"), BROKEN, ids=[told for _, _, told in BROKEN])
+def test_a_broken_file_is_named_with_the_place(read, written, suffix, told):
+    """One line, which says where to mend it."""
+    assert told in problems_of(read, written, suffix)
+
+
+PROMPTS = st.text(min_size=1, max_size=80).filter(str.isprintable).map(lambda text: f"{text}a")
+
+
+@settings(max_examples=30)
+@given(st.lists(PROMPTS, min_size=1, max_size=5))
+def test_a_prompt_comes_through_as_it_is(tmp_path_factory, prompts):
+    """No format changes a character."""
+    folder = tmp_path_factory.mktemp("boards", numbered=True)
+    rows = [{"prompt": prompt} for prompt in prompts]
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ["prompt"])
+    writer.writeheader()
+    writer.writerows(rows)
+    written = {".json": json.dumps(rows), ".jsonl": "\n".join(map(json.dumps, rows)), ".csv": table.getvalue()}
+    for suffix, text in written.items():
+        path = folder / f"board{suffix}"
+        path.write_bytes(text.encode())
+
+        assert prompts == [segment.content for segment in read_path(path, folder)]
+
+
+@given(st.text(min_size=1, max_size=300).filter(str.isprintable))
+def test_an_id_becomes_a_name_that_stays_inside(name):
+    """Whatever an id holds, its file is in the folder, in one part that every system can write."""
+    (found,) = picture_names(f"{readable_name(name)}.jpg", 1)
+
+    assert [found] == list(inside(Path("/output"), found).relative_to("/output").parts)
+    assert len(found.encode()) <= 200
+
+
+def test_names_stay_readable():
+    """Chinese is kept, what some system refuses is not."""
+    assert "第1集-开场" == readable_name("第1集 / 开场?")
+    assert "file-con" == readable_name("con")
+    assert ["a-1.jpg", "a-2.jpg"] == picture_names("a", 2)
+    assert ["b/00.jpg", "b/01.jpg"] == picture_names("b/", 2)
+    assert ["v1.2.jpg"] == picture_names("v1.2", 1)
+    assert ["x.JPEG"] == picture_names("x.JPEG", 1)
+
+
+def test_a_folder_of_articles_is_a_storyboard(tmp_path):
+    """In order of their names, each with a folder of its own; other files are left alone."""
+    for name in ("b.md", "a.txt", "a.md", "c.html", ".hidden.md", "notes.pdf"):
+        (tmp_path / name).write_text(f"about {name}")
+    found = read_path(tmp_path, tmp_path / "output")
+
+    assert ["a.md", "a.txt", "b", "c"] == [segment.id for segment in found]
+    assert ["a.md/", "a.txt/", "b/", "c/"] == [segment.filename for segment in found]
+    assert {3} == {segment.count for segment in found}
+    assert {2} == {segment.count for segment in read_path(tmp_path, tmp_path / "output", count=2)}
+
+
+def test_articles_that_cannot_be_read_are_named(tmp_path):
+    """By their file names; a folder without articles says what an article is."""
+    with pytest.raises(InputError, match=r"\.md"):
+        read_path(tmp_path, tmp_path)
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_bytes(b"\x89PNG\0")
+    (tmp_path / "c.md").write_text(" ")
+
+    with pytest.raises(InputError, match=r"binary file, no text in a\.md and b\.md; text is blank in c\.md"):
+        read_path(tmp_path, tmp_path)
+
+
+def test_thousands_of_rows_are_read_at_once(read):
+    """Checking 2,000 segments takes a moment; half a second is ten times what it needs."""
+    rows = [{"id": f"s{i}", "prompt": f"picture {i}", "filename": f"part{i // 100}/{i}"} for i in range(2000)]
+    written = json.dumps(rows, indent=2)
+    start = time.perf_counter()
+    found = read(written)
+
+    assert 2000 == len(found)
+    assert time.perf_counter() - start < 1.0

@@ -1,0 +1,48 @@
+"""Text of files as people have them: UTF-8, UTF-16 with its mark, or GB 18030."""
+
+from pathlib import Path
+
+from tools.errors import InputError
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+"""Tried in this order: Chinese text of older editors comes in GB 18030."""
+
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """Return the bytes as text; `name` is what a message calls them.
+
+    Raises:
+        InputError: It is a binary file, or text in another encoding.
+    """
+    if data.startswith(_UTF_16_MARKS):
+        encodings: tuple[str, ...] = ("utf-16",)
+    elif b"\0" in data:
+        raise InputError(f"{name} is a binary file, no text - name a Markdown or text file")
+    else:
+        encodings = ENCODINGS
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"{name} is no text in UTF-8 or GB 18030 - save it as UTF-8")
+
+
+def read_bytes(path: Path, *, most: int) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        InputError: It is not there, cannot be read, or is larger than `most` bytes.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except FileNotFoundError:
+        raise InputError(f"There is no file {str(path)!r} - check the name") from None
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read ({error.strerror})") from error
+    if len(data) > most:
+        raise InputError(f"{str(path)!r} is larger than {most // 1_000_000} MB - split it")
+    return data
