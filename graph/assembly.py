@@ -16,10 +16,11 @@ from tools.leases import Leases
 from tools.ledger import Ledger
 from tools.llm import LanguageModel
 from tools.oss import OSSUploader
-from tools.records import Records, Uploads
+from tools.records import Records
 from tools.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.settings import environment_value, oss_environment
 from tools.tasks import TaskRunner
+from tools.uploads import Uploads
 from tools.wishes import parse_size
 
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")

@@ -140,6 +140,7 @@ class BatchRun:
                 watch=watch,
                 kept=cast("list[Image]", kept),
                 durability="exit",
+                is_new=True,
             )
         recorded = {"content": asked.pop("content"), "options": asked}
         return await runs.resume(

@@ -113,7 +113,7 @@ class Work:
                     await batches.finish(batch_id)
                 self._trouble = self._trouble or run.given_up
         finally:
-            await leases.release(batch_id, BATCH_INDEX)
+            leases.release(batch_id, BATCH_INDEX)
             leases.close()
             await database.close()
 

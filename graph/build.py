@@ -98,7 +98,7 @@ def build_image_graph(
     builder.add_node("sketch", partial(draw, quality=tools.quality))
     builder.add_node("rewrite", partial(rewrite, model=tools.model))
     builder.add_node("check", partial(check, ledger=tools.ledger))
-    builder.add_node("done", partial(done, ledger=tools.ledger, records=tools.records))
+    builder.add_node("done", partial(done, records=tools.records))
     builder.add_edge(START, "choose")
     makers = [*tools.services, "sketch"]
     builder.add_conditional_edges("choose", tools.routes.next_provider, [*makers, "rewrite", "done"])

@@ -28,19 +28,20 @@ async def run(
     ask: Ask | None = None,
     kept: Sequence[Image] = (),
     durability: Durability = "async",
+    is_new: bool = False,
 ) -> OutputState:
     """Make the pictures and return the result document.
 
     `kept` are images that are at their places already: they are taken as they are, and only the others are made.
     `ask` answers for the user when the prompts are to be approved; without it, the run waits there. `durability` is
-    LangGraph's: ``exit`` writes one checkpoint at the end, and the ledger covers a kill.
+    LangGraph's: ``exit`` writes one checkpoint at the end, and the ledger covers a kill. `is_new` says that nobody can
+    have used the id before.
 
     Raises:
         InputError: There is a run of that id already.
         PeituError: The run could not go on; what it has done stays, and `resume` continues it.
     """
-    snapshot = await workflow.aget_state(_config(run_id))
-    if snapshot.values:
+    if not is_new and (await workflow.aget_state(_config(run_id))).values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
     follow = _Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
     if kept:
@@ -123,15 +124,13 @@ class _Follow:
         """Go on from the last checkpoint, or begin with an input."""
         asked: InputState | Command[Any] | None = begin
         while True:
-            await self._stream(asked)
-            snapshot = await self._workflow.aget_state(self._config)
-            questions = [question.value for task in snapshot.tasks for question in task.interrupts]
+            values, questions = await self._stream(asked)
             if not questions:
-                return document(self._run_id, snapshot.values)
+                return document(self._run_id, values)
             answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
             if answer is None:
                 waiting = {"notes": ["The prompts wait for your approval; nothing is paid yet"]}
-                return document(self._run_id, {**snapshot.values, **waiting})
+                return document(self._run_id, {**values, **waiting})
             asked = Command(resume=answer)
 
     async def plan(self, asked: InputState, kept: Sequence[Image]) -> None:
@@ -139,20 +138,30 @@ class _Follow:
         await self._stream(asked, interrupt_after=["prompt"])
         await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
 
-    async def _stream(self, asked: InputState | Command[Any] | None, **options: Any) -> None:
+    async def _stream(
+        self, asked: InputState | Command[Any] | None, **options: Any
+    ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+        """Run, tell what happens, and return the last values and the questions that are open."""
+        values: Mapping[str, Any] = {}
+        questions: list[Mapping[str, Any]] = []
         stream = self._workflow.astream(
             asked,
             self._config,
-            stream_mode=["custom", "updates"],
+            stream_mode=["custom", "updates", "values"],
             subgraphs=True,
             durability=self._durability,
             **options,
         )
-        async for _namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
+        async for namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
             if mode == "custom":
                 self._watch(item)
+            elif mode == "values":
+                values = values if namespace else item
             elif prompts := (item.get("prompt") or {}).get("prompts"):
                 self._watch({"event": "planned", "run_id": self._run_id, "count": len(prompts)})
+            else:
+                questions += [question.value for question in item.get("__interrupt__", ())]
+        return values, questions
 
 
 def _config(thread_id: str) -> RunnableConfig:

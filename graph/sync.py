@@ -10,7 +10,7 @@ __all__ = ["LoopThread", "SyncWorkflow"]
 
 
 class SyncWorkflow:
-    """The compiled graph with plain calls: `invoke`, `stream`, `get_state`, as LangGraph has them."""
+    """The compiled graph with plain calls, as LangGraph has them: `invoke`, `stream`, `get_state` and the others."""
 
     def __init__(self, workflow: Workflow, thread: LoopThread) -> None:
         self._workflow = workflow
@@ -28,6 +28,15 @@ class SyncWorkflow:
     def get_state(self, config: Any, **options: Any) -> Any:
         """Return the state of a run."""
         return self._thread.run(self._workflow.aget_state(config, **options))
+
+    def get_state_history(self, config: Any, **options: Any) -> Iterator[Any]:
+        """Yield the states that a run has been in, the newest first; `config` of each leads back to it."""
+        history = cast("AsyncGenerator[Any, None]", self._workflow.aget_state_history(config, **options))
+        return self._thread.iterate(history)
+
+    def update_state(self, config: Any, values: Any, **options: Any) -> Any:
+        """Change the state of a run, or of one of its earlier states, and return the config from which it goes on."""
+        return self._thread.run(self._workflow.aupdate_state(config, values, **options))
 
     def get_graph(self, **options: Any) -> Any:
         """Return the graph as a drawing."""

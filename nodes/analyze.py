@@ -28,12 +28,8 @@ _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "a
 class Records(Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> None:
-        """Record the run; the same run again changes nothing."""
-        ...
-
-    async def content_of(self, run_id: str) -> str | None:
-        """Return the whole content of the run, or `None` if there is no such run."""
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> str:
+        """Record the run and return its content as it is recorded; the same run again changes nothing."""
         ...
 
 
@@ -59,9 +55,11 @@ async def analyze(
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
     thread_id = str(config["configurable"]["thread_id"])
     run_id = next_run_id(thread_id, state.get("run_id"))
-    content = await _whole_content(state, run_id, records)
     options = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
-    await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
+    content = _content(state)
+    recorded = await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
+    # When the node runs again, the state has only the beginning, and the records have all.
+    content = recorded if recorded[:BEGINNING_CHARS] == content else content
     as_is = bool(state.get("as_is"))
     notes: list[str] = []
     if as_is:
@@ -103,13 +101,9 @@ def _fresh(state: State, notes: list[str]) -> State:
     return {"notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
 
 
-async def _whole_content(state: State, run_id: str, records: Records) -> str:
-    """Return the content; when the node runs again, the state has its beginning and the records have all."""
+def _content(state: State) -> str:
     # A lone surrogate, e.g. from a file name, can be written neither to SQLite nor as JSON.
     content = state.get("content", "").encode("utf-8", "replace").decode()
-    known = await records.content_of(run_id)
-    if known is not None and known[:BEGINNING_CHARS] == content:
-        content = known
     if not without_unseen(content):
         raise InputError("The content is blank - give a text, at least one word")
     return content

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,6 +71,7 @@ async def buy(
         quality=quality,
         label=label(f"{state['run_id']}-{prompt['index']}"),
         picture=state["picture"],
+        may_be_known=state.get("open_provider") is not None,
         patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
     )
     report = reporter(state)
@@ -108,11 +110,19 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
     return {"outcome": outcome, "notes": [mended] if size != asked else []}
 
 
-async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageOutput:
+async def done(state: ImageState, *, records: Records) -> ImageOutput:
     """Say what came of the image, and record it at once: a crash later on does not forget it."""
+    outcome, failures = state.get("outcome"), state.get("failures", [])
+    image = await records.image(state["run_id"], state["prompt"]["index"], partial(_image, state))
+    left = {failure["provider"]: failure["error"] for failure in failures if outcome}
+    notes = [f"{name} was given up: {why}" for name, why in left.items() if outcome and name != outcome["provider"]]
+    return {"images": [image], "notes": [*state.get("notes", []), *notes]}
+
+
+def _image(state: ImageState, tasks: list[Task]) -> Image:
+    """Return the image of the result document, from the state and from all tasks that it ever had."""
     prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
-    tasks = await ledger.tasks(state["run_id"], prompt["index"])
-    image: Image = {
+    return {
         "index": prompt["index"],
         "status": "saved" if outcome else _status(tasks, state["picture"]),
         "path": outcome["path"] if outcome else None,
@@ -127,10 +137,6 @@ async def done(state: ImageState, *, ledger: Ledger, records: Records) -> ImageO
         "attempts": sum(task.status != "throttled" for task in tasks) or 1,
         "error": None if outcome else _reasons(failures),
     }
-    await records.image(state["run_id"], image)
-    left = {failure["provider"]: failure["error"] for failure in failures if outcome}
-    notes = [f"{name} was given up: {why}" for name, why in left.items() if outcome and name != outcome["provider"]]
-    return {"images": [image], "notes": [*state.get("notes", []), *notes]}
 
 
 def reporter(state: ImageState) -> Report:

@@ -59,14 +59,14 @@ async def prompt(
     """
     if plans is None:
         return await _plan(state, model=model, defaults=defaults)
-    kept = await plans.plan_of(state["run_id"])
-    if kept is None and state.get("verbatim") and len(state["content"]) >= BEGINNING_CHARS:
+    # Where no language model is asked, planning is quick, and whoever planned before is found out below.
+    if state.get("language_model") and (kept := await plans.plan_of(state["run_id"])):
+        return cast("State", kept)
+    if state.get("verbatim") and len(state["content"]) >= BEGINNING_CHARS:
         content = await plans.content_of(state["run_id"])
         state = {**state, "content": content or state["content"]}
-    if kept is None:
-        kept = dict(await _plan(state, model=model, defaults=defaults))
-        await plans.keep_plan(state["run_id"], kept)
-    return cast("State", kept)
+    plan = await _plan(state, model=model, defaults=defaults)
+    return cast("State", await plans.keep_plan(state["run_id"], plan))
 
 
 async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:

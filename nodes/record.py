@@ -13,10 +13,9 @@ async def record(state: State, *, records: Records) -> State:
     count = sum(image["status"] == "saved" for image in images)
     complete = sum(_is_complete(image, uploaded=state["uploads"]) for image in images)
     success = complete == state["requested"]
-    for image in images:
-        await records.image(run_id, image)
     await records.finish_run(
         run_id,
+        images=images,
         title=state["analysis"]["title"],
         requested=state["requested"],
         count=count,

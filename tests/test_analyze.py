@@ -52,12 +52,9 @@ class Memory:
         self.runs: dict[str, str] = {}
         self.options: dict[str, Any] = {}
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> None:
-        self.runs.setdefault(run_id, content)
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> str:
         self.options = options
-
-    async def content_of(self, run_id: str) -> str | None:
-        return self.runs.get(run_id)
+        return self.runs.setdefault(run_id, content)
 
 
 class Scripted(LanguageModel):

@@ -32,7 +32,7 @@ async def test_an_image_has_one_worker(database, folder):
     assert "held" == await first.take("run", 0)
     assert "taken" == await second.take("run", 1)
 
-    await first.release("run", 0)
+    first.release("run", 0)
 
     assert "taken" == await second.take("run", 0)
 

@@ -36,9 +36,9 @@ async def test_what_may_be_paid_is_open(ledger, step):
     if step in {"submitted", "succeeded", "saved"}:
         await ledger.submitted(task, task_id="t1")
     if step in {"succeeded", "saved"}:
-        await ledger.succeeded(task, polls=3)
+        ledger.note_succeeded(task, polls=3)
     if step == "saved":
-        await ledger.saved(task)
+        ledger.note_saved(task)
     if step == "unknown":
         await ledger.unknown(task, "no answer came")
 
@@ -106,7 +106,7 @@ async def test_a_picture_is_condemned_once(ledger):
     """Of two who look at the same bad picture, one writes it down."""
     task = await intend(ledger)
     await ledger.submitted(task, task_id="t1")
-    await ledger.saved(task)
+    ledger.note_saved(task)
 
     assert [True, False] == [await ledger.refused(task.id, "blank"), await ledger.refused(task.id, "blank")]
     assert await ledger.open_task("run", 0) is None

@@ -345,12 +345,12 @@ def test_instructions_and_moods_exist():
 
 def test_edited_style_counts_in_the_next_run_of_an_open_workflow(workplace: Path):
     """A notebook keeps the workflow open: the style of the folder `templates` is used by name, and so is its edit."""
-    path = keep(style("ink").altered(id="mine"), Path("templates"))
     asked = {"content": "A lighthouse", "style": "mine", "count": 1, "review": True}
     prompts = []
     with open_workflow() as workflow:
         for run_id, new in (("first", "Charcoal"), ("second", "Crayon")):
-            change(path, f"en: {style('mine', own=Path('templates')).prefix.en.split()[0]}", f"en: {new}")
+            prefix = {"zh": "画", "en": f"{new} on gray paper"}
+            keep(style("ink").altered(id="mine", prefix=prefix), Path("templates"), replace=True)
             workflow.invoke(asked, {"configurable": {"thread_id": run_id}})
             prompts.append(workflow.get_state({"configurable": {"thread_id": run_id}}).values["prompts"][0]["prompt"])
 

@@ -75,7 +75,7 @@ class Collector:
                 took_s = state.duration_s or _estimate(unfinished_s, age_s)
                 if took_s:
                     durations.add(took_s)
-                await self._ledger.succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
+                self._ledger.note_succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
                 return state
             unfinished_s = asked_at_s if state else unfinished_s
             status = state.status if state else "no answer"
@@ -138,7 +138,7 @@ class Collector:
                 if not tries_left or not task.task_id:
                     raise
                 ready = await self.wait(task, service, report)
-        return Made(saved, await self._ledger.saved(task))
+        return Made(saved, self._ledger.note_saved(task))
 
 
 def _estimate(unfinished_s: float, age_s: float) -> float | None:
@@ -149,7 +149,7 @@ def _estimate(unfinished_s: float, age_s: float) -> float | None:
     """
     if unfinished_s:
         return (unfinished_s + age_s) / 2
-    return age_s * 0.95
+    return age_s * 0.9
 
 
 def kept(job: Job) -> SavedImage | None:

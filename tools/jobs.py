@@ -24,7 +24,8 @@ class Job:
     """A picture to be made, and where it goes.
 
     `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
-    provider that is down; 0 lets another one be asked at once.
+    provider that is down; 0 lets another one be asked at once. `may_be_known` is `False` where the ledger was asked
+    just now and knew no task of it.
     """
 
     run_id: str
@@ -35,6 +36,7 @@ class Job:
     label: str | None = None
     patience_s: float = 0.0
     picture: str = ""
+    may_be_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,20 @@ owner never.
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
-from loguru import logger
 
 from tools.database import Database
 from tools.errors import ConfigError, StorageError
 
 Key = tuple[str, int]
+
+Then = Callable[[sqlite3.Connection], None]
 
 Taking = Literal["taken", "held", "full"]
 """What came of taking a lease: it is ours, somebody else who is alive has it, or the place has no room."""
@@ -42,14 +44,19 @@ class Leases:
         self._lock: FileLock | None = None
         self._held: set[Key] = set()
 
-    async def take(self, run_id: str, image_index: int, *, place: str = "", room: int = 1) -> Taking:
-        """Take the lease on an image, and with it one of the `room` in a `place` that all processes share."""
+    async def take(
+        self, run_id: str, image_index: int, *, place: str = "", room: int = 1, then: Then | None = None
+    ) -> Taking:
+        """Take the lease on an image, and with it one of the `room` in a `place` that all processes share.
+
+        `then` is run in the same transaction once the lease is ours.
+        """
         key = (run_id, image_index)
         if key in self._held:
             return "held"
         self._held.add(key)
         taking = asyncio.ensure_future(
-            self._database.write(lambda connection: self._take(connection, key, place, room))
+            self._database.write(lambda connection: self._take(connection, key, place, room, then))
         )
         try:
             taken = await asyncio.shield(taking)
@@ -68,7 +75,7 @@ class Leases:
     async def _give_back(self, taking: asyncio.Future[Taking], key: Key) -> None:
         with contextlib.suppress(ConfigError):
             if await taking == "taken":
-                await self.release(*key)
+                self.release(*key)
 
     def leave(self, run_id: str, image_index: int) -> None:
         """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
@@ -90,16 +97,12 @@ class Leases:
 
         return await self._database.read(work)
 
-    async def release(self, run_id: str, image_index: int) -> None:
-        """Give the lease back; when that cannot be written, it ends with this process."""
+    def release(self, run_id: str, image_index: int) -> None:
+        """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
         statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
         values = (run_id, image_index, self.owner)
-        try:
-            await self._database.write(lambda connection: connection.execute(statement, values))
-        except StorageError as error:
-            logger.warning("The lease of image {} of run {} could not be given back: {}", image_index, run_id, error)
-        finally:
-            self._held.discard((run_id, image_index))
+        self._database.hand_in(lambda connection: connection.execute(statement, values))
+        self._held.discard((run_id, image_index))
 
     def close(self) -> None:
         """Let go of the lock file; what is still leased may be taken over."""
@@ -108,7 +111,7 @@ class Leases:
             self._path(self.owner).unlink(missing_ok=True)
             self._lock = None
 
-    def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int) -> Taking:
+    def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
         """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""
         self._announce()
         row = connection.execute("SELECT owner FROM leases WHERE run_id = ? AND image_index = ?", key).fetchone()
@@ -120,6 +123,8 @@ class Leases:
             "INSERT OR REPLACE INTO leases (run_id, image_index, owner, taken_at, place) VALUES (?, ?, ?, ?, ?)",
             (*key, self.owner, datetime.now(UTC).isoformat(), place or None),
         )
+        if then is not None:
+            then(connection)
         return "taken"
 
     def _under_way(self, connection: sqlite3.Connection, place: str) -> int:

@@ -10,17 +10,23 @@ the user, says so.
 import hashlib
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from tools.database import Database
 from tools.errors import LostReplyError
-from tools.ledger_rows import Task, change, count_rivals, task_of, utc_now, without_owner
+from tools.ledger_rows import (
+    Task,
+    change,
+    count_rivals,
+    find_open,
+    task_of,
+    tasks_of,
+    utc_now,
+    without_owner,
+)
 from tools.provider import ImageRequest
-
-OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
-"""A task in one of these may be, or was, paid: it is adopted and never bought again."""
-
 
 KEPT = timedelta(hours=24)
 """How long a provider keeps a task and its pictures.
@@ -41,19 +47,11 @@ class Ledger:
 
     async def open_task(self, run_id: str, image_index: int, picture: str = "") -> Task | None:
         """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
-        tasks = await self.tasks(run_id, image_index)
-        return next((task for task in reversed(tasks) if task.status in OPEN and task.picture == picture), None)
+        return await self._database.read(lambda connection: find_open(connection, run_id, image_index, picture))
 
     async def tasks(self, run_id: str, image_index: int) -> list[Task]:
         """Return every task that this image ever had, oldest first."""
-
-        def work(connection: sqlite3.Connection) -> list[Task]:
-            rows = connection.execute(
-                "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
-            )
-            return [task_of(row) for row in rows]
-
-        return await self._database.read(work)
+        return await self._database.read(lambda connection: tasks_of(connection, run_id, image_index))
 
     async def durations(self, provider: str, model: str, *, limit: int) -> list[float]:
         """Return how long the last tasks of a model took, in seconds, oldest first."""
@@ -113,14 +111,18 @@ class Ledger:
             await self.unknown(task, message)
             raise LostReplyError(message) from error
 
-    async def succeeded(self, task: Task, *, polls: int, duration_s: float | None = None) -> Task:
-        """Write down that the picture is ready at the provider, and how long it took where that is known."""
-        now = utc_now().isoformat()
-        return await self._update(task, status="succeeded", polls=polls, duration_s=duration_s, succeeded_at=now)
+    def note_succeeded(self, task: Task, *, polls: int, duration_s: float | None = None) -> None:
+        """Have it written down that the picture is ready, and how long it took where that is known.
 
-    async def saved(self, task: Task) -> Task:
-        """Write down that the picture is whole on the disk."""
-        return await self._update(task, status="saved", ended_at=utc_now().isoformat())
+        Nobody waits for this, nor for `note_saved`: a crash before it is written costs a question, and no money.
+        """
+        now = utc_now().isoformat()
+        self._note(task, status="succeeded", polls=polls, duration_s=duration_s, succeeded_at=now)
+
+    def note_saved(self, task: Task) -> Task:
+        """Have it written down that the picture is whole on the disk, and return the row as it will be."""
+        self._note(task, status="saved", ended_at=utc_now().isoformat())
+        return replace(task, status="saved")
 
     async def refused(self, row_id: int, reason: str) -> bool:
         """Write down that a paid picture is unusable; `False` when somebody else has done so already."""
@@ -177,3 +179,6 @@ class Ledger:
 
     async def _update(self, task: Task, **columns: Any) -> Task:
         return await self._database.write(lambda connection: change(connection, task, **columns))
+
+    def _note(self, task: Task, **columns: Any) -> None:
+        self._database.hand_in(lambda connection: change(connection, task, **columns))

@@ -29,9 +29,27 @@ class Task:
         return (now - (self.submitted_at or self.intended_at)).total_seconds()
 
 
+OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
+"""A task in one of these may be, or was, paid: it is adopted and never bought again."""
+
+
 def utc_now() -> datetime:
     """The time now, with its zone."""
     return datetime.now(UTC)
+
+
+def tasks_of(connection: sqlite3.Connection, run_id: str, image_index: int) -> list[Task]:
+    """Return every task that an image ever had, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
+    )
+    return [task_of(row) for row in rows]
+
+
+def find_open(connection: sqlite3.Connection, run_id: str, image_index: int, picture: str) -> Task | None:
+    """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
+    tasks = reversed(tasks_of(connection, run_id, image_index))
+    return next((task for task in tasks if task.status in OPEN and task.picture == picture), None)
 
 
 def count_rivals(connection: sqlite3.Connection, task: Task, around: timedelta) -> int:

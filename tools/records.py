@@ -1,4 +1,4 @@
-"""The records: what was asked for, what came of it, and what lies in the bucket.
+"""The records: what was asked for, and what came of it.
 
 `Records` writes through the database's thread; the functions at the end read a database file for
 `peitu show`.
@@ -6,12 +6,15 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tools.database import Database, reading
-from tools.ledger_rows import utc_now
+from tools.ledger_rows import Task, tasks_of, utc_now
+from tools.rows import insert
+
+Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
@@ -43,8 +46,11 @@ class Records:
         """
         await self._database.write(lambda _: None)
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> None:
-        """Write down that a run began, with its whole content; a run that is known stays as it is."""
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> str:
+        """Write down that a run began, with its whole content; a run that is known stays as it is.
+
+        Returns the content that is written down.
+        """
         row = {
             "run_id": run_id,
             "thread_id": thread_id,
@@ -53,7 +59,12 @@ class Records:
             "options": json.dumps(options, ensure_ascii=False),
             "started_at": utc_now().isoformat(),
         }
-        await self._database.write(lambda connection: _insert(connection, "runs", row, on_conflict="DO NOTHING"))
+
+        def work(connection: sqlite3.Connection) -> str:
+            insert(connection, "runs", row, on_conflict="DO NOTHING")
+            return str(connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()[0])
+
+        return await self._database.write(work)
 
     async def content_of(self, run_id: str) -> str | None:
         """Return the whole content of a run, or `None` for a run that is not known."""
@@ -73,56 +84,45 @@ class Records:
 
         return await self._database.read(work)
 
-    async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> None:
-        """Write down what is planned for a run; it stays what it was first."""
+    async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Write down what is planned for a run; it stays what it was first, and that is returned."""
         statement = "UPDATE runs SET plan = ? WHERE run_id = ? AND plan IS NULL"
         values = (json.dumps(plan, ensure_ascii=False), run_id)
-        await self._database.write(lambda connection: connection.execute(statement, values))
 
-    async def image(self, run_id: str, image: Mapping[str, Any]) -> None:
-        """Write down how an image stands; a later word replaces an earlier one."""
-        await self._database.write(lambda connection: write_image(connection, run_id, image))
+        def work(connection: sqlite3.Connection) -> dict[str, Any]:
+            if connection.execute(statement, values).rowcount == 1:
+                return dict(plan)
+            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return dict(json.loads(row["plan"])) if row else dict(plan)
 
-    async def finish_run(self, run_id: str, **columns: Any) -> None:
-        """Write down how a run ended: `title`, `requested`, `count`, `success`, `language_model`, `notes` (a list)."""
+        return await self._database.write(work)
+
+    async def image(self, run_id: str, image_index: int, of_tasks: Callable[[list[Task]], Shown]) -> Shown:
+        """Write down how an image stands, as `of_tasks` says it of the image's tasks, and return that."""
+
+        def work(connection: sqlite3.Connection) -> Shown:
+            image = of_tasks(tasks_of(connection, run_id, image_index))
+            write_image(connection, run_id, image)
+            return image
+
+        return await self._database.write(work)
+
+    async def finish_run(self, run_id: str, *, images: Sequence[Mapping[str, Any]], **columns: Any) -> None:
+        """Write down how a run and its images ended.
+
+        `columns` are `title`, `requested`, `count`, `success`, `language_model` and `notes` (a list).
+        """
         row = {**columns, "status": "finished", "finished_at": utc_now().isoformat()}
         row["notes"] = json.dumps(row.get("notes") or [], ensure_ascii=False)
         changes = ", ".join(f"{name} = :{name}" for name in row)
         statement = f"UPDATE runs SET {changes} WHERE run_id = :run_id"  # noqa: S608 - our own column names
-        await self._database.write(lambda connection: connection.execute(statement, {**row, "run_id": run_id}))
 
+        def work(connection: sqlite3.Connection) -> None:
+            for image in images:
+                write_image(connection, run_id, image)
+            connection.execute(statement, {**row, "run_id": run_id})
 
-class Uploads:
-    """The rows of `uploads`: objects known to be in a bucket. Synchronous, for `tools.oss` in its thread."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def find(self, bucket: str, md5: str) -> tuple[str, str] | None:
-        """Return key and URL of an object with this content, or `None`."""
-
-        def work(connection: sqlite3.Connection) -> tuple[str, str] | None:
-            row = connection.execute(
-                "SELECT object_key, url FROM uploads WHERE bucket = ? AND md5 = ? ORDER BY id DESC", (bucket, md5)
-            ).fetchone()
-            return row and (row["object_key"], row["url"])
-
-        return self._database.hand_in(work).result()
-
-    def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
-        """Write down that an object is there."""
-        row = {
-            "bucket": bucket,
-            "object_key": object_key,
-            "md5": md5,
-            "size_bytes": size_bytes,
-            "url": url,
-            "content_type": content_type,
-            "uploaded_at": utc_now().isoformat(),
-        }
-        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-        conflict = f"(bucket, object_key) DO UPDATE SET {changes}"
-        self._database.hand_in(lambda connection: _insert(connection, "uploads", row, on_conflict=conflict)).result()
+        await self._database.write(work)
 
 
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
@@ -158,16 +158,10 @@ def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str,
         **{name: image[name] for name in IMAGE_COLUMNS},
     }
     changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-    _insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+    insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
 
 
 def image_of(row: sqlite3.Row) -> dict[str, Any]:
     """Return the row with the keys of the result document."""
     image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
     return image | {name: row[name] for name in IMAGE_COLUMNS}
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, on_conflict: str) -> None:
-    names = ", ".join(row)
-    places = ", ".join(f":{name}" for name in row)
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT {on_conflict}", row)  # noqa: S608

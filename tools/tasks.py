@@ -1,9 +1,11 @@
 """One picture from one provider, paid for once: ask the ledger, submit, then collect."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
 
 import httpx
 
@@ -12,7 +14,7 @@ from tools.errors import ElsewhereError, LostReplyError
 from tools.jobs import Job, Made, Report, Service
 from tools.leases import Leases
 from tools.ledger import Ledger
-from tools.ledger_rows import Task, utc_now
+from tools.ledger_rows import Task, find_open, utc_now
 from tools.provider import TaskState
 from tools.settle import Settler
 from tools.submit import Answer, Submitter
@@ -66,6 +68,8 @@ class TaskRunner:
 
     async def _settle_first(self, job: Job, service: Service) -> None:
         """Settle what a dead process left unanswered before anybody submits anew: alone, the match is certain."""
+        if not job.may_be_known:
+            return
         known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
         if known is None or known.status != "intent" or known.provider != service.name:
             return
@@ -73,16 +77,15 @@ class TaskRunner:
             try:
                 await self._settler.settle(known, service)
             finally:
-                await self._leases.release(job.run_id, job.image_index)
+                self._leases.release(job.run_id, job.image_index)
 
     async def _begin(
         self, job: Job, service: Service, report: Report, lease: AsyncExitStack
     ) -> Made | tuple[Task, TaskState]:
         """Bring the task to its end at the provider, in one of its places."""
         async with service.limiter.slot():
-            await self._take(job, service, report)
-            lease.push_async_callback(self._leases.release, job.run_id, job.image_index)
-            known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+            known = await self._take(job, service, report)
+            lease.callback(self._leases.release, job.run_id, job.image_index)
             if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
                 return Made(saved, known)
             if known and known.provider != service.name:
@@ -93,20 +96,26 @@ class TaskRunner:
             self._leases.leave(job.run_id, job.image_index)
             return task, ready
 
-    async def _take(self, job: Job, service: Service, report: Report) -> None:
-        """Take the lease on the image, and a place among all tasks under way, however long others have them."""
+    async def _take(self, job: Job, service: Service, report: Report) -> Task | None:
+        """Take the lease on the image, and a place among all tasks under way, however long others have them.
+
+        Returns the task that the image has by then.
+        """
         limiter = service.limiter
+        known: list[Task | None] = []
+
+        def look(connection: sqlite3.Connection) -> None:
+            known.append(find_open(connection, job.run_id, job.image_index, job.picture))
+
         told = ""
-        while (
-            taken := await self._leases.take(
-                job.run_id, job.image_index, place=limiter.place, room=limiter.max_in_flight
-            )
-        ) != "taken":
+        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=look)
+        while (taken := await take(job.run_id, job.image_index)) != "taken":
             if told != taken:
                 told = taken
                 reason = "works on this picture" if taken == "held" else f"has all places at {service.name}"
                 report("waiting", provider=service.name, reason=f"another process {reason}")
             await self._sleep(OTHERS_S)
+        return known[-1]
 
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
         """Go on with a task of the ledger, or submit; a request whose answer is lost is looked for to the last."""
