@@ -1,5 +1,6 @@
 """Text of files as people have them: UTF-8, UTF-16 with its mark, or GB 18030."""
 
+import os
 from pathlib import Path
 
 from tools.errors import InputError
@@ -38,7 +39,8 @@ def read_bytes(path: Path, *, most: int) -> bytes:
     """
     try:
         with path.open("rb") as stream:
-            data = stream.read(most + 1)
+            # Not `read(most + 1)`: that reserves so much memory at once.
+            data = stream.read() if os.fstat(stream.fileno()).st_size <= most else stream.read(most + 1)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r} - check the name") from None
     except OSError as error:
