@@ -82,19 +82,15 @@ def save_jpeg(
         UnavailableError: The data is no picture, or damaged; download it again.
         ConfigError: It cannot be written there.
     """
-    image = decode(data)
-    xmp = labels.xmp_packet(description, _own_label(image) or label)
-    flat = flatten(image)
-    flat.info = {}
-    buffer = io.BytesIO()
-    # Thin black lines get colored fringes when the color is stored at half the resolution.
-    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
-    flat.save(buffer, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
-    saved = buffer.getvalue()
-    write_whole(path, saved)
-    return SavedImage(
-        path, flat.width, flat.height, len(saved), hashlib.sha256(saved).hexdigest(), blank=_is_blank(flat)
-    )
+    # Pillow's objects refer to each other in a circle: closed, they give their pixels back at once.
+    with contextlib.closing(decode(data)) as image:
+        xmp = labels.xmp_packet(description, _own_label(image) or label)
+        with contextlib.closing(flatten(image)) as flat:
+            flat.info = {}
+            saved = _jpeg(flat, quality, xmp)
+            write_whole(path, saved)
+            digest = hashlib.sha256(saved).hexdigest()
+            return SavedImage(path, flat.width, flat.height, len(saved), digest, blank=_is_blank(flat))
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -115,17 +111,26 @@ def inspect(path: Path) -> Inspection:
         UnavailableError: The file is missing or is no whole picture.
     """
     data = _read(path)
-    image = flatten(decode(data))
-    return Inspection(image.width, image.height, hashlib.sha256(data).hexdigest(), _is_blank(image))
+    with contextlib.closing(decode(data)) as image, contextlib.closing(flatten(image)) as flat:
+        return Inspection(flat.width, flat.height, hashlib.sha256(data).hexdigest(), _is_blank(flat))
 
 
 def is_whole(path: Path, width_px: int | None = None, height_px: int | None = None) -> bool:
     """Return whether the file is there, decodes to its end and has this size."""
     try:
-        size = decode(_read(path)).size
+        with contextlib.closing(decode(_read(path))) as image:
+            size = image.size
     except UnavailableError:
         return False
     return width_px in {None, size[0]} and height_px in {None, size[1]}
+
+
+def _jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
+    buffer = io.BytesIO()
+    # Thin black lines get colored fringes when the color is stored at half the resolution.
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    flat.save(buffer, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
+    return buffer.getvalue()
 
 
 def _is_blank(image: "Image") -> bool:

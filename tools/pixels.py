@@ -94,7 +94,7 @@ def flatten(image: "Image") -> "Image":
     from PIL import Image, ImageOps
 
     with contextlib.suppress(*DAMAGES):  # Damaged EXIF is no reason to refuse a good picture.
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     if image.mode == "I;16":  # `convert` would cut off at 255 instead of scaling down.
         image = image.convert("I").point([value // 256 for value in range(65536)], "L")
     mode = "L" if image.mode in _GREY else "RGB"
@@ -103,7 +103,8 @@ def flatten(image: "Image") -> "Image":
         page = Image.new(mode, image.size, "white")
         page.paste(image.convert(mode), mask=image.getchannel("A"))
         return page
-    return _to_srgb(image).convert(mode)
+    colors = _to_srgb(image)
+    return colors if colors.mode == mode else colors.convert(mode)
 
 
 def _to_srgb(image: "Image") -> "Image":
