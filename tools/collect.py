@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -67,7 +68,8 @@ class Collector:
         pause_s = max(0.0, durations.pause(0.0, service.first_poll_s) - task.age_s(self._now()))
         unfinished_s, polls = 0.0, 0
         while True:
-            await self._sleep(pause_s)
+            while not await self._rest(pause_s, durations):
+                pause_s = durations.pause(task.age_s(self._now()), service.first_poll_s)
             asked_at_s, state = await self._poll(task, service)
             polls += 1
             age_s = task.age_s(self._now())
@@ -82,6 +84,24 @@ class Collector:
             report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
             await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
             pause_s = durations.pause(age_s, service.first_poll_s)
+
+    async def _rest(self, seconds: float, durations: Durations) -> bool:
+        """Wait so long; `False` when durations became known meanwhile, and the wait is to be thought over.
+
+        While they are not, tasks that were submitted together are asked for at different times: the first that is
+        found done tells all others.
+        """
+        if durations.known.is_set():
+            await self._sleep(seconds)
+            return True
+        resting = asyncio.ensure_future(self._sleep(seconds * random.uniform(0.5, 1.0)))
+        hearing = asyncio.ensure_future(durations.known.wait())
+        try:
+            await asyncio.wait({resting, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            return resting.done()
+        finally:
+            resting.cancel()
+            hearing.cancel()
 
     async def _known_durations(self, task: Task) -> Durations:
         key = f"{task.provider} {task.model}"

@@ -1,5 +1,6 @@
 """How long tasks take, learned from those before, so that a task is asked for when it is likely done."""
 
+import asyncio
 import math
 from collections import deque
 from collections.abc import Iterable
@@ -22,10 +23,18 @@ class Durations:
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._seconds: deque[float] = deque(seconds, maxlen=REMEMBERED)
+        self.known = asyncio.Event()
+        """Set as soon as enough durations are known; whoever waits for a task by guess looks again then."""
+        self._look()
 
     def add(self, seconds: float) -> None:
         """Take note of a finished task."""
         self._seconds.append(seconds)
+        self._look()
+
+    def _look(self) -> None:
+        if len(self._seconds) >= ENOUGH:
+            self.known.set()
 
     def pause(self, age_s: float, first_poll_s: float) -> float:
         """Return the seconds until a task of this age is asked for again.
@@ -34,7 +43,7 @@ class Durations:
         the time that such tasks still took on average: that gives the least lateness for a number of polls, since the
         early polls are paid by all tasks and the late ones by a few. Where nothing is known it is a part of the age.
         """
-        if len(self._seconds) < ENOUGH:
+        if not self.known.is_set():
             return min(max(first_poll_s, age_s / 4), MOST_PAUSE_S)
         longer = [seconds - age_s for seconds in self._seconds if seconds > age_s]
         if not longer:
