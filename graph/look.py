@@ -3,7 +3,6 @@
 Each imports what it needs when it runs, so that `runs` and `show` start without LangGraph.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -55,8 +54,7 @@ def show(
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.console import print_json
     from graph.report import make_report, print_report
-    from tools.batch_records import batch_document
-    from tools.batches import find_batch
+    from tools.batch_records import batch_document, find_batch
 
     batch = find_batch(path, batch_id)
     if batch is None:
@@ -70,6 +68,8 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
 
 def doctor(config: Config = None) -> None:
     """Say what is configured, what is missing and where to get it; checks what can be checked without paying."""
+    import asyncio
+
     from graph.doctor import examine, print_findings
     from tools.settings import load_settings
 
@@ -93,6 +93,8 @@ def graph(
     config: Config = None,
 ) -> None:
     """Draw the graph, offline."""
+    import asyncio
+
     from graph.drawing import draw_png, tidy
     from graph.wiring import drawing
     from tools.settings import load_settings

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tools.configuration import Settings
-from tools.database import explain, reading
+from tools.connection import explain, reading
 from tools.leases import sweep_owners
 
 BUSY_TIMEOUT_S = 30.0

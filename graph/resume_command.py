@@ -1,6 +1,5 @@
 """The command `peitu resume`: a run, a batch, or all of them."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -29,7 +28,7 @@ def resume(
     if run_id is None:
         _resume_all(config, resubmit=resubmit, as_json=as_json)
 
-    from tools.batches import find_batch, find_segment, held_runs_of
+    from tools.batch_records import find_batch, find_segment, held_runs_of
 
     path = prepare(config, {}).database.path
     batch = find_batch(path, run_id)
@@ -51,7 +50,7 @@ def resume(
 def _step(path: Path) -> Any:
     """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
-    from tools.batches import find_segment
+    from tools.batch_records import find_segment
     from tools.records import find_run
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
@@ -69,7 +68,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     from graph.batch_session import Work
     from graph.console import print_json, print_result
     from graph.session import until_stopped, work_through
-    from tools.batches import find_batch, held_runs_of
+    from tools.batch_records import find_batch, held_runs_of
     from tools.lists import list_batches, list_runs
 
     path = prepare(config, {}).database.path
@@ -97,6 +96,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
 
 
 def _send_again(path: Path, run_ids: list[str]) -> None:
+    import asyncio
+
     from graph.session import send_again
 
     asyncio.run(send_again(path, run_ids))

@@ -2,11 +2,14 @@
 
 import asyncio
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tools.database import Database, connect
+from tools.connection import connect
+from tools.database import Database
 from tools.errors import ConfigError
 from tools.schema import CHANGES
 
@@ -120,3 +123,17 @@ def test_a_commit_survives_a_power_cut(tmp_path):
     assert "wal" == connection.execute("PRAGMA journal_mode").fetchone()[0]
 
     connection.close()
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path):
+    """Whoever comes while another makes the file and its tables waits for it."""
+    for number in range(15):
+        together = threading.Barrier(4)
+
+        def opened(path=tmp_path / f"{number}.db", together=together):
+            together.wait()
+            connect(path).close()
+
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(opened) for _ in range(4)]:
+                done.result()

@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_used_stops_the_start(peitu: Peitu, services):
 def test_a_locked_database_stops_the_start(peitu: Peitu, services, monkeypatch):
     """Another program holds it, and lets it go."""
     peitu("doctor")
-    monkeypatch.setattr("tools.database.BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("tools.connection.BUSY_TIMEOUT_S", 0.1)
     other = sqlite3.connect("data/peitu.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     status, _, err = peitu(*begin())

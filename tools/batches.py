@@ -4,10 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-from tools.database import Database, reading
+from tools.batch_records import input_of
+from tools.database import Database
 from tools.ledger_rows import utc_now
 from tools.records import write_image
 from tools.storyboard import Segment
@@ -124,47 +124,6 @@ class Batches:
         statement = "UPDATE batches SET finished_at = ? WHERE batch_id = ?"
         values = (utc_now().isoformat(), batch_id)
         await self._database.write(lambda connection: connection.execute(statement, values))
-
-
-def find_batch(path: Path, batch_id: str) -> dict[str, Any] | None:
-    """Return the row of a batch with its options, or `None` for an unknown one."""
-    if not path.exists():
-        return None
-    with reading(path) as connection:
-        row = connection.execute("SELECT * FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
-    return None if row is None else {**row, "options": json.loads(row["options"] or "{}")}
-
-
-def find_segment(path: Path, run_id: str) -> dict[str, Any] | None:
-    """Return the segment that this run makes, with what it asks for and its batch's options; `None` if it is none."""
-    if not path.exists():
-        return None
-    with reading(path) as connection:
-        row = connection.execute(
-            "SELECT segments.*, batches.options FROM segments JOIN batches USING (batch_id) WHERE run_id = ?",
-            (run_id,),
-        ).fetchone()
-    if row is None:
-        return None
-    return {**row, "asked": input_of(row["asked"]), "options": json.loads(row["options"] or "{}")}
-
-
-def held_runs_of(path: Path, batch_id: str) -> list[str]:
-    """Return the runs of a batch that have a request without a picture: its fate may be unknown."""
-    with reading(path) as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT run_id FROM segments JOIN tasks USING (run_id)"
-            " WHERE batch_id = ? AND tasks.status IN ('unknown', 'intent', 'submitted') ORDER BY number",
-            (batch_id,),
-        )
-        return [row["run_id"] for row in rows]
-
-
-def input_of(asked: str) -> dict[str, Any]:
-    """Return the input of the graph from the column `asked`."""
-    found: dict[str, Any] = json.loads(asked)
-    found.pop("id", None)
-    return found
 
 
 def _rows(batch_id: str, segments: Iterable[Segment], for_all: dict[str, Any]) -> Iterable[tuple[Any, ...]]:

@@ -75,9 +75,8 @@ class Collector:
             age_s = task.age_s(self._now())
             if state and state.status == "succeeded":
                 took_s = state.duration_s or _estimate(unfinished_s, age_s)
-                if took_s:
-                    durations.add(took_s)
-                self._ledger.note_succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
+                durations.add(took_s)
+                self._ledger.note_succeeded(task, polls=polls, duration_s=round(took_s, 3))
                 return state
             unfinished_s = asked_at_s if state else unfinished_s
             status = state.status if state else "no answer"
@@ -161,15 +160,13 @@ class Collector:
         return Made(saved, self._ledger.note_saved(task))
 
 
-def _estimate(unfinished_s: float, age_s: float) -> float | None:
+def _estimate(unfinished_s: float, age_s: float) -> float:
     """Return how long a task took that was unfinished at one age and finished at another, in seconds.
 
-    One that was finished when first asked for may have been so for long: a little less, so that the next is asked for
-    earlier.
+    One that was finished when first asked for may have been so at any time: the middle, too, so that the next ones
+    are asked for earlier, until one is found unfinished.
     """
-    if unfinished_s:
-        return (unfinished_s + age_s) / 2
-    return age_s * 0.9
+    return (unfinished_s + age_s) / 2
 
 
 def kept(job: Job) -> SavedImage | None:

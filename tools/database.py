@@ -8,75 +8,18 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tools.errors import StorageError
-from tools.schema import migrate
+from tools.connection import connect, explain
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 WorkQueue = queue.SimpleQueue[tuple[Work, Future[Any]] | None]
 
-BUSY_TIMEOUT_S = 30.0  # how long another process may hold the file before a write gives up
-
 GROUP_SIZE = 500  # most units of work in one commit
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file for reading and writing, making it and its tables where they are missing.
-
-    `synchronous=FULL`: a committed row survives a power cut too, since it may stand for money.
-
-    Raises:
-        StorageError: The file cannot be opened, is locked or damaged; the message says which.
-    """
-    connection = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        migrate(connection)
-    except (OSError, sqlite3.Error) as error:
-        if connection is not None:
-            connection.close()
-        raise explain(error, path) from error
-    return connection
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for a few questions, and close it.
-
-    Raises:
-        StorageError: The file cannot be read.
-    """
-    connection = connect(path)
-    try:
-        yield connection
-    except sqlite3.Error as error:
-        raise explain(error, path) from error
-    finally:
-        connection.close()
-
-
-def explain(error: Exception, path: Path) -> StorageError:
-    """Return the error as one line that names the file and what to do."""
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        advice = "another program holds it; close it, or wait and run again"
-    elif "malformed" in text or "not a database" in text:
-        advice = "it is damaged or no SQLite file; move it away, or restore it from a copy"
-    elif "full" in text or "No space" in text:
-        advice = "free some disk space and run again"
-    else:
-        advice = "check that the folder exists and can be written, or set database.path to another file"
-    return StorageError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
 
 
 class Database:

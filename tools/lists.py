@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.batch_records import UNFINISHED
-from tools.database import reading
+from tools.connection import reading
 from tools.liveness import state_of_batch, state_of_run
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tools.database import reading
+from tools.connection import reading
 from tools.fonts import FontFile, has_chinese
 from tools.sheet_page import WORDS, Grid, SheetPage, arrange
 
@@ -42,9 +42,10 @@ def is_picture(database_path: Path, path: Path) -> bool:
     if not database_path.exists() or not path.exists():
         return False
     with reading(database_path) as connection:
-        rows = connection.execute("SELECT path FROM images WHERE path IS NOT NULL").fetchall()
+        rows = connection.execute("SELECT path FROM images UNION SELECT path FROM versions").fetchall()
     wanted = path.resolve()
-    return any(Path(row["path"]).resolve() == wanted for row in rows if Path(row["path"]).name == path.name)
+    paths = [Path(row["path"]) for row in rows if row["path"]]
+    return any(known.resolve() == wanted for known in paths if known.name == path.name)
 
 
 def _entries(run: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.database import explain
+from tools.connection import explain
 
 Watch = Callable[[int, int], None]
 """Is told how many thumbnails are made, and of how many."""
