@@ -94,7 +94,7 @@ def test_every_command_parses(name):
     assert commands(name)
     for line in commands(name):
         command, *arguments = shlex.split(line)
-        placeholders = {"N": "3", "K": "7"}
+        placeholders = {"N": "3", "K": "7", "INDEX": "1"}
         arguments = [placeholders.get(argument, argument) for argument in arguments]
 
         assert program.commands[command].make_context(command, arguments)
