@@ -21,6 +21,7 @@ from tools.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.settings import environment_value, oss_environment
 from tools.tasks import TaskRunner
 from tools.uploads import Uploads
+from tools.versions import Versions
 from tools.wishes import parse_size
 
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
@@ -44,6 +45,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             runner=runner,
             ledger=ledger,
             records=Records(database),
+            versions=Versions(database),
             model=model,
             uploader=uploader,
             label=lambda produce_id: aigc_label(

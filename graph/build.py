@@ -3,20 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from graph.image_state import ImageOutput, ImageState
 from graph.route import Routes, after_check, after_provider
-from graph.state import ImageOutput, ImageState, InputState, OutputState, State
+from graph.state import InputState, OutputState, State
 from nodes.analyze import analyze
+from nodes.answer import Link, answer, wants_answer
 from nodes.approve import approve
 from nodes.check import check
 from nodes.generate import Labeler, buy, choose, done, draw
 from nodes.prompt import PromptDefaults, prompt
 from nodes.record import record
+from nodes.redo import Anew, redo
 from nodes.rewrite import rewrite
 from nodes.upload import Uploader, upload
 from tools.jobs import Service
@@ -24,6 +28,13 @@ from tools.ledger import Ledger
 from tools.llm import LanguageModel
 from tools.records import Records
 from tools.tasks import TaskRunner
+from tools.versions import Versions
+
+
+def file_address(path: str) -> str | None:
+    """Return the address of a picture on this machine, for a chat without a server."""
+    return Path(path).absolute().as_uri()
+
 
 Workflow = CompiledStateGraph[State, None, InputState, OutputState]
 
@@ -37,6 +48,7 @@ class Tools:
     runner: TaskRunner
     ledger: Ledger
     records: Records
+    versions: Versions
     model: LanguageModel | None
     uploader: Uploader | None
     label: Labeler
@@ -47,14 +59,20 @@ class Tools:
 
 
 def build_graph(
-    tools: Tools, *, checkpointer: BaseCheckpointSaver[Any] | None = None, checkpoint_images: bool = False
+    tools: Tools,
+    *,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    checkpoint_images: bool = False,
+    form: type[InputState] = InputState,
+    link: Link = file_address,
 ) -> Workflow:
     """Return the compiled graph.
 
     `checkpoint_images` also saves the steps inside `generate`, so that Studio shows them and a drawing has them.
     Without, a run costs half the time and bytes, and loses nothing: what is under way stands in the ledger.
+    `form` is what is told of the input, `link` gives the addresses of pictures in the answers to a chat.
     """
-    builder = StateGraph(State, input_schema=InputState, output_schema=OutputState)
+    builder = StateGraph(State, input_schema=form, output_schema=OutputState)
     reading = partial(
         analyze,
         model=tools.model,
@@ -68,15 +86,32 @@ def build_graph(
     builder.add_node("approve", approve)
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
-    builder.add_node("record", partial(record, records=tools.records))
-    builder.add_edge(START, "analyze")
+    builder.add_node("record", partial(record, records=tools.records, versions=tools.versions))
+    builder.add_node("redo", partial(redo, anew=_anew(tools)))
+    builder.add_node("answer", partial(answer, link=link))
+    builder.add_conditional_edges(START, tools.routes.begin, ["analyze", "redo"])
     builder.add_edge("analyze", "prompt")
     builder.add_edge("prompt", "approve")
     builder.add_conditional_edges("approve", tools.routes.fan_out, ["generate", "upload"])
+    builder.add_conditional_edges("redo", tools.routes.again, ["generate", END])
     builder.add_edge("generate", "upload")
     builder.add_edge("upload", "record")
-    builder.add_edge("record", END)
+    builder.add_conditional_edges("record", wants_answer, {"chat": "answer", "done": END})
+    builder.add_edge("answer", END)
     return builder.compile(checkpointer=checkpointer, name="peitu")
+
+
+def _anew(tools: Tools) -> Anew:
+    """Return what the node `redo` works with."""
+    defaults = tools.prompt_defaults
+    return Anew(
+        versions=tools.versions,
+        ledger=tools.ledger,
+        check=tools.routes.candidates,
+        style=defaults.style,
+        prompt_limit=defaults.prompt_limit,
+        templates=defaults.templates,
+    )
 
 
 def build_image_graph(
@@ -98,7 +133,7 @@ def build_image_graph(
     builder.add_node("sketch", partial(draw, quality=tools.quality))
     builder.add_node("rewrite", partial(rewrite, model=tools.model))
     builder.add_node("check", partial(check, ledger=tools.ledger))
-    builder.add_node("done", partial(done, records=tools.records))
+    builder.add_node("done", partial(done, records=tools.records, versions=tools.versions))
     builder.add_edge(START, "choose")
     makers = [*tools.services, "sketch"]
     builder.add_conditional_edges("choose", tools.routes.next_provider, [*makers, "rewrite", "done"])

@@ -16,6 +16,7 @@ from graph.batch_command import batch
 from graph.look import Config, Json
 from graph.preparing import prepare
 from graph.prune_command import prune
+from graph.redo_command import redo
 from graph.resume_command import resume
 from tools.errors import PeituError
 
@@ -111,7 +112,9 @@ def run(
     from tools.templates import style_lines
 
     if style == "list":
-        own = prepare(config, {}).templates
+        from tools.settings import load_settings
+
+        own = load_settings(config).templates
         typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines(own=own)))
         return
     overrides = {"output_dir": output_dir and str(output_dir)}
@@ -146,6 +149,7 @@ def run(
 COMMANDS = (
     batch,
     resume,
+    redo,
     look.runs,
     look.show,
     exhibit.gallery,

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from graph.asking import ask_about
 from graph.events import Event
+from graph.version_lines import version_lines
 from tools.redact import redact
 
 STATES = {
@@ -114,7 +115,10 @@ def print_result(document: Mapping[str, Any]) -> None:
     if document["success"]:
         console.print(f"{count} of {requested} pictures made (run {document['run_id']})", markup=False, style="green")
         return
-    missing = "not all are uploaded" if count == requested else "something is missing"
+    errors = [image["error"] or "" for image in document["images"]]
+    pending = any(error.startswith("not made anew") for error in errors)
+    complete = "one is still to be made anew" if pending else "not all are uploaded"
+    missing = complete if count == requested else "something is missing"
     console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
     console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
     if any(image["status"] == "unknown" for image in document["images"]):
@@ -149,6 +153,8 @@ def print_run(run: Mapping[str, Any]) -> None:
         console.print(*_image_lines(image), sep="\n", markup=False)
         size = f"{image['width']}x{image['height']}" if image["width"] else "no picture,"
         console.print(f"   {size} seed {image['seed']}: {image['prompt']}", markup=False)
+        for line in version_lines(image):
+            console.print(line, markup=False)
     for task in run["tasks"]:
         where = f"{task['provider']} {task['task_id'] or ''}"
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)

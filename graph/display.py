@@ -23,7 +23,8 @@ MOST_CHARS = 160
 """A longer text is cut in the cell of a table."""
 
 _CELL = "text-align:center;vertical-align:top;padding:4px"
-_TEXT = "text-align:left;vertical-align:top"
+_TEXT = "text-align:left;vertical-align:top;padding:2px 8px"
+_NUMBER = "text-align:right;vertical-align:top;padding:2px 8px"
 
 
 class Shown:
@@ -151,7 +152,7 @@ def _image(picture: Mapping[str, Any], side_px: int) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f'<td style="text-align:right;vertical-align:top">{value}</td>'
+        return f'<td style="{_NUMBER}">{value}</td>'
     text = "" if value is None else redact(str(value))
     cut = text if len(text) <= MOST_CHARS else f"{text[: MOST_CHARS - 1]}…"
     return f'<td style="{_TEXT}">{escape(cut)}</td>'

@@ -10,9 +10,9 @@ from typing import Literal
 from rich.console import Console
 
 from graph.assembly import language_model, make_uploader, missing_for_upload
+from graph.checkpointer import open_checkpoints
 from graph.providers import automatic_providers
 from graph.request import check_folder
-from graph.wiring import open_checkpoints
 from tools.dashscope import DashScope
 from tools.database import Database
 from tools.errors import ConfigError, PeituError

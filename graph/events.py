@@ -1,6 +1,6 @@
-"""What a run tells while it goes on: one schema for the terminal, notebooks and Studio.
+"""What a run tells while it goes on: one schema for the terminal, notebooks, programs and Studio.
 
-Events come as LangGraph's stream mode ``custom``; `graph.runs` adds ``planned``.
+Events come as LangGraph's stream mode ``custom``; the nodes write them, and `docs/studio.md` shows them.
 """
 
 from typing import Literal, Required
@@ -8,8 +8,8 @@ from typing import Literal, Required
 from typing_extensions import TypedDict
 
 EventName = Literal[
-    "planned",  # the prompts are there; `count` pictures will be made
-    "queued",  # the image waits for its provider
+    "planned",  # the prompts are there, and approved where that was asked for; `count` pictures will be made
+    "queued",  # the image waits for its provider; a sketch waits for nobody
     "waiting",  # something holds it up; `reason` says what
     "submitted",  # the provider has a task of it
     "polled",  # the task is not done yet; `status` and `age_s` say how it stands

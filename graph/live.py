@@ -19,17 +19,19 @@ class Live:
 
     def __init__(self) -> None:
         self._images: dict[tuple[str, int], dict[str, Any]] = {}
+        self._planned: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
         """Take note of an event."""
         if "index" not in event:
+            self._planned[event["run_id"]] = event.get("count", 0)
             return
         key = (event["run_id"], event["index"])
         self._images[key] = {"provider": "", "age_s": 0.0, **self._images.get(key, {}), "detail": "", **_told(event)}
 
     def __repr__(self) -> str:
         saved = sum(image["event"] in {"saved", "uploaded"} for image in self._images.values())
-        return f"{saved} of {len(self._images)} pictures saved"
+        return f"{saved} of {max(sum(self._planned.values()), len(self._images))} pictures saved"
 
     def _repr_html_(self) -> str:
         rows = [

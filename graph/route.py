@@ -9,7 +9,8 @@ from typing import Literal
 
 from langgraph.types import Send
 
-from graph.state import Failure, ImageState, Prompt, State
+from graph.image_state import Failure, ImageState
+from graph.state import Prompt, State
 from tools.configuration import PROVIDERS
 from tools.errors import (
     ConfigError,
@@ -119,6 +120,25 @@ class Routes:
                 sends.append(Send("generate", branch))
         return sends or "upload"
 
+    def begin(self, state: State) -> Literal["analyze", "redo"]:
+        """Tell whether a content is to be read, or one picture to be made anew."""
+        return "redo" if state.get("redo") is not None else "analyze"
+
+    def again(self, state: State) -> list[Send] | Literal["__end__"]:
+        """Send the picture that is planned anew, and no other, to a branch."""
+        redoing = state.get("redoing")
+        planned = redoing and redoing["planned"]
+        if not redoing or not planned:
+            return "__end__"
+        branch: ImageState = {
+            "run_id": state["run_id"],
+            "picture": identity(planned),
+            "prompt": planned,
+            "provider": redoing["asked"].get("provider") or state.get("provider") or "auto",
+            "failures": [],
+        }
+        return [Send("generate", branch)]
+
     def next_provider(self, state: ImageState) -> str:
         """Return the provider for the next attempt, ``rewrite`` for a refused prompt, or ``done`` to give up."""
         failures = state.get("failures", [])
@@ -146,7 +166,10 @@ class Routes:
 
 def identity(prompt: Prompt) -> str:
     """Return what tells this planned picture from another plan for the same place, e.g. an edited one."""
-    parts = [prompt[name] for name in ("prompt", "negative_prompt", "seed", "width_px", "height_px")]
+    parts: list[object] = [prompt[name] for name in ("prompt", "negative_prompt", "seed", "width_px", "height_px")]
+    if version := prompt.get("version"):
+        # The same words and seed may be asked for once more, e.g. of another provider.
+        parts.append(version)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

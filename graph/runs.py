@@ -9,8 +9,10 @@ from langgraph.types import Command, Durability
 
 from graph.build import Workflow
 from graph.events import Event
+from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
 from tools.errors import InputError
+from tools.versions import pending_wish
 
 Watch = Callable[[Event], None]
 """Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
@@ -73,6 +75,8 @@ async def resume(
     snapshot = await workflow.aget_state(_config(thread_id))
     if snapshot.values.get("run_id", run_id) != run_id:
         raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
+    if not snapshot.tasks and (wish := pending_wish(recorded)):
+        return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
         return await follow(cast("InputState", {**recorded["options"], "content": recorded["content"]}))
@@ -82,8 +86,18 @@ async def resume(
         return document(run_id, snapshot.values)
     if not snapshot.tasks:
         # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
-        await workflow.aupdate_state(_config(thread_id), {"run_id": run_id}, as_node="approve")
+        await workflow.aupdate_state(_config(thread_id), {"run_id": run_id, "redoing": None}, as_node="approve")
     return await follow(None)
+
+
+async def redo(
+    workflow: Workflow, asked: Redo | None, *, run_id: str, thread_id: str, watch: Watch
+) -> Mapping[str, Any]:
+    """Have one picture made anew, or go on with that, and return the state; see `graph.redo` for the rules."""
+    follow = _Follow(workflow, run_id, thread_id, watch=watch, ask=None, durability="async")
+    await follow(None if asked is None else {"redo": asked})
+    snapshot = await workflow.aget_state(_config(thread_id))
+    return snapshot.values
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
@@ -157,8 +171,6 @@ class _Follow:
                 self._watch(item)
             elif mode == "values":
                 values = values if namespace else item
-            elif prompts := (item.get("prompt") or {}).get("prompts"):
-                self._watch({"event": "planned", "run_id": self._run_id, "count": len(prompts)})
             else:
                 questions += [question.value for question in item.get("__interrupt__", ())]
         return values, questions

@@ -4,10 +4,15 @@ Only `str`, `int`, `float`, `bool`, `None`, `list` and `dict`; paths instead of 
 KB is kept as a row of the database, and the state holds its beginning.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from langgraph.channels import EphemeralValue
+from pydantic import Field
 from typing_extensions import TypedDict
+
+from graph.conversation import Conversation, Messages
+from graph.redo_state import Redo
+from tools.configuration import MAX_COUNT
 
 ImageStatus = Literal["saved", "failed", "unknown"]
 
@@ -40,7 +45,8 @@ class Analysis(TypedDict):
 class Prompt(TypedDict):
     """One planned picture: what is sent to a provider, and where the picture goes.
 
-    `subject` is what the picture shows, without style and constraints: the offline sketch draws from it.
+    `subject` is what the picture shows, without style and constraints: the offline sketch draws from it. `version` is
+    that of a picture that is made anew, from 2.
     """
 
     index: int
@@ -54,6 +60,15 @@ class Prompt(TypedDict):
     heading: str
     start: int
     end: int
+    version: NotRequired[int]
+
+
+class Redoing(TypedDict):
+    """What became of a `Redo`: the picture that is planned for it, or why there is none."""
+
+    asked: Redo
+    planned: Prompt | None
+    problem: str | None
 
 
 class Image(TypedDict):
@@ -90,25 +105,59 @@ def merge_notes(known: list[str], new: list[str]) -> list[str]:
 
 
 class InputState(TypedDict, total=False):
-    """What a run is asked for.
+    """What a run is asked for; only `content` is needed, or a message.
 
-    Only `content` is needed. `provider` is ``auto``, ``modelscope``, ``dashscope`` or ``sketch``; `size` is
-    ``WIDTHxHEIGHT`` in pixels; `upload` is left out for the setting `storage.upload`; `review` stops before anything
-    is paid and shows the prompts (see `nodes.approve`); `as_is` takes the content for a prompt, unchanged; `filename`
-    is a place inside the output folder, e.g. ``a/01.jpg``, with several pictures ``a/01-1.jpg`` and so on.
+    `graph.form` adds what the settings say: defaults, and the names of styles.
     """
 
-    content: str
-    # Asked for at the start, made at the end: one key of the interface, forgotten in between. The last two as well.
-    count: Annotated[int, EphemeralValue]
-    style: str
-    provider: str
-    size: str
-    seed: int
-    upload: bool
-    review: bool
-    as_is: Annotated[bool, EphemeralValue]
-    filename: Annotated[str, EphemeralValue]
+    content: Annotated[
+        str,
+        Field(
+            description="What to illustrate: an article, a sentence or a few words, in Chinese or English, Markdown or"
+            " plain text. Leave it out to take the last human message of `messages`."
+        ),
+    ]
+    # Asked for at the start, made at the end: one key of the interface, forgotten in between. Two below as well.
+    count: Annotated[int, Field(description="How many pictures to make.", ge=1, le=MAX_COUNT), EphemeralValue]
+    style: Annotated[str, Field(description="How all pictures look.")]
+    provider: Annotated[
+        str,
+        Field(
+            description="Who makes the pictures: auto takes those whose key is set, in the configured order, and draws"
+            " line sketches offline where there is none."
+        ),
+    ]
+    size: Annotated[
+        str, Field(description="WIDTHxHEIGHT in pixels, e.g. 1024x1024.", pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")
+    ]
+    seed: Annotated[
+        int,
+        Field(
+            description="A number that makes the same pictures again; left out, every run has its own.",
+            ge=0,
+            lt=2**31,
+        ),
+    ]
+    upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs.")]
+    review: Annotated[
+        bool,
+        Field(description="Stop before anything is paid, show the prompts, and wait for approval or changes."),
+    ]
+    as_is: Annotated[bool, Field(description="Take the content for a prompt, unchanged."), EphemeralValue]
+    filename: Annotated[
+        str,
+        Field(
+            description="Where the picture goes inside the output folder, e.g. a/01.jpg; several become a/01-1.jpg and"
+            " so on. Left out, every run has a folder of its own."
+        ),
+        EphemeralValue,
+    ]
+    messages: Annotated[
+        Messages,
+        Field(description="A chat: its last human message is the content when `content` is left out."),
+        Conversation,
+    ]
+    redo: Annotated[Redo, Field(description="One picture of the finished run, to be made anew."), EphemeralValue]
 
 
 class State(InputState, total=False):
@@ -126,13 +175,14 @@ class State(InputState, total=False):
     requested: int
     uploads: bool
     success: bool
+    redoing: Redoing | None
 
 
 class OutputState(TypedDict, total=False):
     """The result document.
 
     `notes` are lines for people, e.g. why the language model was not used; `language_model` is the model that wrote
-    the prompts, or `None` when the templates alone did.
+    the prompts, or `None` when the templates alone did; `messages` are there when the run was asked for by one.
     """
 
     run_id: str
@@ -142,59 +192,4 @@ class OutputState(TypedDict, total=False):
     images: list[Image]
     language_model: str | None
     notes: Annotated[list[str], merge_notes]
-
-
-class Outcome(TypedDict):
-    """A picture that was delivered, not yet checked.
-
-    `task` is its row of the ledger, `None` for a sketch; `blank` tells that it is practically of one color.
-    """
-
-    task: int | None
-    provider: str
-    model: str
-    prompt: str
-    path: str
-    width: int
-    height: int
-    sha256: str
-    blank: bool
-
-
-class Failure(TypedDict):
-    """Why a provider delivered nothing this time.
-
-    `kind` is the name of a class in `tools.errors`, ``RefusedPicture`` after the check, or ``Rewritten`` for a refused
-    prompt that has new words.
-    """
-
-    provider: str
-    kind: str
-    error: str
-
-
-class ImageState(TypedDict, total=False):
-    """The state of the subgraph that makes one image.
-
-    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `open_provider`
-    is the provider at which the ledger knows a task of this image: it goes first. `down` are the
-    providers that do not work at the moment: they go last.
-    """
-
-    run_id: str
-    picture: str
-    prompt: Prompt
-    provider: str
-    open_provider: str | None
-    down: list[str]
-    outcome: Outcome | None
-    failures: list[Failure]
-    rewritten: bool
-    notes: Annotated[list[str], merge_notes]
-
-
-class ImageOutput(TypedDict):
-    """What the subgraph hands back: only the keys that the main graph merges."""
-
-    images: Annotated[list[Image], merge_images]
-    notes: Annotated[list[str], merge_notes]
+    messages: Annotated[Messages, Conversation]

@@ -1,10 +1,12 @@
 """The synchronous face: the workflow on an event loop in a thread, so that it works inside a running loop too."""
 
-from collections.abc import AsyncGenerator, Iterator
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from typing import Any, TypeVar, cast
 
 from graph.build import Workflow
 from tools.loop_thread import LoopThread
+
+T = TypeVar("T")
 
 __all__ = ["LoopThread", "SyncWorkflow"]
 
@@ -37,6 +39,10 @@ class SyncWorkflow:
     def update_state(self, config: Any, values: Any, **options: Any) -> Any:
         """Change the state of a run, or of one of its earlier states, and return the config from which it goes on."""
         return self._thread.run(self._workflow.aupdate_state(config, values, **options))
+
+    def call(self, function: Callable[[Workflow], Coroutine[Any, Any, T]]) -> T:
+        """Return what an asynchronous function makes of the workflow, e.g. one of `graph.redo`."""
+        return self._thread.run(function(self._workflow))
 
     def get_graph(self, **options: Any) -> Any:
         """Return the graph as a drawing."""

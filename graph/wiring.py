@@ -9,24 +9,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import aiosqlite
 from langchain_core.runnables.graph import Graph
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from graph.assembly import open_tools
-from graph.build import Tools, Workflow, build_graph
-from graph.journal import open_log
+from graph.build import Workflow, build_graph
+from graph.checkpointer import open_checkpoints
 from graph.request import check_folder
+from graph.server import server_of
 from graph.sync import LoopThread, SyncWorkflow
 from tools.configuration import Settings
-from tools.errors import ConfigError
 from tools.log import be_quiet
 from tools.settings import load_settings
-
-BUSY_TIMEOUT_S = 60.0
-"""How long another process may hold the checkpoints before a step gives up, in seconds."""
 
 
 class open_workflow:  # noqa: N801 - used like a function: `with open_workflow() as workflow`
@@ -89,58 +83,16 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
 
 @asynccontextmanager
 async def make_graph() -> AsyncIterator[Workflow]:
-    """Give LangGraph Studio the graph; its server brings a checkpointer of its own.
+    """Give LangGraph Studio the graph; its server brings the checkpoints, see `graph.checkpointer`.
 
     It asks for every run anew, so that the tools are kept: all runs of the server share one limiter a provider.
     Every step inside `generate` is checkpointed, so that Studio shows it.
     """
-    loop = asyncio.get_running_loop()
-    if loop not in _server:
-        # In a thread: the server refuses calls that touch the disk in its event loop.
-        settings = await asyncio.to_thread(load_settings)
-        await asyncio.to_thread(open_log, settings, terminal_level=None)
-        stack = AsyncExitStack()
-        _server[loop] = (stack, await stack.enter_async_context(open_tools(settings)))
-    yield build_graph(_server[loop][1], checkpoint_images=True)
-
-
-_server: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncExitStack, Tools]] = WeakKeyDictionary()
-"""The tools of a server, and what holds them open until it ends; a database has written whatever a node awaited."""
-
-
-@asynccontextmanager
-async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
-    """Open LangGraph's checkpoints.
-
-    WAL with `synchronous=NORMAL` survives a kill; a power cut may cost the last step, which the ledger covers.
-
-    Raises:
-        ConfigError: The file cannot be opened.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S)
-    except (OSError, aiosqlite.Error) as error:
-        raise _unusable(path, error) from error
-    try:
-        await connection.execute("PRAGMA synchronous=NORMAL")
-        saver = AsyncSqliteSaver(connection)
-        await saver.setup()
-    except aiosqlite.Error as error:
-        await connection.close()
-        raise _unusable(path, error) from error
-    try:
-        yield saver
-    finally:
-        await connection.close()
+    server = await server_of(asyncio.get_running_loop())
+    yield build_graph(server.tools, checkpoint_images=True, form=server.form, link=server.link)
 
 
 async def drawing(settings: Settings) -> Graph:
     """Return the graph, with the subgraph of an image, ready to be drawn."""
     async with open_tools(settings) as tools:
         return build_graph(tools, checkpoint_images=True).get_graph(xray=True)
-
-
-def _unusable(path: Path, error: Exception) -> ConfigError:
-    advice = "set checkpoints.path to another file, or move the damaged one away"
-    return ConfigError(f"The checkpoints {str(path)!r} cannot be opened ({error}) - {advice}")

@@ -9,6 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
 from graph.state import Analysis, Image, Scene, State
+from nodes.chat import Contents, heard, without_long
 from nodes.first_look import MAX_SCENES, first_look, scene_of
 from nodes.planned import BEGINNING_CHARS, given_analysis
 from tools.errors import InputError, PeituError
@@ -25,7 +26,7 @@ from tools.words import language_of
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
 
-class Records(Protocol):
+class Records(Contents, Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> str:
@@ -50,6 +51,7 @@ async def analyze(
     Raises:
         InputError: The content is blank, or `filename` is no name of a picture.
     """
+    state = await heard(state, records)
     if check is not None:
         await asyncio.to_thread(check, state)
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
@@ -76,6 +78,7 @@ async def analyze(
         "language_model": used,
         "notes": notes,
         **_fresh(state, notes),
+        **without_long(state),
     }
 
 
@@ -98,7 +101,7 @@ def _fresh(state: State, notes: list[str]) -> State:
     """Return what makes the thread forget the images and notes of its earlier run, if it had one."""
     if state.get("run_id") is None:
         return {}
-    return {"notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
+    return {"redoing": None, "notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
 
 
 def _content(state: State) -> str:

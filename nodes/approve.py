@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from langgraph.config import get_stream_writer
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from graph.events import Event
 from graph.state import Prompt, State
 from tools.configuration import MAX_COUNT
 from tools.errors import InputError
@@ -27,8 +29,15 @@ class Decision(BaseModel):
 
 async def approve(state: State) -> State:
     """Stop until the prompts are approved, when the run asked for it; a wrong answer is asked for again."""
-    if not state.get("review"):
-        return {}
+    approved = _reviewed(state) if state.get("review") else {}
+    count = len(approved.get("prompts", state["prompts"]))
+    planned: Event = {"event": "planned", "run_id": state["run_id"], "count": count}
+    get_stream_writer()(planned)
+    return approved
+
+
+def _reviewed(state: State) -> State:
+    """Ask until there is an answer that can be used, and return what it changes."""
     problem: str | None = None
     while True:
         shown = [

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from graph.state import Failure, ImageState, Outcome
+from graph.image_state import Failure, ImageState, Outcome
 from tools.images import inspect
 from tools.ledger import Ledger
 

@@ -4,23 +4,26 @@ import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from langgraph.config import get_stream_writer
 from loguru import logger
 
-from graph.state import Failure, Image, ImageOutput, ImageState, ImageStatus, Outcome, Prompt
+from graph.events import Event
+from graph.image_state import Failure, ImageOutput, ImageState, Outcome
+from graph.state import Prompt
+from nodes.results import result_image
 from tools import sketch
 from tools.adapt import adapt
 from tools.errors import ElsewhereError, PeituError
 from tools.images import SavedImage, save_jpeg
 from tools.jobs import Job, Report, Service
 from tools.ledger import Ledger
-from tools.ledger_rows import Task
 from tools.provider import ImageRequest
 from tools.records import Records
 from tools.sizes import SKETCH_SIZES
 from tools.tasks import TaskRunner
+from tools.versions import Versions
 
 SKETCH = "sketch"
 SKETCH_DESCRIPTION = "Peitu offline sketch, drawn from an icon set, not by an image model"
@@ -69,7 +72,7 @@ async def buy(
         request=request,
         path=Path(prompt["path"]),
         quality=quality,
-        label=label(f"{state['run_id']}-{prompt['index']}"),
+        label=label(f"{state['run_id']}-{prompt['index']}{_suffix(prompt)}"),
         picture=state["picture"],
         may_be_known=state.get("open_provider") is not None,
         patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
@@ -110,33 +113,17 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
     return {"outcome": outcome, "notes": [mended] if size != asked else []}
 
 
-async def done(state: ImageState, *, records: Records) -> ImageOutput:
+async def done(state: ImageState, *, records: Records, versions: Versions) -> ImageOutput:
     """Say what came of the image, and record it at once: a crash later on does not forget it."""
+    run_id, prompt, tell = state["run_id"], state["prompt"], partial(result_image, state)
     outcome, failures = state.get("outcome"), state.get("failures", [])
-    image = await records.image(state["run_id"], state["prompt"]["index"], partial(_image, state))
+    if "version" in prompt:
+        image = await versions.image(run_id, prompt, tell, picture=state["picture"])
+    else:
+        image = await records.image(run_id, prompt["index"], tell)
     left = {failure["provider"]: failure["error"] for failure in failures if outcome}
     notes = [f"{name} was given up: {why}" for name, why in left.items() if outcome and name != outcome["provider"]]
     return {"images": [image], "notes": [*state.get("notes", []), *notes]}
-
-
-def _image(state: ImageState, tasks: list[Task]) -> Image:
-    """Return the image of the result document, from the state and from all tasks that it ever had."""
-    prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
-    return {
-        "index": prompt["index"],
-        "status": "saved" if outcome else _status(tasks, state["picture"]),
-        "path": outcome["path"] if outcome else None,
-        "url": None,
-        "prompt": outcome["prompt"] if outcome else prompt["prompt"],
-        "provider": outcome["provider"] if outcome else failures[-1]["provider"] if failures else None,
-        "model": outcome["model"] if outcome else None,
-        "seed": prompt["seed"],
-        "width": outcome["width"] if outcome else None,
-        "height": outcome["height"] if outcome else None,
-        "sha256": outcome["sha256"] if outcome else None,
-        "attempts": sum(task.status != "throttled" for task in tasks) or 1,
-        "error": None if outcome else _reasons(failures),
-    }
 
 
 def reporter(state: ImageState) -> Report:
@@ -148,7 +135,7 @@ def reporter(state: ImageState) -> Report:
     def report(event: str, **details: Any) -> None:
         told = ", ".join(f"{name} {value}" for name, value in details.items())
         bound.log("WARNING" if event == "failed" else "INFO", "Image {}: {}", event, told)
-        write({"event": event, "run_id": run_id, "index": index, **details})
+        write(cast("Event", {"event": event, "run_id": run_id, "index": index, **details}))
 
     return report
 
@@ -164,6 +151,11 @@ def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
         "generator": SKETCH_DESCRIPTION,
     }
     return save_jpeg(data, Path(prompt["path"]), quality=quality, description=description, label=None)
+
+
+def _suffix(prompt: Prompt) -> str:
+    """Return what tells a version from the others, as in its file name."""
+    return f"-v{prompt['version']}" if "version" in prompt else ""
 
 
 def _outcome(saved: SavedImage, provider: str, model: str, *, prompt: str, task: int | None) -> Outcome:
@@ -183,15 +175,3 @@ def _outcome(saved: SavedImage, provider: str, model: str, *, prompt: str, task:
 def _failed(state: ImageState, provider: str, error: PeituError) -> ImageState:
     failure: Failure = {"provider": provider, "kind": type(error).__name__, "error": str(error)}
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}
-
-
-def _status(tasks: list[Task], picture: str) -> ImageStatus:
-    """Return ``unknown`` while nobody knows whether a request of this picture was taken, and paid."""
-    held = any(task.status in {"unknown", "intent"} and task.picture == picture for task in tasks)
-    return "unknown" if held else "failed"
-
-
-def _reasons(failures: list[Failure]) -> str:
-    """Return the last reason of each provider, in the order in which they were tried."""
-    last = {failure["provider"]: failure["error"] for failure in failures}
-    return "; ".join(last.values()) or "no provider can make this image"

@@ -4,15 +4,17 @@ from loguru import logger
 
 from graph.state import Image, State
 from tools.records import Records
+from tools.versions import Versions
 
 
-async def record(state: State, *, records: Records) -> State:
+async def record(state: State, *, records: Records, versions: Versions) -> State:
     """Write every image and the run's end to the records, and return the counts of the result document."""
     run_id = state["run_id"]
     images = state.get("images", [])
     count = sum(image["status"] == "saved" for image in images)
     complete = sum(_is_complete(image, uploaded=state["uploads"]) for image in images)
-    success = complete == state["requested"]
+    redone = _redone(state)
+    success = complete == state["requested"] and not (redone and await versions.is_pending(run_id))
     await records.finish_run(
         run_id,
         images=images,
@@ -24,7 +26,18 @@ async def record(state: State, *, records: Records) -> State:
         notes=state.get("notes", []),
     )
     logger.bind(run=run_id).info("Run recorded: {} of {} pictures", count, state["requested"])
-    return {"success": success, "count": count}
+    return {"success": success, "count": count, **redone}
+
+
+def _redone(state: State) -> State:
+    """Return the prompts with the one of a picture that was made anew and is there."""
+    redoing = state.get("redoing")
+    planned = redoing and redoing["planned"]
+    if not planned:
+        return {}
+    there = any(image["path"] == planned["path"] and image["status"] == "saved" for image in state["images"])
+    replaced = {planned["index"]: planned} if there else {}
+    return {"prompts": [replaced.get(prompt["index"], prompt) for prompt in state["prompts"]]}
 
 
 def _is_complete(image: Image, *, uploaded: bool) -> bool:

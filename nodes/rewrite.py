@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import BaseModel, Field
 
-from graph.state import Failure, ImageState
+from graph.image_state import Failure, ImageState
 from tools.errors import PeituError
 from tools.llm import LanguageModel
 from tools.templates import instructions

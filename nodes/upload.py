@@ -6,6 +6,7 @@ from typing import Protocol
 from langgraph.config import get_stream_writer
 from loguru import logger
 
+from graph.events import Event
 from graph.state import Image, State
 from tools.errors import PeituError
 
@@ -51,8 +52,10 @@ async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -
         url = await asyncio.to_thread(uploader.upload_file, image["path"] or "")
     except PeituError as error:
         bound.warning("Image not uploaded: {}", error)
-        write({"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)})
+        failed: Event = {"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)}
+        write(failed)
         return {**image, "error": f"not uploaded: {error}"}
     bound.info("Image uploaded to {}", url)
-    write({"event": "uploaded", "run_id": run_id, "index": image["index"], "url": url})
+    uploaded: Event = {"event": "uploaded", "run_id": run_id, "index": image["index"], "url": url}
+    write(uploaded)
     return {**image, "url": url, "error": None}

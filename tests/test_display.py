@@ -136,7 +136,7 @@ def test_live_follows_the_events_of_a_run():
     assert "reading" in live._repr_html_()
 
     events: list[Any] = [
-        {"event": "planned", "count": 2},
+        {"event": "planned", "count": 3},
         {"event": "queued", "index": 0, "provider": "dashscope"},
         {"event": "waiting", "index": 1, "provider": "dashscope", "reason": "the limit"},
         {"event": "polled", "index": 0, "provider": "dashscope", "status": "RUNNING", "age_s": 1.25},
@@ -147,7 +147,7 @@ def test_live_follows_the_events_of_a_run():
 
     assert ["1", "●", "saved", "dashscope", "1.2", ""] == Page(live).rows[1]
     assert ["2", "○", "waits", "dashscope", "", "the limit"] == Page(live).rows[2]
-    assert "1 of 2 pictures saved" == repr(live)
+    assert "1 of 3 pictures saved" == repr(live)
     assert "/secret" not in live._repr_html_()
 
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from graph.exhibit import gallery
-from tools.database import connect
+from tools.connection import connect
 from tools.errors import InputError, StorageError
 from tools.gallery import thumbnails as small
 from tools.gallery.entries import read_entries
@@ -102,6 +102,36 @@ def test_planned_images_without_a_record_wait(database):
     assert [("killed", 0, "waiting", "s0"), ("killed", 1, "failed", "s1"), ("begun", 0, "waiting", "")] == told
     assert "雨巷" == runs[1]["title"]
     assert (8, 4) == (entries[0]["width"], entries[0]["height"])
+
+
+def add_versions(connection: sqlite3.Connection, run_id: str, index: int, paths: list[Path]) -> None:
+    """Add an image that was made anew, the last picture being the one that is shown; its last redo failed."""
+    for number, path in enumerate(paths, start=1):
+        row = {"prompt": f"words {number}", "provider": "sketch", "seed": number, "path": str(path), "status": "saved"}
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        insert(connection, "versions", run_id=run_id, image_index=index, version=number, sha256=digest, **row)
+    failed = {"status": "failed", "error": "refused"}
+    insert(connection, "versions", run_id=run_id, image_index=index, version=len(paths) + 1, **failed)
+    add_image(connection, run_id, index, path=paths[-1], prompt=f"words {len(paths)}")
+
+
+def test_older_versions_stand_behind_the_one_that_is_shown(database):
+    """The newest first, with address and size of their own; their thumbnails come after those of all images."""
+    add_run(database, "a")
+    files = [picture(Path(f"output/a/{name}.png"), color=color) for name, color in (("00", "red"), ("00-v2", "blue"))]
+    add_versions(database, "a", 0, [*files, picture(Path("output/a/00-v3.png"))])
+    add_image(database, "a", 1, path=picture(Path("output/a/01.png"), color="green"))
+    page = gallery_page(Path("data/peitu.db"), link=lambda path: path.name)
+    first, second = embedded(page)["entries"]
+    older = [(one["version"], one["link"], one["bytes"], one["prompt"]) for one in first["older"]]
+    sizes = [path.stat().st_size for path in files]
+
+    assert (3, "00-v3.png") == (first["version"], first["link"])
+    assert [(2, "00-v2.png", sizes[1], "words 2"), (1, "00.png", sizes[0], "words 1")] == older
+    assert not {"older", "version"} & second.keys()
+    block = re.search(r'id="thumbnails-0">(.*?)</script>', page, re.DOTALL)
+    assert block
+    assert 4 == len(set(block[1].split("\n")))
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(None, 2.5), (7.04, 7.0)])
@@ -238,3 +268,6 @@ def test_command_never_writes_over_a_picture(database):
     with pytest.raises(InputError, match="is a picture of a run"):
         gallery(output=Path("output/../output/a/00.png"))
     assert before == Path("output/a/00.png").read_bytes()
+    add_versions(database, "a", 1, [picture(Path(f"output/a/{name}.png")) for name in ("01", "01-v2")])
+    with pytest.raises(InputError, match="is a picture of a run"):
+        gallery(output=Path("output/a/01.png"))

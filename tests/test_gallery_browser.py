@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.test_gallery import HOSTILE, add_image, add_run, insert, picture
-from tools.database import connect
+from tests.test_gallery import HOSTILE, add_image, add_run, add_versions, insert, picture
+from tools.connection import connect
 from tools.gallery.page import gallery_page
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -58,7 +58,11 @@ def fill_gallery(connection: Any, folder: Path) -> None:
     add_run(connection, "mountain", day=4, title="A weekend on the Mountain", options='{"style": "photo"}')
     add_image(connection, "mountain", 0, path=picture(folder / "mountain/00.png"), prompt="Two hikers, a waterfall")
     add_image(connection, "mountain", 1, status="unknown", error="the reply was lost", provider="modelscope")
-    add_image(connection, "mountain", 2, path=picture(folder / "mountain/02.png"), prompt="Night")
+    night = [
+        picture(folder / f"mountain/{name}.png", color=color) for name, color in (("02", "red"), ("02-v2", "blue"))
+    ]
+    add_versions(connection, "mountain", 2, night)
+    connection.execute("UPDATE images SET prompt = 'Night' WHERE prompt = 'words 2'")
     add_run(connection, "it's; $(hostile)", day=3, title=HOSTILE)
     add_image(
         connection, "it's; $(hostile)", 0, path=picture(folder / "h/00.png"), prompt=HOSTILE, url="javascript:pwned=1"
@@ -240,6 +244,26 @@ def test_large_view_tells_everything(show):
         assert expected == page.evaluate("navigator.clipboard.readText()")
     page.click("[aria-label='Copy the path']")
     until(page, "navigator.clipboard.readText().then(text => text.endsWith('yuxiang/00.png'))")
+
+
+def test_large_view_shows_older_versions(show):
+    """Each has its small picture; who chooses one sees it with its own words, and comes back to the newest."""
+    page = show("gallery", "#show=mountain%2F2")
+    small = page.locator(".version")
+
+    assert ["Version 2", "Version 1"] == small.all_text_contents()
+    assert ["true", "false"] == small.evaluate_all("all => all.map(one => one.getAttribute('aria-pressed'))")
+    until(page, "[...document.querySelectorAll('.version img')].every(one => one.naturalWidth > 0)")
+    assert 2 == len(set(page.locator(".version img").evaluate_all("all => all.map(one => one.src)")))
+    small.nth(1).click()
+    until(page, "document.getElementById('picture').src.endsWith('mountain/02.png')")
+    assert "words 1" == page.locator(".text").text_content()
+    assert "peitu redo mountain 2" == page.locator("#facts code").text_content()
+    assert "Version 1" == page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    assert "Night" == page.locator(".text").text_content()
+    assert page.get_attribute("#picture", "src").endswith("mountain/02-v2.png")
 
 
 def test_large_view_is_left_by_escape_and_by_going_back(show):

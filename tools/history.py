@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from tools.database import reading
+from tools.connection import reading
 from tools.liveness import state_of_run
 
 _RUNS = """

@@ -8,11 +8,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools.database import Database, reading
+from tools.connection import reading
 from tools.ledger_rows import Task, tasks_of, utc_now
 from tools.rows import insert
+
+if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
+    from tools.database import Database
 
 Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
@@ -35,7 +38,7 @@ class Records:
         ConfigError: (every method) The database cannot be used.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
 
     async def open(self) -> None:
@@ -126,7 +129,10 @@ class Records:
 
 
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
-    """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one."""
+    """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one.
+
+    An image that was made anew has `versions`, the first one first; the shown one has the path of the image.
+    """
     if not path.exists():
         return None
     with reading(path) as connection:
@@ -135,6 +141,7 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
             return None
         images = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,)).fetchall()
         tasks = connection.execute("SELECT * FROM tasks WHERE run_id = ? ORDER BY id", (run_id,)).fetchall()
+        versions = _versions(connection, run_id)
     return {
         **run,
         "success": bool(run["success"]),
@@ -142,7 +149,7 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
         "options": json.loads(run["options"] or "{}"),
         "notes": json.loads(run["notes"] or "[]"),
         "plan": json.loads(run["plan"] or "null"),
-        "images": [image_of(row) for row in images],
+        "images": [image_of(row) | versions.get(row["image_index"], {}) for row in images],
         "tasks": [dict(task) for task in tasks],
     }
 
@@ -159,9 +166,21 @@ def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str,
     }
     changes = ", ".join(f"{name} = excluded.{name}" for name in row)
     insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+    places = "run_id = :run_id AND image_index = :image_index AND path = :path"
+    connection.execute(f"UPDATE versions SET url = :url WHERE {places}", row)  # noqa: S608 - our own names
 
 
 def image_of(row: sqlite3.Row) -> dict[str, Any]:
     """Return the row with the keys of the result document."""
     image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
     return image | {name: row[name] for name in IMAGE_COLUMNS}
+
+
+def _versions(connection: sqlite3.Connection, run_id: str) -> dict[int, dict[str, Any]]:
+    """Return the versions of each image of the run that has some."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in connection.execute("SELECT * FROM versions WHERE run_id = ? ORDER BY image_index, version", (run_id,)):
+        told = {"version": row["version"], **image_of(row), "recorded_at": row["recorded_at"]}
+        version = {**told, "asked": json.loads(row["asked"] or "{}")}
+        found.setdefault(row["image_index"], {"versions": []})["versions"].append(version)
+    return found

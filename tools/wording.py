@@ -1,6 +1,6 @@
 """A prompt out of a template, a style and the constraints, within the length that a model takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tools.errors import ConfigError
@@ -43,6 +43,16 @@ def compose(body: str, *, style: Style, language: Language, limit: int) -> str:
         ConfigError: The style leaves no room for the body.
     """
     return _whole(shortened(body, room(style, language, limit), language), style, language)
+
+
+def body_of(prompt: str, *, styles: Iterable[Style], language: Language) -> str:
+    """Return the body that `compose` made the prompt of; a prompt that is in none of the styles is all body."""
+    bodies = [prompt]
+    for style in styles:
+        head, _, tail = _whole("\0", style, language).partition("\0")
+        if prompt.startswith(head) and prompt.endswith(tail):
+            bodies.append(prompt[len(head) : -len(tail)])
+    return min(bodies, key=len)
 
 
 def negative(style: Style, language: Language) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from typing_extensions import TypedDict
 
-from tools.database import reading
+from tools.connection import reading
 from tools.redact import redact
 
 _RUNS = """
@@ -22,6 +22,7 @@ SELECT run_id, image_index,
        coalesce(duration_s, (julianday(succeeded_at) - julianday(submitted_at)) * 86400) AS duration_s
 FROM tasks WHERE status = 'saved' ORDER BY id
 """
+_VERSIONS = "SELECT * FROM versions WHERE status = 'saved' AND path IS NOT NULL ORDER BY version DESC"
 _SAME_NAME = ("status", "prompt", "provider", "model", "seed", "url", "attempts", "path", "sha256")
 
 
@@ -38,11 +39,30 @@ class RunCard(TypedDict):
     started: str
 
 
+class Older(TypedDict):
+    """A version of an image that is not shown any more, but is still there."""
+
+    version: int
+    status: str
+    prompt: str
+    provider: str | None
+    model: str | None
+    seed: int | None
+    width: int | None
+    height: int | None
+    attempts: int | None
+    url: str | None
+    made: str | None
+    path: str | None
+    sha256: str | None
+
+
 class Entry(TypedDict):
     """What the page says of one image; `run` is the position of its run in the list.
 
     `status` is that of the record, or ``waiting`` for an image that is planned and has no record yet. `subject` and
-    `heading` are from the plan. Versions of an image can become a list of their own here.
+    `heading` are from the plan. `version` is the number of the one that is shown, `older` are the others, the newest
+    first; of an image that was made once there is neither.
     """
 
     run: int
@@ -63,6 +83,8 @@ class Entry(TypedDict):
     made: str | None
     path: str | None
     sha256: str | None
+    version: int | None
+    older: list[Older] | None
 
 
 def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
@@ -78,6 +100,7 @@ def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
     with reading(database_path) as connection:
         runs = _together(connection.execute(_RUNS).fetchall())
         images = _by_run(connection.execute("SELECT * FROM images"))
+        versions = _versions(connection.execute(_VERSIONS))
         durations = {(row["run_id"], row["image_index"]): row["duration_s"] for row in connection.execute(_DURATIONS)}
     cards = [_card(run) for run in runs]
     entries: list[Entry] = []
@@ -86,7 +109,8 @@ def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
         planned = _planned(run, recorded)
         for index in sorted(planned.keys() | recorded.keys()):
             taken = durations.get((run["run_id"], index))
-            entries.append(_entry(position, index, recorded.get(index), planned.get(index, {}), taken))
+            entry = _entry(position, index, recorded.get(index), planned.get(index, {}), taken)
+            entries.append(_with_versions(entry, versions.get((run["run_id"], index), [])))
     return cards, entries
 
 
@@ -141,6 +165,26 @@ def _entry(position: int, index: int, row: sqlite3.Row | None, plan: dict[str, A
         "made": found.get("recorded_at"),
     }
     return cast("Entry", entry)
+
+
+def _versions(rows: Iterable[sqlite3.Row]) -> dict[tuple[str, int], list[sqlite3.Row]]:
+    """Return the pictures of each image that was made anew."""
+    versions: dict[tuple[str, int], list[sqlite3.Row]] = {}
+    for row in rows:
+        versions.setdefault((row["run_id"], row["image_index"]), []).append(row)
+    return versions
+
+
+def _with_versions(entry: Entry, rows: list[sqlite3.Row]) -> Entry:
+    older = [_older(row) for row in rows if row["path"] != entry["path"]]
+    shown = next((row["version"] for row in rows if row["path"] == entry["path"]), None)
+    return {**entry, "version": shown if older else None, "older": older or None}
+
+
+def _older(row: sqlite3.Row) -> Older:
+    named = {name: row[name] for name in (*_SAME_NAME, "version")}
+    size = {"width": row["width_px"], "height": row["height_px"]}
+    return cast("Older", {**named, **size, "prompt": row["prompt"] or "", "made": row["recorded_at"]})
 
 
 def _json(text: str | None) -> dict[str, Any]:

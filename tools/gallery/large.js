@@ -2,6 +2,7 @@
 const large = document.getElementById("large");
 const part = (name) => document.getElementById(name);
 let open = null;
+let seen = null;  // what the large view shows of the open entry: itself, or an older version
 
 function openLarge(entry, { push = true } = {}) {
   current = entry.number;
@@ -29,6 +30,7 @@ function closeLarge() {
 function hideLarge() {
   const entry = open;
   open = null;
+  seen = null;
   if (large.open) large.close();
   part("picture").removeAttribute("src");
   fit();
@@ -52,10 +54,29 @@ function fillLarge(entry) {
   const { card } = entry;
   const all = element("button", { type: "button", lang: tongue(card.title), onclick: () => { hideLarge(); change({ run: card.id, show: "" }); } }, card.title || card.id);
   part("large-run").replaceChildren(all, card.title ? ` · ${card.id}` : "");
-  showPicture(entry, name);
-  showProblem(entry);
-  part("facts").replaceChildren(...factsOf(entry));
+  look(entry);
   part("panel").scrollTop = 0;
+}
+
+function look(version) {
+  seen = version;
+  showPicture(version, nameOf(version));
+  showProblem(version);
+  part("facts").replaceChildren(...factsOf(version));
+}
+
+// All versions of the picture side by side, the newest first; the one that is looked at is marked.
+function versionsOf(entry) {
+  const newest = entry.newest || entry;
+  if (!newest.older) return [];
+  const buttons = [newest, ...newest.older].map((version) => {
+    const name = version.version ? word("version")(version.version) : statusWord(version);
+    const small = version.status === "saved" ? thumbnail(version) : "";
+    return element("button", { type: "button", className: "version", "aria-pressed": String(version === entry), "aria-label": name,
+      onclick: () => { look(version); part("facts").querySelector(".version[aria-pressed='true']").focus({ preventScroll: true }); } },
+      small ? element("img", { src: small, alt: "" }) : null, element("span", {}, name));
+  });
+  return [element("h3", {}, word("versions")), element("div", { className: "versions", role: "group", "aria-label": word("versions") }, ...buttons)];
 }
 
 // The file itself, with the small copy under it until it is there, or in its stead where it is gone.
@@ -63,7 +84,7 @@ function showPicture(entry, name) {
   const picture = part("picture");
   const small = entry.status === "saved" ? thumbnail(entry) : "";
   const missing = () => {
-    if (open !== entry) return;
+    if (seen !== entry) return;
     picture.onerror = null;
     if (small) picture.src = small;
     picture.hidden = !small;
@@ -97,7 +118,8 @@ function showProblem(entry, found = "") {
   if (!wrong) return;
   place.className = `problem ${entry.status}`;
   const reason = found ? entry.path : entry.error;
-  const onward = found ? [] : [element("span", {}, `${word("continueWith")}:`), commandLine(resumeCommand(entry))];
+  const command = (entry.error || "").startsWith("not made anew") ? redoCommand(entry) : resumeCommand(entry);
+  const onward = found ? [] : [element("span", {}, `${word("continueWith")}:`), commandLine(command)];
   // Sending it again may cost twice, so that comes last and says so.
   if (entry.status === "unknown") onward.push(element("span", {}, `${word("sendAgain")}:`), commandLine(`${resumeCommand(entry)} --resubmit`));
   place.replaceChildren(element("b", {}, word(wrong)), element("p", {}, reason || ""), ...onward);
@@ -108,13 +130,13 @@ function factsOf(entry) {
   const size = entry.width ? `${entry.width} × ${entry.height} px` : "";
   const weight = entry.bytes ? (entry.bytes < 1e6 ? `${Math.max(1, Math.round(entry.bytes / 1e3))} KB` : `${(entry.bytes / 1e6).toFixed(1)} MB`) : "";
   const list = element("dl", {}, ...[
-    ["heading", entry.heading], ["provider", entry.provider && providerWord(entry.provider)], ["model", entry.model], ["style", card.style || word("noStyle")],
+    ["heading", entry.heading], ["provider", entry.provider && providerWord(entry.provider)], ["model", entry.model], ["style", entry.version > 1 ? "" : card.style || word("noStyle")],
     ["seed", entry.seed], ["size", [size, weight].filter(Boolean).join(" · ")], ["attempts", entry.attempts],
     ["duration", entry.duration === undefined ? "" : word("seconds")(entry.duration)],
     ["made", when(entry.made || card.started)], ["batch", card.batch], ["segment", card.segment],
   ].filter(([, value]) => value !== undefined && value !== null && value !== "")
     .flatMap(([name, value]) => [element("dt", {}, word(name)), element("dd", { lang: tongue(String(value)) }, String(value))]));
-  const facts = [];
+  const facts = versionsOf(entry);
   if (entry.prompt) facts.push(titled("prompt", copyButton(entry.prompt, "copyPrompt")), element("p", { className: "text", lang: tongue(entry.prompt) }, entry.prompt));
   facts.push(list);
   if (entry.path && entry.status === "saved") facts.push(titled("file", copyButton(entry.path, "copyPath")), fileOf(entry));

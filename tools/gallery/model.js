@@ -2,6 +2,12 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { runs, entries } = data;
 entries.forEach((entry, number) => { entry.number = number; entry.card = runs[entry.run]; });
+// An older version is like an entry, but for what belongs to its place; its thumbnail lies behind those of all entries.
+let behind = entries.length;
+for (const entry of entries) {
+  const { card, run, index, heading } = entry;
+  for (const older of entry.older || []) Object.assign(older, { card, run, index, heading, newest: entry, number: behind++ });
+}
 const absent = (entry) => entry.status === "saved" && !entry.bytes;
 const nameOf = (entry) => entry.subject || entry.heading || entry.prompt || entry.card.title;
 const addressOf = (entry) => `${entry.card.id}/${entry.index}`;

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from tools.gallery.entries import Entry, RunCard, read_entries
+from tools.gallery.entries import Entry, Older, RunCard, read_entries
 from tools.gallery.thumbnails import Watch, cache_path, thumbnails
 
 Link = Callable[[Path], str]
@@ -33,14 +33,16 @@ def gallery_page(database_path: Path, *, link: Link, watch: Watch | None = None)
         StorageError: The database or the thumbnails beside it cannot be used; the message says why.
     """
     runs, entries = read_entries(database_path)
-    keys = [_key(entry) for entry in entries]
-    files = {key: Path(entry["path"]) for key, entry in zip(keys, entries, strict=True) if key and entry["path"]}
+    # The thumbnails of older versions lie behind those of all entries.
+    pictures: list[Entry | Older] = [*entries, *(older for entry in entries for older in entry["older"] or [])]
+    keys = [_key(picture) for picture in pictures]
+    files = {key: Path(one["path"]) for key, one in zip(keys, pictures, strict=True) if key and one["path"]}
     small = thumbnails(cache_path(database_path), files, side_px=_side_px(len(files)), watch=watch) if files else {}
     shown = [_shown(entry, link) for entry in entries]
     return _assemble(runs, shown, [small.get(key or "", b"") for key in keys])
 
 
-def _key(entry: Entry) -> str | None:
+def _key(entry: Entry | Older) -> str | None:
     """Return what names the picture in the cache: it changes when the picture does."""
     if entry["status"] != "saved" or not entry["path"]:
         return None
@@ -51,14 +53,16 @@ def _side_px(count: int) -> int:
     return next((side for most, side in _SIDES_PX if count <= most), _SMALLEST_PX)
 
 
-def _shown(entry: Entry, link: Link) -> dict[str, Any]:
+def _shown(entry: Entry | Older, link: Link) -> dict[str, Any]:
     """Return the entry with the address and the size of its file, which is `None` for a missing one."""
     path = Path(entry["path"]) if entry["status"] == "saved" and entry["path"] else None
     try:
         size_bytes = path.stat().st_size if path else None
     except (OSError, ValueError):
         size_bytes = None
-    values = {name: value for name, value in entry.items() if value is not None and name != "sha256"}
+    values: dict[str, Any] = {name: value for name, value in entry.items() if value is not None and name != "sha256"}
+    if older := values.get("older"):
+        values["older"] = [_shown(one, link) for one in cast("list[Older]", older)]
     return {**values, "bytes": size_bytes, "link": link(path) if path else None}
 
 

@@ -14,6 +14,7 @@ from tools.migrations.first import (
     m007_threads,
 )
 from tools.migrations.storyboards import m009_storyboards
+from tools.migrations.versions import m010_versions
 
 CHANGES = (
     m001_runs,
@@ -25,4 +26,5 @@ CHANGES = (
     m007_threads,
     m008_budgets,
     m009_storyboards,
+    m010_versions,
 )

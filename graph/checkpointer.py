@@ -1,0 +1,73 @@
+"""Open LangGraph's checkpoints: the file of `checkpoints.path`, for every way in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+
+from graph.saver import Saver
+from tools.errors import ConfigError
+from tools.settings import load_settings
+
+BUSY_TIMEOUT_S = 60.0
+"""How long another process may hold the checkpoints before a step gives up, in seconds."""
+
+RUNS_AT_ONCE = 32
+"""Runs that Studio's server works on side by side; most of the time they wait for a provider."""
+
+
+@asynccontextmanager
+async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
+    """Open the checkpoints.
+
+    WAL with `synchronous=NORMAL` survives a kill; a power cut may cost the last step, which the ledger covers.
+
+    Raises:
+        ConfigError: The file cannot be opened.
+    """
+    try:
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S)
+    except (OSError, aiosqlite.Error) as error:
+        raise _unusable(path, error) from error
+    try:
+        await connection.execute("PRAGMA synchronous=NORMAL")
+        saver = Saver(connection)
+        await saver.setup()
+    except aiosqlite.Error as error:
+        await connection.close()
+        raise _unusable(path, error) from error
+    try:
+        yield saver
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def server_checkpoints() -> AsyncIterator[Saver]:
+    """Give Studio's server the checkpoints of the command line; see `langgraph.json`."""
+    _allow_many_runs()
+    settings = await asyncio.to_thread(load_settings)
+    async with open_checkpoints(settings.checkpoints.path) as saver:
+        yield saver
+
+
+def _allow_many_runs() -> None:
+    """Let the server work on more than one run at a time.
+
+    `langgraph dev` should take `N_JOBS_PER_WORKER` from the environment or from `langgraph.json`, but it sets it to 1
+    itself unless it is started with `--n-jobs-per-worker`. The queue reads it after the checkpoints are open.
+
+    Source: langgraph-api 0.16.7, `run_server` in `langgraph_api/cli.py`, read 2026-11-24.
+    """
+    from langgraph_api import config  # type: ignore[import-untyped]
+
+    if config.N_JOBS_PER_WORKER == 1:
+        config.N_JOBS_PER_WORKER = RUNS_AT_ONCE
+
+
+def _unusable(path: Path, error: Exception) -> ConfigError:
+    advice = "set checkpoints.path to another file, or move the damaged one away"
+    return ConfigError(f"The checkpoints {str(path)!r} cannot be opened ({error}) - {advice}")

@@ -1,0 +1,89 @@
+"""What Studio's server serves besides LangGraph's own: the gallery of all runs, and the pictures.
+
+Without a server, `peitu gallery` writes the same page into a file.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from graph.addresses import PICTURES, picture_link
+from graph.server_threads import keep_known
+from tools.errors import PeituError
+from tools.gallery.page import gallery_page
+from tools.settings import load_settings
+
+KINDS = {".jpg", ".jpeg", ".png"}
+"""What is served of the output folder."""
+
+# A page that asks again gets 304 while the picture is the same; a picture that is made anew is seen at once.
+FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+
+
+async def gallery(request: Request) -> Response:
+    """Show all runs on one page."""
+    settings = request.app.state.settings
+    try:
+        page = await asyncio.to_thread(
+            gallery_page, settings.database.path, link=lambda path: _address(path, settings.output_dir)
+        )
+    except PeituError as error:
+        return PlainTextResponse(f"{error}\n", status_code=500)
+    return HTMLResponse(page, headers=FRESH)
+
+
+async def picture(request: Request) -> Response:
+    """Send a picture of the output folder, and nothing from outside of it, not even behind a symbolic link."""
+    name = PurePosixPath(request.path_params["name"])
+    found = await _file(name, request.app.state.settings.output_dir, request) if _is_picture(name) else None
+    if found is None:
+        return PlainTextResponse(f"There is no picture {str(name)!r} - /gallery shows those that are there\n", 404)
+    found.headers.update(FRESH)
+    return found
+
+
+def _is_picture(name: PurePosixPath) -> bool:
+    """Tell whether this may be one: a report or a half-written file is not."""
+    return name.suffix.lower() in KINDS and not any(part.startswith(".") for part in name.parts)
+
+
+async def _file(name: PurePosixPath, folder: Path, request: Request) -> Response | None:
+    """Return the file, or that it is still the same; Starlette refuses names and links that lead out of the folder."""
+    try:
+        return await StaticFiles(directory=folder, check_dir=False).get_response(str(name), request.scope)
+    except HTTPException:
+        return None
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Read the settings, and tell the server of the runs that others begin, as long as it runs."""
+    app.state.settings = await asyncio.to_thread(load_settings)
+    telling = asyncio.create_task(keep_known(app.state.settings))
+    try:
+        yield
+    finally:
+        telling.cancel()
+
+
+def _address(path: Path, folder: Path) -> str:
+    """Return the address of a picture as the gallery asks for it; one outside the folder is not served."""
+    return picture_link(path, folder=folder) or f"{PICTURES}/elsewhere/{quote(path.name)}"
+
+
+def make_app() -> Starlette:
+    """Return the pages; the server adds its own."""
+    routes = [Route("/gallery", gallery), Route(f"/{PICTURES}/{{name:path}}", picture)]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+app = make_app()

@@ -1,0 +1,63 @@
+"""The state of the subgraph that makes one image; it ends with the image, and the main graph sees its images alone."""
+
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from graph.state import Image, Prompt, merge_images, merge_notes
+
+
+class Outcome(TypedDict):
+    """A picture that was delivered, not yet checked.
+
+    `task` is its row of the ledger, `None` for a sketch; `blank` tells that it is practically of one color.
+    """
+
+    task: int | None
+    provider: str
+    model: str
+    prompt: str
+    path: str
+    width: int
+    height: int
+    sha256: str
+    blank: bool
+
+
+class Failure(TypedDict):
+    """Why a provider delivered nothing this time.
+
+    `kind` is the name of a class in `tools.errors`, ``RefusedPicture`` after the check, or ``Rewritten`` for a refused
+    prompt that has new words.
+    """
+
+    provider: str
+    kind: str
+    error: str
+
+
+class ImageState(TypedDict, total=False):
+    """The state of the subgraph that makes one image.
+
+    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `open_provider`
+    is the provider at which the ledger knows a task of this image: it goes first. `down` are the
+    providers that do not work at the moment: they go last.
+    """
+
+    run_id: str
+    picture: str
+    prompt: Prompt
+    provider: str
+    open_provider: str | None
+    down: list[str]
+    outcome: Outcome | None
+    failures: list[Failure]
+    rewritten: bool
+    notes: Annotated[list[str], merge_notes]
+
+
+class ImageOutput(TypedDict):
+    """What the subgraph hands back: only the keys that the main graph merges."""
+
+    images: Annotated[list[Image], merge_images]
+    notes: Annotated[list[str], merge_notes]

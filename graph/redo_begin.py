@@ -1,0 +1,88 @@
+"""Which run a redo is about, before anything is made: one of the records, or a segment that its batch passed over."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tools.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The run as `tools.records.find_run` gives it, or, for a segment that was skipped, what it asks for and has."""
+
+    run: Mapping[str, Any] | None
+    segment: Mapping[str, Any] | None
+    pictures: list[dict[str, Any]]
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Settings that the batch had."""
+        return {"output_dir": (self.segment or {}).get("options", {}).get("output_dir")}
+
+    def size(self, index: int) -> str | None:
+        """Return the size of the planned picture, where it is known."""
+        prompts = ((self.run or {}).get("plan") or {}).get("prompts", [])
+        return next((f"{item['width_px']}x{item['height_px']}" for item in prompts if item["index"] == index), None)
+
+    async def record(self, workflow: Any, path: Path, watch: Any) -> Mapping[str, Any]:
+        """Return the run; a skipped segment becomes one first, with the pictures that it has, and buys none."""
+        from graph import runs
+        from tools.records import find_run
+
+        if self.run is not None:
+            return self.run
+        segment = self.segment or {}
+        await runs.run(workflow, segment["asked"], run_id=segment["run_id"], watch=watch, kept=self.pictures)  # type: ignore[arg-type]
+        return await asyncio.to_thread(find_run, path, segment["run_id"]) or {}
+
+
+def find_begun(path: Path, run_id: str) -> Begun:
+    """Return the run.
+
+    Raises:
+        InputError: There is none, or somebody works on it.
+    """
+    from tools.batch_records import find_batch, find_segment
+    from tools.records import find_run
+
+    segment = find_segment(path, run_id)
+    found = find_run(path, run_id)
+    if found is not None:
+        _see_that_it_rests(path, found)
+        return Begun(run=found, segment=segment, pictures=[])
+    if segment is not None:
+        return Begun(run=None, segment=segment, pictures=_skipped(path, segment))
+    if find_batch(path, run_id):
+        raise InputError(f"{run_id!r} is a batch - name one of its runs, e.g. {run_id}-00000 for the first segment")
+    raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+
+
+def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
+    from tools.connection import reading
+    from tools.liveness import state_of_run
+
+    with reading(path) as connection:
+        waits = bool(run["options"].get("review") and run["plan"])
+        state = state_of_run(run, connection, path, waits=waits)
+    if state == "running":
+        raise InputError(f"Another process works on run {run['run_id']!r} - wait until it is done, then redo")
+
+
+def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the pictures that were there before the batch.
+
+    Raises:
+        InputError: They are not all there, so that the batch has to go on first.
+    """
+    from tools.connection import reading
+    from tools.records import image_of
+
+    with reading(path) as connection:
+        rows = connection.execute("SELECT * FROM images WHERE run_id = ?", (segment["run_id"],)).fetchall()
+    if len(rows) < segment["requested"]:
+        batch = segment["batch_id"]
+        raise InputError(f"Run {segment['run_id']!r} is not made yet - first continue its batch: peitu resume {batch}")
+    return [image_of(row) for row in rows]

@@ -1,0 +1,85 @@
+"""The command `peitu redo`: one picture of a finished run made anew."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graph.look import Config, Json
+from graph.preparing import prepare
+from graph.redo_begin import find_begun
+
+
+def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0.")],
+    prompt: Annotated[str | None, typer.Option(metavar="T", help="Other words for it, used as they are.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="K", help="Seed; a new one is drawn when left out.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    style: Annotated[str | None, typer.Option(metavar="S", help="Another style for the same words.")] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make one picture of a finished run anew; the one before stays, the new one is shown."""
+    path = prepare(config, {}).database.path
+    begun = find_begun(path, run_id)
+    settings = prepare(config, begun.overrides)
+
+    from graph.assembly import check_ready
+    from graph.redo import redo as make_anew
+    from graph.session import until_stopped, work_through
+
+    check_ready(settings, provider=provider, size=begun.size(index), upload=None)
+
+    async def step(workflow: Any, watch: Any, name: str) -> Any:
+        wishes: dict[str, Any] = {"prompt": prompt, "seed": seed, "provider": provider, "style": style}
+        recorded = await begun.record(workflow, path, watch)
+        return await make_anew(workflow, name, index, recorded=recorded, watch=watch, **wishes)
+
+    def last_word() -> None:
+        if as_json:
+            _print_json({"success": False}, path, run_id)
+
+    work = work_through(config, begun.overrides, [run_id], step)
+    found = until_stopped(work, go_on=run_id, last_word=last_word)[0]
+    if as_json:
+        _print_json(found, path, run_id)
+    else:
+        _print(found, path, run_id, index)
+    sys.exit(0 if found["success"] else 1)
+
+
+def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
+    """Print the result document, with the versions of the images that have some."""
+    from graph.console import print_json
+    from graph.runs import document
+    from tools.records import find_run
+
+    recorded = find_run(path, run_id) or {"images": []}
+    told = document(run_id, {**recorded, **found})
+    versions = {image["index"]: {"versions": image["versions"]} for image in recorded["images"] if "versions" in image}
+    print_json({**told, "images": [{**image, **versions.get(image["index"], {})} for image in told["images"]]})
+
+
+def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
+    """Say what was made and what it replaces, or why it was not made and what goes on."""
+    from graph.version_lines import version_lines
+    from tools.records import find_run
+    from tools.versions import NOT_ANEW, pending_wish
+
+    recorded = find_run(path, run_id) or {"images": [], "success": False}
+    image: dict[str, Any] = next((image for image in recorded["images"] if image["index"] == index), {})
+    for line in [*(f"note: {note}" for note in found["notes"]), *version_lines(image)]:
+        typer.echo(line.strip())
+    if found["success"]:
+        typer.echo(f"Image {index} of run {run_id} was made anew: {image['path']}")
+        return
+    # Why it was not made anew stands behind its version already.
+    reason = (image.get("error") or "it broke off").partition(f"{NOT_ANEW}: ")[0] or NOT_ANEW
+    typer.echo(f"Image {index} of run {run_id}: {reason}; shown is {image.get('path') or 'none'}")
+    if pending_wish(recorded) or not recorded["success"]:
+        typer.echo(f"Continue with: peitu resume {run_id}")
+    if any(version["status"] == "unknown" for version in image.get("versions", [])):
+        typer.echo(f"Send what is held again, though it may be paid already, with: peitu resume {run_id} --resubmit")

@@ -1,0 +1,188 @@
+"""The node `redo`: plan one picture of a finished run anew; its first picture stays where it is."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from langgraph.config import get_stream_writer
+
+from graph.events import Event
+from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
+from graph.state import Image, Prompt, State
+from nodes.planned import BEGINNING_CHARS, given_analysis
+from tools import templates, wording
+from tools.errors import ConfigError, InputError, StorageError
+from tools.ledger import Ledger
+from tools.ledger_rows import OPEN
+from tools.versions import PENDING, Version, Versions
+from tools.words import language_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """What a picture is planned anew with.
+
+    `check` refuses a provider that is not known or cannot draw that size; `style` is the one called ``default``;
+    `prompt_limit` is the longest prompt in characters; `templates` is the user's folder of templates.
+    """
+
+    versions: Versions
+    ledger: Ledger
+    check: Callable[..., Any]
+    style: str
+    prompt_limit: int
+    templates: Path | None
+
+
+async def redo(state: State, *, anew: Anew) -> State:
+    """Plan the picture that is asked for, and write it down before it is paid.
+
+    What cannot be done is told in the state, which stays as it was otherwise. A run whose checkpoint is gone is taken
+    from the records.
+    """
+    asked = state["redo"]
+    try:
+        run = await _run_of(state, asked, anew.versions)
+        planned = await _planned(run, asked, anew)
+    except StorageError:
+        raise
+    except (InputError, ConfigError) as error:
+        return {"redoing": {"asked": asked, "planned": None, "problem": str(error)}}
+    event: Event = {"event": "planned", "run_id": run["run_id"], "count": 1}
+    get_stream_writer()(event)
+    recalled = cast("State", {} if state.get("run_id") else run)
+    return {**recalled, "redoing": {"asked": asked, "planned": planned, "problem": None}}
+
+
+async def _run_of(state: State, asked: Redo, versions: Versions) -> State:
+    """Return the run as it stands at its end.
+
+    Raises:
+        InputError: There is none, or the thread has gone on with another one.
+    """
+    known, wanted = state.get("run_id"), asked.get("run_id")
+    if known and wanted in {None, known}:
+        return state
+    if known or wanted is None:
+        raise InputError(f"This thread is that of run {known!r} - name that one" if known else "There is no run yet")
+    found = await asyncio.to_thread(versions.find_run, wanted)
+    if found is None or not found["plan"]:
+        raise InputError(f"There is no finished run {wanted!r} - `peitu runs` lists them")
+    return await asyncio.to_thread(_recalled, found)
+
+
+def _recalled(found: dict[str, Any]) -> State:
+    """Return the state of a run from its records; a prompt that was changed in a review is that of its image."""
+    options = {name: found["options"][name] for name in ("style", "provider", "upload") if name in found["options"]}
+    drawn = {image["index"]: image for image in found["images"]}
+    prompts = [
+        {**prompt, **{name: drawn.get(prompt["index"], prompt)[name] for name in ("prompt", "seed")}}
+        for prompt in found["plan"]["prompts"]
+    ]
+    images = [{name: image[name] for name in Image.__annotations__} for image in found["images"]]
+    known = {name: found[name] for name in ("run_id", "requested", "language_model", "notes")}
+    title = {"title": found["title"] or ""}
+    analysis = {**given_analysis(found["content"]), **title}
+    state = {**options, **known, "content": found["content"][:BEGINNING_CHARS], "analysis": analysis}
+    return cast("State", {**state, "prompts": prompts, "images": images})
+
+
+async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
+    """Return the plan of the next version, or of the one that is pending.
+
+    Raises:
+        InputError: It cannot be made; the message says why.
+        ConfigError: The style leaves no room for the words.
+    """
+    old, image = _place(run, checked(asked))
+    provider = asked.get("provider") or run.get("provider")
+    anew.check(provider, width_px=old["width_px"], height_px=old["height_px"])
+    known = await anew.versions.of(run["run_id"], old["index"])
+    if done := _done_already(known, asked, old.get("version", 1)):
+        return cast("Prompt", done.plan)
+    pending = next((version for version in known if version.status in PENDING), None)
+    if pending is None:
+        await _see_that_nothing_is_open(run["run_id"], image, anew.ledger)
+        new = await asyncio.to_thread(_new, old, asked, known, anew)
+        wish = {name: value for name, value in asked.items() if name != "run_id"}
+        pending = await anew.versions.begin(run["run_id"], new, wish)
+    if pending is None or not same_wish(pending.asked, asked):
+        raise InputError(busy(run["run_id"], old["index"]))
+    return cast("Prompt", pending.plan)
+
+
+def _place(run: State, asked: Redo) -> tuple[Prompt, Image]:
+    """Return the plan and the image of the index.
+
+    Raises:
+        InputError: There is no such picture, or the run has not come to it.
+    """
+    prompts = {prompt["index"]: prompt for prompt in run.get("prompts", [])}
+    images = {image["index"]: image for image in run.get("images", [])}
+    index, run_id = asked["index"], run["run_id"]
+    if index not in prompts:
+        known = ", ".join(map(str, sorted(prompts)))
+        raise InputError(f"There is no image {index} in run {run_id!r}, its images are {known} - count from 0")
+    if index not in images:
+        raise InputError(f"Image {index} of run {run_id!r} is not made yet - continue with: peitu resume {run_id}")
+    return prompts[index], images[index]
+
+
+def _done_already(known: Sequence[Version], asked: Redo, number: int) -> Version | None:
+    """Return the version that this very wish has made since version `number`: a power cut may cost its checkpoints."""
+    newest = next((version for version in reversed(known) if version.status == "saved"), None)
+    return newest if newest and newest.number > number and same_wish(newest.asked, asked) else None
+
+
+async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -> None:
+    """See that no paid task may still deliver this very image.
+
+    Raises:
+        InputError: One may; it is collected first.
+    """
+    if image["status"] == "saved":
+        return
+    task = next((task for task in await ledger.tasks(run_id, image["index"]) if task.status in OPEN), None)
+    if task is not None:
+        what = f"a request to {task.provider} that may be paid already" if not task.task_id else "a paid task under way"
+        raise InputError(f"Image {image['index']} of run {run_id!r} has {what} - first run: peitu resume {run_id}")
+
+
+def _new(old: Prompt, asked: Redo, known: Sequence[Version], anew: Anew) -> Prompt:
+    """Return the plan of the next version."""
+    number = max((version.number for version in known), default=0) + 1
+    kept = [version.path for version in known if version.path]
+    path = Path(kept[0] if kept else old["path"])
+    if kept or path.exists():
+        number, path = _free(path, number)
+    new: Prompt = {**old, "seed": _seed(asked, known), "path": str(path), "version": number}
+    if text := asked.get("prompt", "").strip():
+        new.update({"prompt": text, "subject": text})
+    if name := asked.get("style"):
+        language = language_of(new["prompt"])
+        style = templates.style(name, default=anew.style, own=anew.templates)
+        known_styles = templates.styles(anew.templates).values()
+        body = text or wording.body_of(old["prompt"], styles=known_styles, language=language)
+        new["prompt"] = wording.compose(body, style=style, language=language, limit=anew.prompt_limit)
+        new["negative_prompt"] = wording.negative(style, language)
+    return new
+
+
+def _free(first: Path, number: int) -> tuple[int, Path]:
+    """Return the number and the path of a version, beside the first one, at a place where nothing is."""
+    while (path := first.with_name(f"{first.stem}-v{number}{first.suffix}")).exists():
+        number += 1
+    return number, path
+
+
+def _seed(asked: Redo, known: Sequence[Version]) -> int:
+    """Return the seed that is asked for, or one that no version has."""
+    if "seed" in asked:
+        return asked["seed"]
+    seed = secrets.randbelow(MAX_SEED + 1)
+    while any(version.seed == seed for version in known):
+        seed = secrets.randbelow(MAX_SEED + 1)
+    return seed

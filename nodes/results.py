@@ -1,0 +1,37 @@
+"""What came of an image, as the result document tells it."""
+
+from graph.image_state import Failure, ImageState
+from graph.state import Image, ImageStatus
+from tools.ledger_rows import Task
+
+
+def result_image(state: ImageState, tasks: list[Task]) -> Image:
+    """Return the image of the result document, from the state and from all tasks that it ever had."""
+    prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
+    return {
+        "index": prompt["index"],
+        "status": "saved" if outcome else _status(tasks, state["picture"]),
+        "path": outcome["path"] if outcome else None,
+        "url": None,
+        "prompt": outcome["prompt"] if outcome else prompt["prompt"],
+        "provider": outcome["provider"] if outcome else failures[-1]["provider"] if failures else None,
+        "model": outcome["model"] if outcome else None,
+        "seed": prompt["seed"],
+        "width": outcome["width"] if outcome else None,
+        "height": outcome["height"] if outcome else None,
+        "sha256": outcome["sha256"] if outcome else None,
+        "attempts": sum(task.status != "throttled" for task in tasks) or 1,
+        "error": None if outcome else _reasons(failures),
+    }
+
+
+def _status(tasks: list[Task], picture: str) -> ImageStatus:
+    """Return ``unknown`` while nobody knows whether a request of this picture was taken, and paid."""
+    held = any(task.status in {"unknown", "intent"} and task.picture == picture for task in tasks)
+    return "unknown" if held else "failed"
+
+
+def _reasons(failures: list[Failure]) -> str:
+    """Return the last reason of each provider, in the order in which they were tried."""
+    last = {failure["provider"]: failure["error"] for failure in failures}
+    return "; ".join(last.values()) or "no provider can make this image"
