@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from graph.look import Config, Json
-from graph.preparing import prepare
+from graph.preparing import load_workflow, prepare
 
 
 def batch(  # noqa: PLR0917 - typer reads a command's options from its parameters
@@ -51,6 +51,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
 
 def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
     """Return the segments, checked against everything that is known before anything is paid."""
+    load_workflow()
     from graph.assembly import check_ready
     from graph.feasible import Feasible
     from tools.storyboard import Limits, read_storyboard

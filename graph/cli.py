@@ -14,7 +14,7 @@ from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of c
 from graph import exhibit, look
 from graph.batch_command import batch
 from graph.look import Config, Json
-from graph.preparing import prepare
+from graph.preparing import load_workflow, prepare
 from graph.prune_command import prune
 from graph.redo_command import redo
 from graph.resume_command import resume
@@ -133,6 +133,7 @@ def run(
     asked = check(wishes, settings)
     name = check_run_id(run_id) if run_id else new_run_id()
 
+    load_workflow()
     from graph import runs
     from graph.assembly import check_ready
     from graph.session import follow

@@ -13,3 +13,18 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     settings = load_settings(config, overrides)
     open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once
     return settings
+
+
+def load_workflow() -> None:
+    """Import what makes pictures, LangGraph above all; without collecting garbage meanwhile, which saves a sixth.
+
+    What is imported stays until the end: nobody need look through it again.
+    """
+    import gc
+
+    gc.disable()
+    try:
+        import graph.session  # noqa: F401 - for its imports
+    finally:
+        gc.freeze()
+        gc.enable()

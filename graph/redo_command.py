@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from graph.look import Config, Json
-from graph.preparing import prepare
+from graph.preparing import load_workflow, prepare
 from graph.redo_begin import find_begun
 
 
@@ -27,6 +27,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     begun = find_begun(path, run_id)
     settings = prepare(config, begun.overrides)
 
+    load_workflow()
     from graph.assembly import check_ready
     from graph.redo import redo as make_anew
     from graph.session import until_stopped, work_through

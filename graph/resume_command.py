@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from graph.look import Config, Json
-from graph.preparing import prepare
+from graph.preparing import load_workflow, prepare
 from tools.errors import InputError
 
 
@@ -37,6 +37,7 @@ def resume(
     settings = prepare(config, overrides)
     if resubmit:
         _send_again(path, held_runs_of(path, run_id) if batch else [run_id])
+    load_workflow()
     if batch:
         from graph.batch_session import follow_batch
 
@@ -65,6 +66,7 @@ def _step(path: Path) -> Any:
 
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
     """Continue all runs that are not complete, then all batches, each as a whole."""
+    load_workflow()
     from graph.batch_session import Work
     from graph.console import print_json, print_result
     from graph.session import until_stopped, work_through

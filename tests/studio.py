@@ -80,6 +80,15 @@ class Studio:
         """Ask for a page."""
         return httpx.get(f"{self.url}{path}", timeout=30, **options)
 
+    def send(self, url: str, *arguments: str) -> Any:
+        """Ask as `curl URL -H HEADER -d BODY` does."""
+        names, values = arguments[::2], arguments[1::2]
+        given = list(zip(names, values, strict=True))
+        assert {"-H", "-d"} == set(names)
+        headers = dict(value.split(": ", 1) for name, value in given if name == "-H")
+        (body,) = (value for name, value in given if name == "-d")
+        return httpx.post(url, headers=headers, content=body.encode(), timeout=60).raise_for_status().json()
+
     def call(self, path: str, method: str, **params: Any) -> dict[str, Any]:
         """Call a method by JSON-RPC, as MCP and A2A clients do, and return its result."""
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}

@@ -1,0 +1,61 @@
+"""What Studio's server keeps from run to run: the tools, the form of the input, and the addresses of pictures."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from graph.addresses import picture_link
+from graph.assembly import open_tools
+from graph.build import Tools
+from graph.form import input_form
+from graph.journal import open_log
+from graph.state import InputState
+from nodes.answer import Link
+from tools.configuration import PROVIDERS
+from tools.environment import environment_value
+from tools.settings import load_settings
+from tools.templates import style_lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The parts of the graph that are the same for all runs; `stack` holds the tools open until the server ends."""
+
+    stack: AsyncExitStack
+    tools: Tools
+    form: type[InputState]
+    link: Link
+
+
+async def server_of(loop: asyncio.AbstractEventLoop) -> Server:
+    """Return what the server of this event loop keeps; a database has written whatever a node awaited."""
+    if loop not in _servers:
+        _opening.setdefault(loop, asyncio.Lock())
+        async with _opening[loop]:
+            if loop not in _servers:
+                _servers[loop] = await _open()
+    return _servers[loop]
+
+
+_servers: WeakKeyDictionary[asyncio.AbstractEventLoop, Server] = WeakKeyDictionary()
+_opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+async def _open() -> Server:
+    # In threads: the server refuses calls that touch the disk in its event loop.
+    settings = await asyncio.to_thread(load_settings)
+    await asyncio.to_thread(open_log, settings, terminal_level=None)
+    # `langgraph dev` says at which address it was started.
+    address = await asyncio.to_thread(environment_value, "LANGGRAPH_API_URL")
+    styles = dict(await asyncio.to_thread(style_lines, own=settings.templates))
+    stack = AsyncExitStack()
+    tools = await stack.enter_async_context(open_tools(settings))
+    defaults = tools.prompt_defaults
+    return Server(
+        stack=stack,
+        tools=tools,
+        form=input_form(defaults, providers=PROVIDERS, styles=styles, upload=tools.upload_by_default),
+        link=partial(picture_link, folder=settings.output_dir, address=(address or "").rstrip("/")),
+    )

@@ -1,0 +1,68 @@
+"""Tell Studio's server of the runs that it did not begin itself, so that they stand in its list of threads.
+
+The server keeps its list in a file of its own, `.langgraph_api/`, written every 10 seconds: what it had begun in the
+last seconds before a kill is known to us, and not to it.
+"""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from graph.checkpointer import open_checkpoints
+from graph.saver import Saver, server_name
+from tools.configuration import Settings
+from tools.connection import reading
+from tools.errors import PeituError
+
+LOOK_EVERY_S = 1.0
+NEWEST = 200
+"""So many runs are shown; all of them can be continued with `peitu resume`."""
+
+# The segments of a batch are left out: there may be thousands, and they are continued together.
+_THREADS = """
+SELECT coalesce(thread_id, run_id) AS thread, run_id, coalesce(title, substr(content, 1, 80)) AS title,
+max(started_at) AS started_at FROM runs
+WHERE NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)
+GROUP BY thread ORDER BY started_at DESC LIMIT ?
+"""
+
+
+async def keep_known(settings: Settings) -> None:
+    """Look for new runs every few seconds, as long as the server runs."""
+    from langgraph_sdk import get_client
+    from langgraph_sdk.errors import LangGraphError
+
+    client = get_client()  # inside the server: it calls without the network
+    known: set[str] = set()
+    async with open_checkpoints(settings.checkpoints.path) as saver:
+        while True:
+            try:
+                await _introduce(client, saver, settings.database.path, known)
+            except (LangGraphError, PeituError, sqlite3.Error) as error:
+                logger.warning("Runs of others are not shown in Studio yet: {}", error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[str]) -> None:
+    """Make a thread of the server for each new one of ours that has a checkpoint."""
+    found = await asyncio.to_thread(_threads, database_path)
+    new = [thread for thread in reversed(found) if thread["thread"] not in known]
+    begun = await saver.begun(thread["thread"] for thread in new)
+    await saver.introduce(begun)
+    for thread in new:
+        if thread["thread"] in begun:
+            told = {"run": thread["run_id"], "title": thread["title"]}
+            name = server_name(thread["thread"])
+            await client.threads.create(thread_id=name, if_exists="do_nothing", graph_id="peitu", metadata=told)
+            known.add(thread["thread"])
+
+
+def _threads(path: Path) -> list[dict[str, Any]]:
+    """Return the newest threads first, each with its last run."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        return [dict(row) for row in connection.execute(_THREADS, (NEWEST,))]
