@@ -11,7 +11,7 @@ Messages = list[AnyMessage]
 
 
 class Conversation(BinaryOperatorAggregate[Messages]):
-    """Joins messages by their ids as LangGraph's `add_messages` does, and begins without a list, not with an empty one."""
+    """Joins messages by their ids as LangGraph's `add_messages` does, and begins with nothing, not with a list."""
 
     def __init__(self, typ: Any, operator: Callable[..., Any] = add_messages) -> None:
         # Of a type that can be called, the channel would begin with what the call gives: here with `[]`.

@@ -53,4 +53,5 @@ class Feasible:
         in_flight = sum(rules[name].max_in_flight for name in self._names if name in rules)
         if not in_flight:
             return SKETCHERS
-        return in_flight * (2 if reads else 1) + max(SPARE_WORKERS, in_flight // 4)
+        # One segment waits for every place, ready to be submitted the moment that the task there is done.
+        return in_flight * (3 if reads else 2) + SPARE_WORKERS

@@ -5,7 +5,7 @@ Without a server, `peitu gallery` writes the same page into a file.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -73,6 +73,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
 
 
 def _address(path: Path, folder: Path) -> str:

@@ -32,6 +32,7 @@ GROUP BY thread ORDER BY started_at DESC LIMIT ?
 
 async def keep_known(settings: Settings) -> None:
     """Look for new runs every few seconds, as long as the server runs."""
+    import httpx
     from langgraph_sdk import get_client
     from langgraph_sdk.errors import LangGraphError
 
@@ -41,7 +42,7 @@ async def keep_known(settings: Settings) -> None:
         while True:
             try:
                 await _introduce(client, saver, settings.database.path, known)
-            except (LangGraphError, PeituError, sqlite3.Error) as error:
+            except (LangGraphError, httpx.HTTPError, PeituError, sqlite3.Error) as error:
                 logger.warning("Runs of others are not shown in Studio yet: {}", error)
             await asyncio.sleep(LOOK_EVERY_S)
 

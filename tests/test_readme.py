@@ -151,11 +151,24 @@ def test_settings_have_their_variable_and_default(name):
 def test_the_example_does_what_it_says(name):
     """The Python example runs as it stands and prints what stands below it."""
     printed = io.StringIO()
-    (code,) = blocks(name, "python")
+    code = blocks(name, "python")[0]
     with contextlib.redirect_stdout(printed):
         exec(compile(code, name, "exec"), {})  # noqa: S102
 
     assert printed.getvalue() == blocks(name, "text")[-1]
+
+
+@each
+def test_the_functions_for_single_pictures_do_what_they_say(name, sandbox, workplace, monkeypatch):
+    """The second example, with a key, makes its three pictures."""
+    for variable, value in {**sandbox.environment(), "PEITU_IMAGES__MODELSCOPE__FIRST_POLL_S": "0.01"}.items():
+        monkeypatch.setenv(variable, value)
+    code = blocks(name, "python")[1]
+    exec(compile(code, name, "exec"), {})  # noqa: S102
+
+    assert ["a.jpg", "b.jpg", "covers/tea.jpg"] == sorted(
+        path.relative_to(workplace).as_posix() for path in workplace.rglob("*.jpg")
+    )
 
 
 @each

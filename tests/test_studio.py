@@ -26,11 +26,12 @@ STATE_BYTES = 20_000
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A running server without a key."""
+    """A running server without a key; a setting comes from `.env`."""
     for name in [name for name in os.environ if name.startswith(KEYS)]:
         del os.environ[name]
-    small = {"PEITU_IMAGES__SIZE": "512x512"}
-    with Studio(tmp_path_factory.mktemp("studio"), small) as running:
+    folder = tmp_path_factory.mktemp("studio")
+    (folder / ".env").write_text("PEITU_IMAGES__SIZE=512x512\n")
+    with Studio(folder) as running:
         yield running
 
 

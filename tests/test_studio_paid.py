@@ -73,6 +73,7 @@ def test_a_killed_server_buys_nothing_twice(services, server, peitu, monkeypatch
     wait_for(lambda: submitted(server, threads) == 4)
     server.kill()
     server.start()
+    wait_for(lambda: len(server.client.threads.search(ids=threads)) == 2)
 
     server.client.threads.create(thread_id=threads[0], if_exists="do_nothing", graph_id="peitu")
     document = server.run(None, threads[0])

@@ -14,7 +14,7 @@ ENOUGH = 4
 POLLS = 6
 """Polls of a task that are aimed at where durations scatter widely."""
 
-LEAST_PAUSE_S, MOST_PAUSE_S = 0.1, 5.0
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.05, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
 
