@@ -78,7 +78,7 @@ def settings(order: Order, *, provider: str) -> dict[str, str]:
 
 def knows_polls() -> bool:
     """Tell whether this Peitu has a limit of polls."""
-    from tools.configuration import ImageService
+    from tools.setup.configuration import ImageService
 
     return "polls_per_s" in ImageService.model_fields
 

@@ -21,7 +21,7 @@ PEITU = (
     "graph.cli",
     "graph.request",
     "graph.session",
-    "tools.log",
+    "tools.setup.log",
     "langgraph.checkpoint.sqlite.aio",
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",

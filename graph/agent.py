@@ -6,8 +6,8 @@ from typing import Any, cast
 from graph.request import new_run_id
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
-from tools.files import write_whole
-from tools.places import check_place
+from tools.pictures.files import write_whole
+from tools.seed.places import check_place
 
 
 def generate_image_agent(

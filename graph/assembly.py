@@ -6,23 +6,23 @@ from contextlib import asynccontextmanager
 from graph.build import Tools
 from graph.providers import automatic_providers, make_routes
 from nodes.prompt import PromptDefaults
-from tools.configuration import Settings
-from tools.database import Database
+from tools.content.wishes import parse_size
 from tools.errors import ConfigError
-from tools.http import make_client
-from tools.jobs import Service
-from tools.labels import aigc_label
-from tools.leases import Leases
-from tools.ledger import Ledger
-from tools.llm import LanguageModel
+from tools.language.llm import LanguageModel
+from tools.money.jobs import Service
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.tasks import TaskRunner
 from tools.oss import OSSUploader
-from tools.records import Records
-from tools.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
-from tools.settings import environment_value, oss_environment
-from tools.tasks import TaskRunner
-from tools.uploads import Uploads
-from tools.versions import Versions
-from tools.wishes import parse_size
+from tools.pictures.labels import aigc_label
+from tools.providers.http import make_client
+from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
+from tools.setup.configuration import Settings
+from tools.setup.settings import environment_value, oss_environment
+from tools.sqlite.database import Database
+from tools.sqlite.records import Records
+from tools.sqlite.uploads import Uploads
+from tools.sqlite.versions import Versions
 
 OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 

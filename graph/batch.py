@@ -15,8 +15,8 @@ from graph import runs
 from graph.build import Workflow
 from graph.events import Event
 from graph.state import Image, InputState
-from tools.batches import Batches, Part, Result, Status
 from tools.errors import ConfigError, PeituError, QuotaError, StorageError
+from tools.sqlite.batches import Batches, Part, Result, Status
 
 PAGE = 200
 """Segments that are read from the database at once."""

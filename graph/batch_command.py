@@ -27,7 +27,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
 ) -> None:
     """Make the pictures of a whole storyboard; what is there already is skipped."""
     from graph.request import Wishes, check_options, new_run_id
-    from tools.storyboard import Defaults
+    from tools.storyboards.storyboard import Defaults
 
     settings = prepare(config, {"output_dir": output_dir and str(output_dir)})
     wishes = Wishes(count=count, style=style, provider=provider, size=size, upload=upload)
@@ -54,7 +54,7 @@ def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
     load_workflow()
     from graph.assembly import check_ready
     from graph.feasible import Feasible
-    from tools.storyboard import Limits, read_storyboard
+    from tools.storyboards.storyboard import Limits, read_storyboard
 
     check_ready(settings, provider=wishes.provider, size=wishes.size, upload=wishes.upload)
     feasible = Feasible(settings, wishes.provider)

@@ -14,17 +14,17 @@ from graph.progress import BatchWatcher
 from graph.report import make_report, print_report, write_report
 from graph.session import until_stopped
 from graph.wiring import open_workflow
-from tools.batch_records import batch_document
-from tools.batches import Batch, Batches, Part
-from tools.configuration import Settings
-from tools.database import Database
 from tools.errors import StorageError
-from tools.existing import existing_picture
-from tools.files import inside
-from tools.leases import Leases
-from tools.liveness import BATCH_INDEX, owners_folder
-from tools.picture_names import picture_names
-from tools.storyboard import Segment
+from tools.money.leases import Leases
+from tools.pictures.files import inside
+from tools.setup.configuration import Settings
+from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batches import Batch, Batches, Part
+from tools.sqlite.database import Database
+from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.storyboards.existing import existing_picture
+from tools.storyboards.picture_names import picture_names
+from tools.storyboards.storyboard import Segment
 
 
 def begin(settings: Settings, row: Mapping[str, Any], segments: Sequence[Segment], for_all: Mapping[str, Any]) -> None:

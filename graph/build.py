@@ -23,12 +23,12 @@ from nodes.record import record
 from nodes.redo import Anew, redo
 from nodes.rewrite import rewrite
 from nodes.upload import Uploader, upload
-from tools.jobs import Service
-from tools.ledger import Ledger
-from tools.llm import LanguageModel
-from tools.records import Records
-from tools.tasks import TaskRunner
-from tools.versions import Versions
+from tools.language.llm import LanguageModel
+from tools.money.jobs import Service
+from tools.money.ledger import Ledger
+from tools.money.tasks import TaskRunner
+from tools.sqlite.records import Records
+from tools.sqlite.versions import Versions
 
 
 def file_address(path: str) -> str | None:

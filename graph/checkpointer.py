@@ -9,7 +9,7 @@ import aiosqlite
 
 from graph.saver import Saver
 from tools.errors import ConfigError
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
 
 BUSY_TIMEOUT_S = 60.0
 """How long another process may hold the checkpoints before a step gives up, in seconds."""

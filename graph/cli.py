@@ -68,7 +68,7 @@ def keep_traceback(error: Exception) -> str:
     """Write the traceback, without secrets, into the log file; return where it is."""
     from loguru import logger
 
-    from tools.log import set_up_logging
+    from tools.setup.log import set_up_logging
 
     path = Path("logs/peitu.log")
     set_up_logging(level="ERROR", path=path, rotation="10 MB", retention="14 days", terminal_level=None)
@@ -109,10 +109,10 @@ def run(
 ) -> None:
     """Make the pictures of one article or topic."""
     from graph.request import Wishes, check, check_run_id, new_run_id
-    from tools.templates import style_lines
+    from tools.content.templates import style_lines
 
     if style == "list":
-        from tools.settings import load_settings
+        from tools.setup.settings import load_settings
 
         own = load_settings(config).templates
         typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines(own=own)))

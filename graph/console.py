@@ -15,7 +15,7 @@ from rich.table import Table
 from graph.asking import ask_about
 from graph.events import Event
 from graph.version_lines import version_lines
-from tools.redact import redact
+from tools.setup.redact import redact
 
 STATES = {
     "queued": "waits for its turn",

@@ -10,8 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from tools.history import read_runs, read_tasks
-from tools.redact import redact
+from tools.setup.redact import redact
+from tools.sqlite.history import read_runs, read_tasks
 
 Picture = Mapping[str, Any] | str | Path
 """An image of a result document, or a path."""

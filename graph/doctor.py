@@ -14,15 +14,15 @@ from graph.checkpointer import open_checkpoints
 from graph.providers import automatic_providers
 from graph.request import check_folder
 from tools.dashscope import DashScope
-from tools.database import Database
 from tools.errors import ConfigError, PeituError
-from tools.http import make_client
-from tools.log import be_quiet
 from tools.modelscope import ModelScope
-from tools.records import Records
-from tools.services import KEY_VARIABLES, make_services
-from tools.settings import Settings, configuration_file, environment_value
-from tools.standings import StoredStandings
+from tools.money.standings import StoredStandings
+from tools.providers.http import make_client
+from tools.providers.services import KEY_VARIABLES, make_services
+from tools.setup.log import be_quiet
+from tools.setup.settings import Settings, configuration_file, environment_value
+from tools.sqlite.database import Database
+from tools.sqlite.records import Records
 
 State = Literal["ok", "missing", "problem", "unsure"]
 MARKS: dict[State, str] = {

@@ -24,9 +24,9 @@ def gallery(
     config: Config = None,
 ) -> None:
     """Make one page of all runs, with search, filters and a large view; it works without a server."""
-    from tools.files import write_whole
     from tools.gallery.page import gallery_page
-    from tools.settings import load_settings
+    from tools.pictures.files import write_whole
+    from tools.setup.settings import load_settings
 
     settings = load_settings(config)
     path = output or settings.output_dir / "gallery.html"
@@ -44,11 +44,11 @@ def sheet(
 ) -> None:
     """Make one JPG with all pictures of a run."""
     from graph.console import say
-    from tools.files import folder_name, write_whole
-    from tools.fonts import chinese_font, has_chinese
-    from tools.records import find_run
-    from tools.settings import load_settings
-    from tools.sheet import contact_sheet
+    from tools.pictures.files import folder_name, write_whole
+    from tools.pictures.fonts import chinese_font, has_chinese
+    from tools.pictures.sheet import contact_sheet
+    from tools.setup.settings import load_settings
+    from tools.sqlite.records import find_run
 
     settings = load_settings(config)
     run = find_run(settings.database.path, run_id)
@@ -65,7 +65,7 @@ def sheet(
 
 def _keep_pictures(database_path: Path, path: Path) -> None:
     """Refuse to write over a picture of a run, e.g. one that a storyboard calls `sheet.jpg`."""
-    from tools.sheet import is_picture
+    from tools.pictures.sheet import is_picture
 
     if is_picture(database_path, path):
         raise InputError(f"{str(path)!r} is a picture of a run - name another file with --output")
@@ -73,7 +73,7 @@ def _keep_pictures(database_path: Path, path: Path) -> None:
 
 def _label(run: Mapping[str, Any], producer: str) -> str | None:
     """Return the AIGC label of a sheet, or `None` when no model made any of its pictures."""
-    from tools.labels import aigc_label
+    from tools.pictures.labels import aigc_label
 
     if all(image["provider"] in {None, "sketch"} for image in run["images"] if image["status"] == "saved"):
         return None

@@ -1,11 +1,11 @@
 """What can be made with these settings, known before anything is begun or paid."""
 
 from graph.providers import automatic_providers, make_routes
-from tools.configuration import Settings
+from tools.content.wishes import parse_size
 from tools.errors import InputError
-from tools.http import make_client
-from tools.services import make_services
-from tools.wishes import parse_size
+from tools.providers.http import make_client
+from tools.providers.services import make_services
+from tools.setup.configuration import Settings
 
 SPARE_WORKERS = 4
 """Workers beside those whose picture is under way at a provider: they read, plan, download and save."""

@@ -20,7 +20,7 @@ from graph.addresses import PICTURES, picture_link
 from graph.server_threads import keep_known
 from tools.errors import PeituError
 from tools.gallery.page import gallery_page
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
 
 KINDS = {".jpg", ".jpeg", ".png"}
 """What is served of the output folder."""

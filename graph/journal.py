@@ -1,8 +1,8 @@
 """The log as the settings want it: for the command line and for the server behind Studio."""
 
-from tools.configuration import Settings
-from tools.environment import SECRET_VARIABLES, environment_value
-from tools.log import set_up_logging
+from tools.setup.configuration import Settings
+from tools.setup.environment import SECRET_VARIABLES, environment_value
+from tools.setup.log import set_up_logging
 
 
 def open_log(settings: Settings, *, terminal_level: str | None) -> None:

@@ -20,8 +20,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 def runs(config: Config = None, as_json: Json = False) -> None:
     """List the runs and the batches, the newest first."""
     from graph.console import print_json, print_runs
-    from tools.database_path import database_path
-    from tools.lists import list_batches, list_runs
+    from tools.sqlite.database_path import database_path
+    from tools.sqlite.lists import list_batches, list_runs
 
     path = database_path(config)
     found, batches = list_runs(path), list_batches(path)
@@ -38,8 +38,8 @@ def show(
 ) -> None:
     """Show all that is recorded of a run, or how a batch stands."""
     from graph.console import print_json, print_run
-    from tools.database_path import database_path
-    from tools.records import find_run
+    from tools.sqlite.database_path import database_path
+    from tools.sqlite.records import find_run
 
     path = database_path(config)
     found = find_run(path, run_id)
@@ -54,7 +54,7 @@ def show(
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.console import print_json
     from graph.report import make_report, print_report
-    from tools.batch_records import batch_document, find_batch
+    from tools.sqlite.batch_records import batch_document, find_batch
 
     batch = find_batch(path, batch_id)
     if batch is None:
@@ -71,7 +71,7 @@ def doctor(config: Config = None) -> None:
     import asyncio
 
     from graph.doctor import examine, print_findings
-    from tools.settings import load_settings
+    from tools.setup.settings import load_settings
 
     sys.exit(print_findings(asyncio.run(examine(load_settings(config), config))))
 
@@ -79,7 +79,7 @@ def doctor(config: Config = None) -> None:
 def models(as_json: Json = False) -> None:
     """List the models that are known, with their sizes and limits; with ModelScope any other name may be tried."""
     from graph.console import print_json, print_models
-    from tools.models import known_models
+    from tools.providers.models import known_models
 
     if as_json:
         print_json({"models": known_models()})
@@ -97,11 +97,11 @@ def graph(
 
     from graph.drawing import draw_png, tidy
     from graph.wiring import drawing
-    from tools.settings import load_settings
+    from tools.setup.settings import load_settings
 
     drawn = asyncio.run(drawing(load_settings(config)))
     if png is not None:
-        from tools.files import write_whole
+        from tools.pictures.files import write_whole
 
         write_whole(png, draw_png(drawn))
     if mermaid or png is None:

@@ -8,7 +8,7 @@ from typing import Any
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
     from graph.journal import open_log
-    from tools.settings import load_settings
+    from tools.setup.settings import load_settings
 
     settings = load_settings(config, overrides)
     open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once

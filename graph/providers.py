@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from graph.route import Candidate, Routes
 from tools import sketch
-from tools.configuration import Settings
-from tools.jobs import Service
-from tools.services import KEY_VARIABLES, NO_KEYS, find_key
-from tools.sizes import SKETCH_SIZES
+from tools.money.jobs import Service
+from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key
+from tools.providers.sizes import SKETCH_SIZES
+from tools.setup.configuration import Settings
 
 
 def make_routes(

@@ -15,7 +15,7 @@ def prune(
     """Forget how complete runs came to their end, and clear away what killed processes left behind."""
     from graph import pruning
     from graph.console import print_json
-    from tools.settings import load_settings
+    from tools.setup.settings import load_settings
 
     found = pruning.prune(load_settings(config), days=days)
     if as_json:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tools.configuration import Settings
-from tools.connection import explain, reading
-from tools.leases import sweep_owners
+from tools.money.leases import sweep_owners
+from tools.setup.configuration import Settings
+from tools.sqlite.connection import explain, reading
 
 BUSY_TIMEOUT_S = 30.0
 

@@ -59,7 +59,7 @@ def redo(
     `prompt` is used as it is, or in the `style` given with it; `style` alone puts the words that the picture had into
     that style. Without a `seed` a new one is drawn. `success` tells whether the new picture is there; if not, the one
     before is still shown, and its `error` says why. The same call goes on where a killed one stopped, and pays nothing
-    twice. `recorded` is the run as `tools.records.find_run` gives it, for one whose checkpoint is gone.
+    twice. `recorded` is the run as `tools.sqlite.records.find_run` gives it, for one whose checkpoint is gone.
 
     Raises:
         InputError: There is no such run or picture, it is not finished, or something else cannot be used.

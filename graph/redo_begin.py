@@ -11,7 +11,7 @@ from tools.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """The run as `tools.records.find_run` gives it, or, for a segment that was skipped, what it asks for and has."""
+    """The run as `tools.sqlite.records.find_run` gives it; of a segment that was skipped, what it asks for and has."""
 
     run: Mapping[str, Any] | None
     segment: Mapping[str, Any] | None
@@ -30,7 +30,7 @@ class Begun:
     async def record(self, workflow: Any, path: Path, watch: Any) -> Mapping[str, Any]:
         """Return the run; a skipped segment becomes one first, with the pictures that it has, and buys none."""
         from graph import runs
-        from tools.records import find_run
+        from tools.sqlite.records import find_run
 
         if self.run is not None:
             return self.run
@@ -45,8 +45,8 @@ def find_begun(path: Path, run_id: str) -> Begun:
     Raises:
         InputError: There is none, or somebody works on it.
     """
-    from tools.batch_records import find_batch, find_segment
-    from tools.records import find_run
+    from tools.sqlite.batch_records import find_batch, find_segment
+    from tools.sqlite.records import find_run
 
     segment = find_segment(path, run_id)
     found = find_run(path, run_id)
@@ -61,8 +61,8 @@ def find_begun(path: Path, run_id: str) -> Begun:
 
 
 def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
-    from tools.connection import reading
-    from tools.liveness import state_of_run
+    from tools.sqlite.connection import reading
+    from tools.sqlite.liveness import state_of_run
 
     with reading(path) as connection:
         waits = bool(run["options"].get("review") and run["plan"])
@@ -77,8 +77,8 @@ def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InputError: They are not all there, so that the batch has to go on first.
     """
-    from tools.connection import reading
-    from tools.records import image_of
+    from tools.sqlite.connection import reading
+    from tools.sqlite.records import image_of
 
     with reading(path) as connection:
         rows = connection.execute("SELECT * FROM images WHERE run_id = ?", (segment["run_id"],)).fetchall()

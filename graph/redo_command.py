@@ -56,7 +56,7 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
     """Print the result document, with the versions of the images that have some."""
     from graph.console import print_json
     from graph.runs import document
-    from tools.records import find_run
+    from tools.sqlite.records import find_run
 
     recorded = find_run(path, run_id) or {"images": []}
     told = document(run_id, {**recorded, **found})
@@ -67,8 +67,8 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
 def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
     """Say what was made and what it replaces, or why it was not made and what goes on."""
     from graph.version_lines import version_lines
-    from tools.records import find_run
-    from tools.versions import NOT_ANEW, pending_wish
+    from tools.sqlite.records import find_run
+    from tools.sqlite.versions import NOT_ANEW, pending_wish
 
     recorded = find_run(path, run_id) or {"images": [], "success": False}
     image: dict[str, Any] = next((image for image in recorded["images"] if image["index"] == index), {})

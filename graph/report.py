@@ -9,9 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tools.batch_records import NOT_YET
-from tools.files import write_whole
-from tools.similar import similar
+from tools.pictures.files import write_whole
+from tools.sqlite.batch_records import NOT_YET
+from tools.storyboards.similar import similar
 
 REPORT = "report.json"
 MOST_IDS = 12

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from tools.configuration import MAX_COUNT, PROVIDERS, Settings
-from tools.decoding import decode_text
+from tools.content.templates import style as find_style
+from tools.content.templates import topics as find_topics
 from tools.errors import ConfigError, InputError
-from tools.templates import style as find_style
-from tools.templates import topics as find_topics
+from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
+from tools.storyboards.decoding import decode_text
 
 if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
     from graph.state import InputState

@@ -28,7 +28,7 @@ def resume(
     if run_id is None:
         _resume_all(config, resubmit=resubmit, as_json=as_json)
 
-    from tools.batch_records import find_batch, find_segment, held_runs_of
+    from tools.sqlite.batch_records import find_batch, find_segment, held_runs_of
 
     path = prepare(config, {}).database.path
     batch = find_batch(path, run_id)
@@ -51,8 +51,8 @@ def resume(
 def _step(path: Path) -> Any:
     """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
-    from tools.batch_records import find_segment
-    from tools.records import find_run
+    from tools.sqlite.batch_records import find_segment
+    from tools.sqlite.records import find_run
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
         recorded = find_run(path, name)
@@ -70,8 +70,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     from graph.batch_session import Work
     from graph.console import print_json, print_result
     from graph.session import until_stopped, work_through
-    from tools.batch_records import find_batch, held_runs_of
-    from tools.lists import list_batches, list_runs
+    from tools.sqlite.batch_records import find_batch, held_runs_of
+    from tools.sqlite.lists import list_batches, list_runs
 
     path = prepare(config, {}).database.path
     names = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]]

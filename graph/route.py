@@ -11,7 +11,8 @@ from langgraph.types import Send
 
 from graph.image_state import Failure, ImageState
 from graph.state import Prompt, State
-from tools.configuration import PROVIDERS
+from tools.content.templates import style
+from tools.content.wishes import checked_count, parse_size
 from tools.errors import (
     ConfigError,
     InputError,
@@ -22,8 +23,7 @@ from tools.errors import (
     RejectedError,
     StorageError,
 )
-from tools.templates import style
-from tools.wishes import checked_count, parse_size
+from tools.setup.configuration import PROVIDERS
 
 GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
 """Failures that another attempt with the same provider would only repeat."""

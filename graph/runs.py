@@ -12,7 +12,7 @@ from graph.events import Event
 from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
 from tools.errors import InputError
-from tools.versions import pending_wish
+from tools.sqlite.versions import pending_wish
 
 Watch = Callable[[Event], None]
 """Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
@@ -63,8 +63,8 @@ async def resume(
 ) -> OutputState:
     """Continue a run: collect what is under way, make what failed, send what was not uploaded.
 
-    `recorded` is the run's row (see `tools.records.find_run`), for a run that was killed before its first checkpoint.
-    The others are as for `run`.
+    `recorded` is the run's row (see `tools.sqlite.records.find_run`), for a run that was killed before its first
+    checkpoint. The others are as for `run`.
 
     Raises:
         InputError: There is no such run.

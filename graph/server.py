@@ -13,10 +13,10 @@ from graph.form import input_form
 from graph.journal import open_log
 from graph.state import InputState
 from nodes.answer import Link
-from tools.configuration import PROVIDERS
-from tools.environment import environment_value
-from tools.settings import load_settings
-from tools.templates import style_lines
+from tools.content.templates import style_lines
+from tools.setup.configuration import PROVIDERS
+from tools.setup.environment import environment_value
+from tools.setup.settings import load_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from loguru import logger
 
 from graph.checkpointer import open_checkpoints
 from graph.saver import Saver, server_name
-from tools.configuration import Settings
-from tools.connection import reading
 from tools.errors import PeituError
+from tools.setup.configuration import Settings
+from tools.sqlite.connection import reading
 
 LOOK_EVERY_S = 1.0
 NEWEST = 200

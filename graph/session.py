@@ -17,10 +17,10 @@ from graph.console import Watcher, print_json, print_result, say
 from graph.runs import document
 from graph.state import OutputState
 from graph.wiring import open_workflow
-from tools.database import Database
 from tools.errors import InputError, PeituError
-from tools.ledger import Ledger
-from tools.records import find_run
+from tools.money.ledger import Ledger
+from tools.sqlite.database import Database
+from tools.sqlite.records import find_run
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from graph.conversation import Conversation, Messages
 from graph.redo_state import Redo
-from tools.configuration import MAX_COUNT
+from tools.setup.configuration import MAX_COUNT
 
 ImageStatus = Literal["saved", "failed", "unknown"]
 

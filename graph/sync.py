@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar, cast
 
 from graph.build import Workflow
-from tools.loop_thread import LoopThread
+from tools.seed.loop_thread import LoopThread
 
 T = TypeVar("T")
 

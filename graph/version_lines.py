@@ -5,7 +5,7 @@ from typing import Any
 
 
 def version_lines(image: Mapping[str, Any]) -> list[str]:
-    """Return a line for each version of an image of `tools.records.find_run`; none for one that was made once."""
+    """Return a line for each version of an image of `tools.sqlite.records.find_run`; none for one made once."""
     return [_line(version, image) for version in reversed(image.get("versions", []))]
 
 

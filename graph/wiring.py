@@ -18,9 +18,9 @@ from graph.checkpointer import open_checkpoints
 from graph.request import check_folder
 from graph.server import server_of
 from graph.sync import LoopThread, SyncWorkflow
-from tools.configuration import Settings
-from tools.log import be_quiet
-from tools.settings import load_settings
+from tools.setup.configuration import Settings
+from tools.setup.log import be_quiet
+from tools.setup.settings import load_settings
 
 
 class open_workflow:  # noqa: N801 - used like a function: `with open_workflow() as workflow`

@@ -12,16 +12,16 @@ from graph.state import Analysis, Image, Scene, State
 from nodes.chat import Contents, heard, without_long
 from nodes.first_look import MAX_SCENES, first_look, scene_of
 from nodes.planned import BEGINNING_CHARS, given_analysis
+from tools.content.markup import plain, without_unseen
+from tools.content.reading import Reading
+from tools.content.subjects import LIMIT_CHARS, Subject, shortened
+from tools.content.templates import Mood, instructions, topics
+from tools.content.words import language_of
 from tools.errors import InputError, PeituError
-from tools.llm import LanguageModel
-from tools.markup import plain, without_unseen
-from tools.picture_names import picture_names
-from tools.questions import AnalysisAnswer, analysis_question
-from tools.reading import Reading
-from tools.records import next_run_id
-from tools.subjects import LIMIT_CHARS, Subject, shortened
-from tools.templates import Mood, instructions, topics
-from tools.words import language_of
+from tools.language.llm import LanguageModel
+from tools.language.questions import AnalysisAnswer, analysis_question
+from tools.sqlite.records import next_run_id
+from tools.storyboards.picture_names import picture_names
 
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graph.events import Event
 from graph.state import Prompt, State
-from tools.configuration import MAX_COUNT
 from tools.errors import InputError
+from tools.setup.configuration import MAX_COUNT
 
 QUESTION = (
     'Answer true to make these pictures, or {"edit": {"0": "new prompt"}, "drop": [1], "add": ["another prompt"]}, '

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from graph.image_state import Failure, ImageState, Outcome
-from tools.images import inspect
-from tools.ledger import Ledger
+from tools.money.ledger import Ledger
+from tools.pictures.images import inspect
 
 
 async def check(state: ImageState, *, ledger: Ledger) -> ImageState:

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from graph.state import Analysis, Scene
-from tools.matching import match_topic
-from tools.reading import Passage, Reading, read
-from tools.scenes import Place, choose
-from tools.subjects import Subject, subject_of
-from tools.templates import Topic
-from tools.words import keywords, mood_of
+from tools.content.matching import match_topic
+from tools.content.reading import Passage, Reading, read
+from tools.content.scenes import Place, choose
+from tools.content.subjects import Subject, subject_of
+from tools.content.templates import Topic
+from tools.content.words import keywords, mood_of
 
 MAX_SCENES = 12
 MAX_CANDIDATES = 60

@@ -14,16 +14,16 @@ from graph.image_state import Failure, ImageOutput, ImageState, Outcome
 from graph.state import Prompt
 from nodes.results import result_image
 from tools import sketch
-from tools.adapt import adapt
 from tools.errors import ElsewhereError, PeituError
-from tools.images import SavedImage, save_jpeg
-from tools.jobs import Job, Report, Service
-from tools.ledger import Ledger
-from tools.provider import ImageRequest
-from tools.records import Records
-from tools.sizes import SKETCH_SIZES
-from tools.tasks import TaskRunner
-from tools.versions import Versions
+from tools.money.jobs import Job, Report, Service
+from tools.money.ledger import Ledger
+from tools.money.tasks import TaskRunner
+from tools.pictures.images import SavedImage, save_jpeg
+from tools.providers.adapt import adapt
+from tools.providers.provider import ImageRequest
+from tools.providers.sizes import SKETCH_SIZES
+from tools.sqlite.records import Records
+from tools.sqlite.versions import Versions
 
 SKETCH = "sketch"
 SKETCH_DESCRIPTION = "Peitu offline sketch, drawn from an icon set, not by an image model"

@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 
 from graph.state import Analysis, Prompt, State
-from tools.files import folder_name, inside
-from tools.picture_names import picture_names
-from tools.reading import TITLE_CHARS
-from tools.templates import DEFAULT
-from tools.words import language_of
+from tools.content.reading import TITLE_CHARS
+from tools.content.templates import DEFAULT
+from tools.content.words import language_of
+from tools.pictures.files import folder_name, inside
+from tools.storyboards.picture_names import picture_names
 
 BEGINNING_CHARS = 2000
 """So much of a content is in the state; the records have all of it."""

@@ -8,17 +8,17 @@ from typing import cast
 
 from graph.state import Analysis, Prompt, Scene, State
 from nodes.planned import BEGINNING_CHARS, given_prompt, paths_of, seed_of
-from tools import templates, wording
-from tools.configuration import MAX_COUNT
+from tools.content import templates, wording
+from tools.content.markup import plain
+from tools.content.scenes import Place, choose
+from tools.content.subjects import LIMIT_CHARS, shortened
+from tools.content.wishes import checked_count, parse_size
+from tools.content.words import language_of, picturable
 from tools.errors import PeituError
-from tools.llm import LanguageModel
-from tools.markup import plain
-from tools.questions import PromptsAnswer, prompts_question
-from tools.records import Records
-from tools.scenes import Place, choose
-from tools.subjects import LIMIT_CHARS, shortened
-from tools.wishes import checked_count, parse_size
-from tools.words import language_of, picturable
+from tools.language.llm import LanguageModel
+from tools.language.questions import PromptsAnswer, prompts_question
+from tools.setup.configuration import MAX_COUNT
+from tools.sqlite.records import Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from loguru import logger
 
 from graph.state import Image, State
-from tools.records import Records
-from tools.versions import Versions
+from tools.sqlite.records import Records
+from tools.sqlite.versions import Versions
 
 
 async def record(state: State, *, records: Records, versions: Versions) -> State:

@@ -13,12 +13,12 @@ from graph.events import Event
 from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
 from graph.state import Image, Prompt, State
 from nodes.planned import BEGINNING_CHARS, given_analysis
-from tools import templates, wording
+from tools.content import templates, wording
+from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
-from tools.ledger import Ledger
-from tools.ledger_rows import OPEN
-from tools.versions import PENDING, Version, Versions
-from tools.words import language_of
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import OPEN
+from tools.sqlite.versions import PENDING, Version, Versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

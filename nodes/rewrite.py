@@ -5,9 +5,9 @@ import asyncio
 from pydantic import BaseModel, Field
 
 from graph.image_state import Failure, ImageState
+from tools.content.templates import instructions
 from tools.errors import PeituError
-from tools.llm import LanguageModel
-from tools.templates import instructions
+from tools.language.llm import LanguageModel
 
 
 class RewrittenPrompt(BaseModel):

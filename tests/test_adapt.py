@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.adapt import adapt
 from tools.dashscope import DashScope
 from tools.modelscope import ModelScope
-from tools.provider import ImageRequest
-from tools.sizes import Sizes
+from tools.providers.adapt import adapt
+from tools.providers.provider import ImageRequest
+from tools.providers.sizes import Sizes
 
 ENGLISH = (
     "A lighthouse on a rock above the sea, with a red roof and white walls; an old keeper climbs the stairs, "

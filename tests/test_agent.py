@@ -10,7 +10,7 @@ from graph.agent import generate_image_agent, quick_generate
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError, InputError
-from tools.images import describe, is_whole
+from tools.pictures.images import describe, is_whole
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

@@ -14,10 +14,10 @@ from graph.state import State
 from nodes.analyze import analyze
 from nodes.first_look import MAX_SCENES, first_look
 from nodes.planned import BEGINNING_CHARS
+from tools.content.templates import Mood, topics
 from tools.errors import ConfigError, InputError, PeituError, UnavailableError
-from tools.llm import LanguageModel
-from tools.questions import analysis_question, prompts_question
-from tools.templates import Mood, topics
+from tools.language.llm import LanguageModel
+from tools.language.questions import analysis_question, prompts_question
 
 ZH = """# 为什么我们总是睡不好
 

@@ -19,8 +19,8 @@ from graph.progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
-from tools.batches import Part, Result
 from tools.errors import InputError
+from tools.sqlite.batches import Part, Result
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

@@ -11,7 +11,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[
 from tests.cassettes import image_scenes, scenes
 from tests.cassettes.stage import FOLDER, Stage, replayed
 from tools.errors import ConfigError, LostReplyError
-from tools.images import sniff_format
+from tools.pictures.images import sniff_format
 
 Result = TypeVar("Result")
 Play = Callable[[Callable[[Stage], Awaitable[Result]]], Awaitable[Result]]

@@ -19,7 +19,7 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tools.provider import ImageProvider, ImageRequest
+from tools.providers.provider import ImageProvider, ImageRequest
 
 CAT = ImageRequest(prompt="一只奔跑的猫", negative_prompt="文字", width_px=1280, height_px=720, seed=42)
 SQUARE = ImageRequest(prompt="猫", width_px=1328, height_px=1328)

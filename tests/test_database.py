@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.connection import connect
-from tools.database import Database
 from tools.errors import ConfigError
-from tools.schema import CHANGES
+from tools.sqlite.connection import connect
+from tools.sqlite.database import Database
+from tools.sqlite.schema import CHANGES
 
 
 def add_run(run_id: str):

@@ -194,7 +194,7 @@ async def test_a_database_that_stays_locked_ends_the_run_with_a_line(work, monke
     locks: list[Lock] = []
     at_first(work, "poll", lambda: locks.append(Lock(DATABASE)))
     with monkeypatch.context() as patch:
-        patch.setattr("tools.connection.BUSY_TIMEOUT_S", 0.1)
+        patch.setattr("tools.sqlite.connection.BUSY_TIMEOUT_S", 0.1)
         with pytest.raises(PeituError, match=r"peitu\.db.*another program holds it"):
             await illustrate(provider="dashscope", count=2)
     locks.pop().release()

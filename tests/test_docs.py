@@ -55,8 +55,8 @@ def services(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     limits = {f"PEITU_IMAGES__{name}__{key}": quick[key] for name in ("MODELSCOPE", "DASHSCOPE") for key in quick}
     for name, value in {**sandbox.environment(), **limits, "PEITU_STORAGE__UPLOAD": "never"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("tools.settle.LOOK_UP_PAUSES_S", (0.0, 0.0, 0.0))
-    monkeypatch.setattr("tools.health.FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("tools.money.health.FIRST_PAUSE_S", 0.1)
     return sandbox
 
 
@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_used_stops_the_start(peitu: Peitu, services):
 def test_a_locked_database_stops_the_start(peitu: Peitu, services, monkeypatch):
     """Another program holds it, and lets it go."""
     peitu("doctor")
-    monkeypatch.setattr("tools.connection.BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("tools.sqlite.connection.BUSY_TIMEOUT_S", 0.1)
     other = sqlite3.connect("data/peitu.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     status, _, err = peitu(*begin())

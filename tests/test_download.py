@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tools.download import download
 from tools.errors import UnavailableError
+from tools.providers.download import download
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/1d/a.png"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from graph.drawing import draw_png, tidy
 from graph.wiring import drawing
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from tools.durations import MOST_PAUSE_S, Durations
+from tools.money.durations import MOST_PAUSE_S, Durations
 
 
 def test_at_first_the_pause_grows_with_the_age():

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.database_path import database_path
 from tools.errors import ConfigError
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
+from tools.sqlite.database_path import database_path
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,8 @@ def test_wrong_database_path_is_told_as_ever(text: str, workplace: Path) -> None
 
 def test_short_way_does_without_pydantic() -> None:
     """That is what it is for."""
-    code = "import sys; from tools.database_path import database_path as p; p(); print('pydantic' in sys.modules)"
+    code = (
+        "import sys; from tools.sqlite.database_path import database_path as p; p(); print('pydantic' in sys.modules)"
+    )
 
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -30,7 +30,7 @@ async def test_every_event_has_the_schema(sandbox: Sandbox, workplace, monkeypat
     settings = {f"PEITU_IMAGES__DASHSCOPE__{name}": value for name, value in quick.items()}
     for name, value in {**sandbox.environment(), **settings, "PEITU_LLM__PROVIDER": "none"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("tools.settle.LOOK_UP_PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.0, 0.0))
     if fault:
         sandbox.fault(**fault)
     asked = {"content": "a boat", "count": 1, "provider": "dashscope"}

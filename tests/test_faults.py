@@ -26,12 +26,12 @@ from PIL import Image
 from graph import runs
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
-from tools.database import Database
-from tools.download import download
-from tools.http import make_client
-from tools.ledger import Ledger
-from tools.ledger_rows import utc_now
-from tools.records import find_run
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import utc_now
+from tools.providers.download import download
+from tools.providers.http import make_client
+from tools.sqlite.database import Database
+from tools.sqlite.records import find_run
 
 Details = dict[str, Any]
 DATABASE = Path("data/peitu.db")
@@ -74,14 +74,14 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
         patch.chdir(folder)
         for name, value in {**values, "PEITU_LLM__PROVIDER": "none"}.items():
             patch.setenv(name, value)
-        patch.setattr("tools.settle.LOOK_UP_PAUSES_S", (0.0, 0.03, 0.06))
-        patch.setattr("tools.durations.MOST_PAUSE_S", 0.05)
-        patch.setattr("tools.collect.POLL_REFUSED_S", 0.05)
-        patch.setattr("tools.settle.FINISHED_PAUSE_S", 0.05)
-        patch.setattr("tools.health.FIRST_PAUSE_S", 0.05)
-        patch.setattr("tools.pace.FIRST_PAUSE_S", 0.03)
-        patch.setattr("tools.collect.download", partial(download, sleep=lambda _: asyncio.sleep(0.01)))
-        patch.setattr("tools.oss_client._BACKOFF_S", 0.01)
+        patch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.03, 0.06))
+        patch.setattr("tools.money.durations.MOST_PAUSE_S", 0.05)
+        patch.setattr("tools.money.collect.POLL_REFUSED_S", 0.05)
+        patch.setattr("tools.money.settle.FINISHED_PAUSE_S", 0.05)
+        patch.setattr("tools.money.health.FIRST_PAUSE_S", 0.05)
+        patch.setattr("tools.money.pace.FIRST_PAUSE_S", 0.03)
+        patch.setattr("tools.money.collect.download", partial(download, sleep=lambda _: asyncio.sleep(0.01)))
+        patch.setattr("tools.bucket.oss_client._BACKOFF_S", 0.01)
         patch.setattr("graph.assembly.make_client", impatient_client)
         yield
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError, InputError
-from tools.files import inside, safe_name, write_whole
+from tools.pictures.files import inside, safe_name, write_whole
 
 needs_permissions = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 

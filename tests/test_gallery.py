@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from graph.exhibit import gallery
-from tools.connection import connect
 from tools.errors import InputError, StorageError
 from tools.gallery import thumbnails as small
 from tools.gallery.entries import read_entries
 from tools.gallery.page import gallery_page
+from tools.sqlite.connection import connect
 
 HOSTILE = '</script><img src=x onerror="pwned=1"><!-- \' " \u2028 {{script}} &lt;b&gt; ${1}'
 STARTED = "2026-11-2{0}T08:00:00+00:00"

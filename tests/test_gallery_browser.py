@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tests.test_gallery import HOSTILE, add_image, add_run, add_versions, insert, picture
-from tools.connection import connect
 from tools.gallery.page import gallery_page
+from tools.sqlite.connection import connect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser - install one: apt-get install chromium")
@@ -24,6 +24,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser - install o
 Page = Any
 MANY = 400
 VISITS = count()
+
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")

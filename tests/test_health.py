@@ -14,8 +14,8 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tools.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health
-from tools.standings import Standing, quota_resets_at
+from tools.money.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health
+from tools.money.standings import Standing, quota_resets_at
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in China
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError
-from tools.http import make_client, read_fault, read_json, retry_after_s, shorten
+from tools.providers.http import make_client, read_fault, read_json, retry_after_s, shorten
 
 NOW = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 KEYS = st.sampled_from(["code", "message", "errors", "error", "output"])

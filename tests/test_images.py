@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from tools.errors import ConfigError, UnavailableError
-from tools.images import describe, inspect, is_whole, save_jpeg, sniff_format
-from tools.labels import aigc_label
+from tools.pictures.images import describe, inspect, is_whole, save_jpeg, sniff_format
+from tools.pictures.labels import aigc_label
 
 LABEL = aigc_label(content_producer="peitu", produce_id="run-0")
 FOREIGN = '{"Label":"1","ContentProducer":"provider","ProduceID":"7"}'

@@ -21,7 +21,7 @@ from PIL import Image
 
 from bench.forks import Forks, Process
 from tests.sandbox import Sandbox
-from tools.records import find_run
+from tools.sqlite.records import find_run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.errors import InputError
-from tools.labels import aigc_label, label_of_json, label_text, read_description, read_label, xmp_packet
+from tools.pictures.labels import aigc_label, label_of_json, label_text, read_description, read_label, xmp_packet
 
 NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 

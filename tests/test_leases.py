@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from tools.database import Database
-from tools.leases import Leases
-from tools.ledger import Ledger
-from tools.provider import ImageRequest
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.providers.provider import ImageRequest
+from tools.sqlite.database import Database
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ async def test_a_closed_owner_holds_nothing(database, folder):
 DIES = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from tools.database import Database
-from tools.leases import Leases
+from tools.sqlite.database import Database
+from tools.money.leases import Leases
 
 async def main():
     leases = Leases(Database(Path(sys.argv[1])), Path(sys.argv[2]))

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from tools.database import Database
 from tools.errors import LostReplyError
-from tools.ledger import Ledger
-from tools.provider import ImageRequest
+from tools.money.ledger import Ledger
+from tools.providers.provider import ImageRequest
+from tools.sqlite.database import Database
 
 MINUTE = timedelta(minutes=1)
 REQUEST = ImageRequest(prompt="a lighthouse", seed=7)

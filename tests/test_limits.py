@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tools.limits import Limiter
+from tools.money.limits import Limiter
 
 
 async def test_only_so_many_tasks_are_under_way():

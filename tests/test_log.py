@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from tools.errors import ConfigError
-from tools.log import set_up_logging
-from tools.redact import redact
+from tools.setup.log import set_up_logging
+from tools.setup.redact import redact
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
 BODY = "iVBORw0KGgoAAAANSUhEUgAA" * 12
@@ -291,6 +291,6 @@ def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_import_adds_no_sink_and_not_loguru() -> None:
     """Whoever only redacts does not wait for loguru."""
-    code = "import sys, tools.log; print('loguru' in sys.modules)"
+    code = "import sys, tools.setup.log; print('loguru' in sys.modules)"
 
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -1,12 +1,13 @@
 """The loop in a thread: results and errors come back, and Ctrl-C waits for an orderly end."""
 
-import _thread
 import asyncio
+import os
+import signal
 import threading
 
 import pytest
 
-from tools.loop_thread import LoopThread
+from tools.seed.loop_thread import LoopThread
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_ctrl_c_waits_for_an_orderly_end(loop_thread):
     tidied = []
 
     async def work():
-        _thread.interrupt_main()
+        os.kill(os.getpid(), signal.SIGINT)
         try:
             await asyncio.sleep(60)
         finally:

@@ -19,7 +19,7 @@ from tools.errors import (
     UnavailableError,
 )
 from tools.modelscope import ModelScope
-from tools.provider import ImageProvider, ImageRequest
+from tools.providers.provider import ImageProvider, ImageRequest
 
 CAT = ImageRequest(prompt="一只金猫", negative_prompt="文字", width_px=1280, height_px=720, seed=7)
 ACCEPTED = {"task_status": "SUCCEED", "task_id": "5618", "request_id": "r1"}

@@ -12,7 +12,7 @@ from PIL import Image
 
 from scripts.notebooks import run
 from tests.conftest import ROOT
-from tools.redact import redact
+from tools.setup.redact import redact
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = {"01_first_pictures", "02_prompt_lab", "03_look_back", "04_steer"}

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from tests.sandbox import Sandbox
+from tools.bucket.oss_address import parse_address, parse_folder
+from tools.bucket.oss_errors import explain
 from tools.errors import ConfigError, InputError, PeituError, RejectedError, UnavailableError
 from tools.oss import OSSUploader
-from tools.oss_address import parse_address, parse_folder
-from tools.oss_errors import explain
 
 BUCKET = "peitu-sandbox"
 SECRET = "oss-sandbox-secret"

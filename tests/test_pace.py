@@ -8,9 +8,9 @@ import time
 import pytest
 
 from tests.conftest import ROOT
-from tools.budgets import OwnBudgets, StoredBudgets
-from tools.database import Database
-from tools.pace import LEAST_MARGIN, MOST_MARGIN, Pace
+from tools.money.budgets import OwnBudgets, StoredBudgets
+from tools.money.pace import LEAST_MARGIN, MOST_MARGIN, Pace
+from tools.sqlite.database import Database
 
 
 class Clock:
@@ -187,9 +187,9 @@ async def test_a_clock_that_was_wrong_is_not_believed(clock, database):
 PROCESS = """
 import asyncio, sys, time
 from pathlib import Path
-from tools.budgets import StoredBudgets
-from tools.database import Database
-from tools.pace import Pace
+from tools.money.budgets import StoredBudgets
+from tools.sqlite.database import Database
+from tools.money.pace import Pace
 
 async def main():
     database = Database(Path(sys.argv[1]))

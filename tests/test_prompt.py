@@ -9,10 +9,10 @@ from graph.state import Prompt, State
 from nodes.analyze import analyze
 from nodes.prompt import PromptDefaults, prompt
 from tests.test_analyze import EN, ZH, Memory, Scripted
+from tools.content.templates import style, style_names
+from tools.content.wishes import parse_size
 from tools.errors import InputError, UnavailableError
-from tools.llm import LanguageModel
-from tools.templates import style, style_names
-from tools.wishes import parse_size
+from tools.language.llm import LanguageModel
 
 DEFAULTS = PromptDefaults(count=3, style="clean", width_px=1024, height_px=768, output_dir="output", prompt_limit=500)
 

@@ -9,7 +9,6 @@ import pytest
 
 from tests.sandbox import Sandbox
 from tools.dashscope import DashScope
-from tools.download import download
 from tools.errors import (
     ConfigError,
     LostReplyError,
@@ -18,9 +17,10 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tools.http import make_client
 from tools.modelscope import ModelScope
-from tools.provider import ImageRequest, TaskState
+from tools.providers.download import download
+from tools.providers.http import make_client
+from tools.providers.provider import ImageRequest, TaskState
 
 CAT = ImageRequest(prompt="a cat under a lamp", negative_prompt="text", width_px=768, height_px=512, seed=7)
 PROVIDERS: dict[str, Callable[..., DashScope | ModelScope]] = {"dashscope": DashScope, "modelscope": ModelScope}

@@ -8,7 +8,7 @@ import pytest
 
 from graph.pruning import prune
 from graph.wiring import open_workflow
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.markup import plain, without_unseen
-from tools.reading import read
-from tools.scenes import Choice, Place, choose
-from tools.subjects import LIMIT_CHARS, shortened, subject_of
-from tools.words import keywords, language_of, mood_of, picturable
+from tools.content.markup import plain, without_unseen
+from tools.content.reading import read
+from tools.content.scenes import Choice, Place, choose
+from tools.content.subjects import LIMIT_CHARS, shortened, subject_of
+from tools.content.words import keywords, language_of, mood_of, picturable
 
 ARTICLE = """---
 title: "Bread, slowly"

@@ -16,7 +16,7 @@ from graph.cli import app
 from graph.drawing import tidy
 from graph.wiring import drawing
 from tests.conftest import ROOT
-from tools.settings import load_settings
+from tools.setup.settings import load_settings
 
 READMES = ("README.md", "README.zh-CN.md")
 MAX_PICTURE_BYTES = 150_000

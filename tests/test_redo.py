@@ -21,12 +21,12 @@ from graph.redo import redo
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
 from tests.test_kills import Peitu, kill
-from tools.connection import connect
+from tools.content.templates import style, styles
+from tools.content.wording import body_of, compose
 from tools.errors import InputError
-from tools.images import describe
-from tools.records import find_run
-from tools.templates import style, styles
-from tools.wording import body_of, compose
+from tools.pictures.images import describe
+from tools.sqlite.connection import connect
+from tools.sqlite.records import find_run
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

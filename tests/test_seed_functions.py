@@ -19,12 +19,13 @@ from loguru import logger
 from graph.agent import quick_generate
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
-from tools import dashscope, line_art
+from tools import dashscope
 from tools.dashscope import generate_single_task, main
 from tools.errors import ConfigError, InputError, StorageError
-from tools.images import describe, is_whole
-from tools.log import be_quiet
 from tools.modelscope import RateLimiter, generate_image, generate_images_batch
+from tools.pictures.images import describe, is_whole
+from tools.seed import line_art
+from tools.setup.log import be_quiet
 
 pytestmark = pytest.mark.usefixtures("workplace")
 POLICY = "PEITU_IMAGES__{}__{}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from tests.conftest import ROOT
 from tools.errors import ConfigError
-from tools.settings import (
+from tools.setup.settings import (
     MAX_COUNT,
     Keys,
     Settings,

@@ -12,11 +12,11 @@ from PIL import Image
 from graph.exhibit import sheet
 from tests.test_gallery import add_image, add_run, database, picture
 from tools.errors import InputError
-from tools.fonts import chinese_font, lines_of, open_font
-from tools.images import describe
-from tools.records import find_run
-from tools.sheet import contact_sheet
-from tools.sheet_page import arrange
+from tools.pictures.fonts import chinese_font, lines_of, open_font
+from tools.pictures.images import describe
+from tools.pictures.sheet import contact_sheet
+from tools.pictures.sheet_page import arrange
+from tools.sqlite.records import find_run
 
 __all__ = ["database"]
 RED, TEAL = (251, 238, 236), (102, 153, 153)

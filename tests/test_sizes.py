@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.models import DASHSCOPE_MODELS, MODELSCOPE_MODELS, Model
-from tools.sizes import MOST_SCALED, SHAPE_TOLERANCE, SKETCH_SIZES, STEP_PX, Sizes
+from tools.providers.models import DASHSCOPE_MODELS, MODELSCOPE_MODELS, Model
+from tools.providers.sizes import MOST_SCALED, SHAPE_TOLERANCE, SKETCH_SIZES, STEP_PX, Sizes
 
 MODELS = (*DASHSCOPE_MODELS, *MODELSCOPE_MODELS)
 ALL_SIZES = [model.sizes for model in MODELS] + [SKETCH_SIZES]

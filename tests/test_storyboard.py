@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.errors import InputError
-from tools.files import inside
-from tools.picture_names import picture_names, readable_name
-from tools.storyboard import Defaults, Limits, Segment, read_storyboard
+from tools.pictures.files import inside
+from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 
 SEGMENT = Segment(
     id="开场", content="一座灯塔", as_is=True, filename="开场.jpg", count=1, style=None, size="512x256", seed=7

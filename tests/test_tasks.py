@@ -9,7 +9,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from tools.database import Database
 from tools.errors import (
     LostReplyError,
     OverdueError,
@@ -18,13 +17,14 @@ from tools.errors import (
     ThrottledError,
     UnavailableError,
 )
-from tools.health import Health
-from tools.jobs import Job, Service
-from tools.leases import Leases
-from tools.ledger import Ledger
-from tools.limits import Limiter
-from tools.provider import ImageRequest, ListedTask, Submission, TaskState
-from tools.tasks import TaskRunner
+from tools.money.health import Health
+from tools.money.jobs import Job, Service
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.limits import Limiter
+from tools.money.tasks import TaskRunner
+from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.sqlite.database import Database
 
 URL = "https://files.example/picture.png"
 DONE = TaskState(status="succeeded", urls=(URL,))

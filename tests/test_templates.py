@@ -8,9 +8,8 @@ import yaml
 
 from graph.wiring import open_workflow
 from tests import test_cli
-from tools.errors import ConfigError, InputError
-from tools.matching import match_topic
-from tools.templates import (
+from tools.content.matching import match_topic
+from tools.content.templates import (
     FOLDER,
     Language,
     common,
@@ -22,7 +21,8 @@ from tools.templates import (
     styles,
     topics,
 )
-from tools.wording import compose, negative, picture, room
+from tools.content.wording import compose, negative, picture, room
+from tools.errors import ConfigError, InputError
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 CONSTRAINTS = {"zh": ("无文字", "无水印", "无签名"), "en": ("no text", "no watermark", "no signature")}

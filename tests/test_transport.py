@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tools.http import make_client
-from tools.transport import AiohttpTransport
+from tools.providers.http import make_client
+from tools.providers.transport import AiohttpTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

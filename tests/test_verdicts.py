@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools import errors
-from tools.verdicts import Meaning, Step, decide, error_from
+from tools.providers.verdicts import Meaning, Step, decide, error_from
 
 RETRY, THROTTLED, USER = Meaning.RETRY, Meaning.THROTTLED, Meaning.USER
 REFUSED, QUOTA, UNKNOWN = Meaning.PROMPT_REFUSED, Meaning.QUOTA, Meaning.UNKNOWN

@@ -12,9 +12,9 @@ from graph import runs
 from graph.wiring import make_graph, open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError
-from tools.images import describe
-from tools.log import set_up_logging
-from tools.records import find_run
+from tools.pictures.images import describe
+from tools.setup.log import set_up_logging
+from tools.sqlite.records import find_run
 
 ARTICLE = """\
 # The keeper's last winter
@@ -184,7 +184,7 @@ async def test_a_blank_picture_is_set_aside_and_made_again(keys):
 )
 async def test_a_broken_language_model_never_stops_a_run(keys, kind, details, monkeypatch):
     """The templates write the prompts, and the result says so."""
-    monkeypatch.setattr("tools.llm._PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("tools.language.llm._PAUSES_S", (0.0, 0.0))
     keys.fault("minimax", "chat", kind=kind, times=100, **details)
     document = await illustrate()
 
@@ -258,8 +258,9 @@ async def test_a_lost_reply_is_adopted_from_the_task_list(keys):
     assert 1 == len(keys.tasks)
 
 
-async def test_a_lost_reply_without_a_trace_is_held(keys):
+async def test_a_lost_reply_without_a_trace_is_held(keys, monkeypatch):
     """Nobody knows whether it was paid: the image is unknown, in every later run too."""
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.1, 0.1))
     keys.fault("dashscope", "submit", kind="drop", times=1)
     document = await illustrate(count=1, provider="dashscope")
 
@@ -268,8 +269,10 @@ async def test_a_lost_reply_without_a_trace_is_held(keys):
     assert 0 == len(keys.tasks)
 
 
-async def test_a_lost_reply_does_not_take_the_task_of_a_sibling(keys):
+async def test_a_lost_reply_does_not_take_the_task_of_a_sibling(keys, monkeypatch):
     """One request never arrived, another was taken and its answer is slow: the free task in the list is the other's."""
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.4, 0.8))
+    monkeypatch.setattr("tools.money.settle.FINISHED_PAUSE_S", 0.1)
     keys.fault("dashscope", "submit", kind="drop", times=1)
     keys.fault("dashscope", "submit", kind="slow", seconds=0.5, times=1)
     document = await illustrate(count=2, provider="dashscope")
@@ -451,7 +454,7 @@ async def test_a_provider_that_is_down_is_found_out_once(keys, monkeypatch):
 
 async def test_a_provider_that_comes_back_is_used_again(keys, monkeypatch):
     """With no other provider the images wait, one probes, and all are made."""
-    monkeypatch.setattr("tools.health.FIRST_PAUSE_S", 0.3)
+    monkeypatch.setattr("tools.money.health.FIRST_PAUSE_S", 0.3)
     keys.fault("dashscope", "submit", kind="status", status=503, times=4)
     events = []
     document = await illustrate(count=3, provider="dashscope", upload=False, watch=events.append)

@@ -12,17 +12,17 @@ from urllib.parse import quote
 
 import httpx
 
-from tools.http import Api, section
-from tools.line_art import as_program, generate_single_task, main
-from tools.models import DASHSCOPE_MODELS, ModelRules
-from tools.provider import ImageRequest, ListedTask, Submission, TaskState
-from tools.verdicts import Step
+from tools.providers.http import Api, section
+from tools.providers.models import DASHSCOPE_MODELS, ModelRules
+from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.providers.verdicts import Step
+from tools.seed.line_art import as_program, generate_single_task, main
 
 __all__ = ["DashScope", "generate_single_task", "main"]
 
 KEY_PAGE = "https://bailian.console.aliyun.com/?tab=model#/api-key"
 
-# What `tools.line_art` reads at each call, so that a program may set it.
+# What `tools.seed.line_art` reads at each call, so that a program may set it.
 JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
 OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
 MAX_WORKERS = 2  # how many of them are under way at once; few, since an account's limits are low
@@ -42,7 +42,7 @@ _CHINA = timezone(timedelta(hours=8))
 
 
 class DashScope(ModelRules):
-    """An `ImageProvider`; the models that it knows are the lines of `tools.models.DASHSCOPE_MODELS`."""
+    """An `ImageProvider`; the models that it knows are the lines of `tools.providers.models.DASHSCOPE_MODELS`."""
 
     name = "dashscope"
     table = DASHSCOPE_MODELS

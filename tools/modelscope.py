@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 import httpx
 
-from tools.http import Api, clean
-from tools.models import MODELSCOPE_MODELS, Model, ModelRules
-from tools.modelscope_pictures import generate_image, generate_images_batch
-from tools.provider import ImageRequest, Submission, TaskState
-from tools.rate_limiter import RateLimiter
-from tools.verdicts import Step
+from tools.providers.http import Api, clean
+from tools.providers.models import MODELSCOPE_MODELS, Model, ModelRules
+from tools.providers.provider import ImageRequest, Submission, TaskState
+from tools.providers.verdicts import Step
+from tools.seed.modelscope_pictures import generate_image, generate_images_batch
+from tools.seed.rate_limiter import RateLimiter
 
 __all__ = ["KEY_PAGE", "ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
 
@@ -32,7 +32,7 @@ _TASK_TYPE = {"X-ModelScope-Task-Type": "image_generation"}
 
 
 class ModelScope(ModelRules):
-    """An `ImageProvider`; any model that the service runs, sizes by `tools.models.MODELSCOPE_MODELS`.
+    """An `ImageProvider`; any model that the service runs, sizes by `tools.providers.models.MODELSCOPE_MODELS`.
 
     `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
     """

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from tools.bucket.oss_address import VARIABLES, complete, parse_address, parse_folder
+from tools.bucket.oss_client import Client
 from tools.errors import InputError
-from tools.files import safe_name
-from tools.images import sniff_format
-from tools.oss_address import VARIABLES, complete, parse_address, parse_folder
-from tools.oss_client import Client
+from tools.pictures.files import safe_name
+from tools.pictures.images import sniff_format
 
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "tif", "tiff")
 

@@ -8,10 +8,10 @@ import httpx
 
 from tests.cassettes.stage import WRONG_KEY, Stage, refusal
 from tools.dashscope import DashScope
-from tools.download import download
 from tools.errors import PeituError
 from tools.modelscope import ModelScope
-from tools.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.providers.download import download
+from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
 
 DASHSCOPE_MODEL = "wanx2.1-t2i-turbo"
 LIGHTHOUSE = ImageRequest(prompt="A lighthouse at dawn, line drawing", width_px=512, height_px=512, seed=7)

@@ -5,14 +5,13 @@ ModelScope, each of the smallest size, and one answer of MiniMax.
 """
 
 import asyncio
-from collections.abc import Awaitable
 
 from pydantic import BaseModel
 
 from tests.cassettes import image_scenes as images
 from tests.cassettes.stage import DOT, WRONG_KEY, Scene, Stage, refusal
 from tools.errors import PeituError
-from tools.llm import LanguageModel
+from tools.language.llm import LanguageModel
 from tools.oss import OSSUploader
 
 
@@ -23,13 +22,16 @@ class Answer(BaseModel):
     language: str
 
 
-def _ask(stage: Stage, key: str | None = None) -> Awaitable[Answer]:
+async def _ask(stage: Stage, key: str | None = None) -> Answer:
     access = stage.services.minimax
     model = LanguageModel(
         base_url=access.url, model="MiniMax-M2.5", api_key=key or access.key, sleep=stage.sleep, timeout_s=120
     )
     form = 'Answer with one JSON object and nothing else: {"title": "…", "language": "en or zh"}'
-    return model.answer(form, "Two boats leave the harbor at dawn.", Answer)
+    try:
+        return await model.answer(form, "Two boats leave the harbor at dawn.", Answer)
+    finally:
+        await model.close()
 
 
 async def minimax_answer(stage: Stage) -> Answer:

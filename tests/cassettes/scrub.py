@@ -19,7 +19,7 @@ import httpx
 from PIL import Image
 from vcr.request import Request  # type: ignore[import-untyped]
 
-from tools.images import sniff_format
+from tools.pictures.images import sniff_format
 
 WORD = "scrubbed"
 _SENT = {"content-type", "content-md5", "x-dashscope-async", "x-modelscope-async-mode", "x-modelscope-task-type"}

@@ -8,9 +8,9 @@ from typing import Any
 from tests.cassettes.scrub import Scrubber
 from tests.cassettes.stage import Access, Bucket, Services
 from tests.sandbox import Sandbox
+from tools.bucket.oss_address import parse_address
 from tools.errors import ConfigError
-from tools.oss_address import parse_address
-from tools.settings import environment_value, load_settings
+from tools.setup.settings import environment_value, load_settings
 
 REAL = Services()
 _RESULT_HOSTS = {

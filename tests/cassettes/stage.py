@@ -11,8 +11,8 @@ from typing import Any
 import vcr  # type: ignore[import-untyped]
 from vcr.cassette import Cassette  # type: ignore[import-untyped]
 
+from tools.bucket.oss_address import parse_address
 from tools.errors import PeituError
-from tools.oss_address import parse_address
 
 FOLDER = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from typing_extensions import TypedDict
 
-from tools.connection import reading
-from tools.redact import redact
+from tools.setup.redact import redact
+from tools.sqlite.connection import reading
 
 _RUNS = """
 SELECT runs.run_id, runs.status, runs.title, runs.options, runs.plan, runs.requested, runs.started_at,

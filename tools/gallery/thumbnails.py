@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.connection import explain
+from tools.sqlite.connection import explain
 
 Watch = Callable[[int, int], None]
 """Is told how many thumbnails are made, and of how many."""
@@ -107,7 +107,7 @@ def thumbnail(path: Path, side_px: int) -> bytes | None:
     """Return a small WebP of the picture, or `None` where the file is missing or damaged."""
     from PIL import Image
 
-    from tools.pixels import DAMAGES, flatten
+    from tools.pictures.pixels import DAMAGES, flatten
 
     with contextlib.suppress(Image.DecompressionBombError, *DAMAGES), Image.open(path) as image:
         # Made small before anything else: a JPEG is then decoded at half or a quarter of its size.

@@ -1,0 +1,1 @@
+"""Alibaba OSS behind `tools.oss`."""

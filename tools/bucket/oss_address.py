@@ -1,0 +1,143 @@
+"""The settings of a bucket: where it is reached, and what an object's public address is."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from tools.errors import ConfigError
+
+_REGIONS = (
+    re.compile(r"oss-(?!accelerate)([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com"),
+    re.compile(r"([a-z0-9-]+)\.oss\.aliyuncs\.com"),  # IPv4 and IPv6
+)
+
+VARIABLES = {
+    "access_key_id": "OSS_ACCESS_KEY_ID",
+    "access_key_secret": "OSS_ACCESS_KEY_SECRET",
+    "endpoint": "OSS_ENDPOINT",
+    "bucket_name": "OSS_BUCKET_NAME",
+    "base_path": "OSS_BASE_PATH",
+    "custom_domain": "OSS_CUSTOM_DOMAIN",
+    "region": "OSS_REGION",
+}
+_REQUIRED = ("access_key_id", "access_key_secret", "endpoint", "bucket_name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a bucket is reached.
+
+    `kind` is ``service`` for Alibaba's own hosts, with the bucket in front of them, ``domain`` for one of
+    the user's that is bound to the bucket, ``path`` for a server of one's own, with the bucket in the path.
+    With a `region`, requests are signed by version 4, else by version 1, which needs none.
+    """
+
+    scheme: str
+    host: str
+    bucket: str
+    kind: Literal["service", "domain", "path"]
+    region: str
+    custom_domain: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """What a client calls."""
+        return f"{self.scheme}://{self.host}"
+
+    def url(self, object_key: str) -> str:
+        """Return where everybody finds the object, unless the bucket is private."""
+        path = quote(object_key)
+        if self.custom_domain:
+            return f"{self.custom_domain}/{path}"
+        if self.kind == "path":
+            return f"{self.endpoint}/{self.bucket}/{path}"
+        if self.kind == "domain":
+            return f"{self.endpoint}/{path}"
+        # The internal host answers only inside Alibaba's network; readers are outside.
+        return f"https://{self.bucket}.{self.host.replace('-internal.', '.')}/{path}"
+
+
+def parse_address(endpoint: str, bucket: str, *, region: str = "", custom_domain: str = "") -> Address:
+    """Read an endpoint as people write it: with or without scheme, region or the bucket in front.
+
+    Raises:
+        ConfigError: It is no address; write it as https://oss-cn-hangzhou.aliyuncs.com.
+
+    Source: https://help.aliyun.com/en/oss/user-guide/regions-and-endpoints, read 2026-11-24
+    """
+    parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if host.endswith(".aliyuncs.com"):
+        host = host.removeprefix(f"{bucket}.")
+    if parts.scheme not in {"http", "https"} or not re.fullmatch(r"[a-z0-9._:-]+", host) or _is_bare(host):
+        # The value is not quoted: it may be a key that went into the wrong line.
+        raise ConfigError("OSS_ENDPOINT is no address; write it like https://oss-cn-hangzhou.aliyuncs.com")
+    found = next((match[1] for pattern in _REGIONS if (match := pattern.fullmatch(host))), "")
+    bracketed = f"[{host}]" if ":" in host else host
+    return Address(
+        scheme=parts.scheme,
+        host=f"{bracketed}:{port}" if port else bracketed,
+        bucket=bucket,
+        kind="path" if _is_own(host) else "service" if host.endswith(".aliyuncs.com") else "domain",
+        region=region.removeprefix("oss-") or found,
+        custom_domain=_with_scheme(custom_domain),
+    )
+
+
+def _is_bare(host: str) -> bool:
+    """Tell a region, as in ``oss-cn-hangzhou``, from a host."""
+    return "." not in host and not _is_own(host)
+
+
+def _is_own(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_scheme(domain: str) -> str:
+    domain = domain.rstrip("/")
+    return domain if not domain or "://" in domain else f"https://{domain}"
+
+
+def parse_folder(base_path: str) -> str:
+    """Return a folder of a bucket without the slashes around it.
+
+    Raises:
+        ConfigError: It leads upwards; a bucket has no folder above.
+    """
+    parts = [part for part in re.split(r"[/\\]+", base_path.strip()) if part not in {"", "."}]
+    if ".." in parts:
+        raise ConfigError(f"OSS_BASE_PATH {base_path!r} is no folder of a bucket; write it like blog/images")
+    return "/".join(parts)
+
+
+def complete(given: dict[str, str | None]) -> dict[str, str]:
+    """Fill in what was left out.
+
+    Raises:
+        ConfigError: Something that is needed is nowhere.
+    """
+    from tools.setup.settings import oss_environment
+
+    environment = oss_environment() if None in given.values() else {}
+    values = {
+        name: (environment.get(VARIABLES[name], "") if value is None else value).strip()
+        for name, value in given.items()
+    }
+    missing = [VARIABLES[name] for name in _REQUIRED if not values[name]]
+    if missing:
+        raise ConfigError(f"OSS needs {', '.join(missing)}; set it in .env, see .env.example")
+    for name in ("access_key_id", "access_key_secret", "bucket_name", "region"):
+        if not re.fullmatch(r"[\x21-\x7e]*", values[name]):
+            raise ConfigError(f"{VARIABLES[name]} holds characters that no such value has; copy it again")
+    return values

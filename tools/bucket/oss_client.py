@@ -1,0 +1,170 @@
+"""One bucket through oss2: which object is there, and putting one there.
+
+oss2 blocks, repeats nothing, and its objects are not said to be safe between threads. So each call borrows a
+connection of its own: threads upload side by side without waiting, and one thread opens no more than one.
+"""
+
+import base64
+import logging
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+from tools.bucket.oss_address import Address
+from tools.bucket.oss_errors import NOT_OSS, explain, is_passing
+
+Result = TypeVar("Result")
+
+_CONNECT_S, _READ_S = 10.0, 60.0
+_BACKOFF_S = 0.5
+_PAGES = 10
+
+
+class Client:
+    """A bucket; `sleep` waits between attempts, in seconds."""
+
+    def __init__(
+        self,
+        address: Address,
+        access_key_id: str,
+        access_key_secret: str,
+        *,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.address = address
+        self._key = (access_key_id, access_key_secret)
+        self._sleep = sleep
+        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+
+    def etag(self, object_key: str) -> str | None:
+        """Return the ETag of an object, the upper-case MD5 of what was put; `None` if it cannot be told."""
+        try:
+            result = self._attempt(lambda bucket: bucket.head_object(object_key), attempts=2)
+        except _lookup_errors():
+            # The key may be allowed to write but not to read, and an upload that is not needed does no harm.
+            return None
+        return (result.etag or "").upper() or None
+
+    def put(self, object_key: str, data: bytes, *, md5: bytes, content_type: str) -> None:
+        """Put an object there, in up to 3 attempts.
+
+        Raises:
+            ConfigError: A setting, a permission or the balance is wrong.
+            UnavailableError: OSS or the network is down; try again later.
+            RejectedError: OSS refuses the name or the request.
+        """
+        headers = {"Content-Type": content_type, "Content-MD5": base64.b64encode(md5).decode()}
+        try:
+            self._attempt(lambda bucket: self._put(bucket, object_key, data, headers), attempts=3)
+        except _errors() as error:
+            # Without the cause: its text quotes the id of the key and the signature, and would go into logs.
+            raise explain(error, self.address) from None
+
+    def _put(self, bucket: Any, object_key: str, data: bytes, headers: dict[str, str]) -> None:
+        if not bucket.put_object(object_key, data, headers=headers).etag:
+            # A proxy's or a hotel's page with status 200.
+            raise ConnectionError(NOT_OSS)
+
+    def check(self, object_key: str) -> bool:
+        """Return whether the bucket answers to the key; `False` if the key may not read, and so nothing is told.
+
+        Raises:
+            ConfigError, UnavailableError, RejectedError: As for `put`.
+        """
+        try:
+            # Not HEAD, whose errors have no body: a missing bucket and a missing object would look the same.
+            self._attempt(lambda bucket: bucket.get_object(object_key), attempts=2)
+        except _errors() as error:
+            code, details = getattr(error, "code", ""), getattr(error, "details", {})
+            # With an endpoint in it, the refusal means that the bucket is in another region.
+            if code not in {"NoSuchKey", "AccessDenied"} or "Endpoint" in details:
+                raise explain(error, self.address) from None
+            return bool(code == "NoSuchKey")
+        return True
+
+    def listed(self, folder: str) -> dict[str, str]:
+        """Return the keys below a folder by ETag, of the first 10000 objects; none if listing is refused."""
+        keys: dict[str, str] = {}
+        token = ""
+        try:
+            for _ in range(_PAGES):
+                page = self._attempt(partial(_list, folder=folder, token=token), attempts=1)
+                keys.update({item.etag.upper(): item.key for item in page.object_list})
+                token = page.next_continuation_token
+                if not page.is_truncated:
+                    break
+        except _lookup_errors():
+            pass
+        return keys
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        while True:
+            try:
+                self._idle.get_nowait().session.session.close()
+            except queue.Empty:
+                return
+
+    def _attempt(self, call: Callable[[Any], Result], *, attempts: int) -> Result:
+        for attempt in range(1, attempts + 1):
+            try:
+                with self._connection() as bucket:
+                    return call(bucket)
+            except _errors() as error:
+                if attempt == attempts or not is_passing(error):
+                    raise
+                self._sleep(_BACKOFF_S * 2 ** (attempt - 1))
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        try:
+            bucket = self._idle.get_nowait()
+        except queue.Empty:
+            bucket = self._connect()
+        try:
+            yield bucket
+        finally:
+            self._idle.put(bucket)
+
+    def _connect(self) -> Any:
+        import oss2
+
+        # From INFO down oss2 logs headers, signatures and the ids of keys.
+        logging.getLogger("oss2").setLevel(logging.WARNING)
+        address = self.address
+        session = oss2.Session()
+        session.session.hooks["response"].append(_read_whole)
+        return oss2.Bucket(
+            oss2.make_auth(*self._key, "v4" if address.region else "v1"),
+            address.endpoint,
+            address.bucket,
+            is_cname=address.kind == "domain",
+            is_path_style=address.kind == "path",
+            region=address.region or None,
+            session=session,
+            connect_timeout=(_CONNECT_S, _READ_S),
+        )
+
+
+def _read_whole(response: Any, **_options: Any) -> None:
+    """Read the answer to its end; oss2 does not, and then its connection is neither used again nor closed."""
+    len(response.content)
+
+
+def _list(bucket: Any, *, folder: str, token: str) -> Any:
+    return bucket.list_objects_v2(prefix=folder, continuation_token=token, max_keys=1000)
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    """Return what a call may raise; what breaks while an answer is read is an `OSError`."""
+    import oss2
+
+    return (oss2.exceptions.OssError, OSError)
+
+
+def _lookup_errors() -> tuple[type[Exception], ...]:
+    """Return what a look-up may raise as well: answers that are not OSS's XML."""
+    return (*_errors(), SyntaxError, RuntimeError, ValueError, AttributeError, TypeError)

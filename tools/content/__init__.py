@@ -1,0 +1,1 @@
+"""Reading a content and wording its prompts, without any service."""

@@ -1,0 +1,47 @@
+"""Which topic a text is about, by the keywords of the templates."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools.content.templates import DEFAULT, Topic, topics
+
+
+def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own: Path | None = None) -> Topic:
+    """Return the topic whose keywords the text uses most; a hit in the title weighs most.
+
+    The default topic is for texts that none fits. `own` is the user's folder of templates.
+    """
+    known = topics(own)
+    layers = [(_Hay(title), 4.0), (_Hay("\n".join(headings)), 2.0), (_Hay(text), 1.0)]
+    scores = {
+        topic.id: sum(hay.score(topic) * weight for hay, weight in layers)
+        for topic in known.values()
+        if topic.id != DEFAULT
+    }
+    best = max(scores, key=scores.__getitem__, default=DEFAULT)
+    enough = 2.0 if len(text) > 200 else 1.0
+    return known[best] if scores.get(best, 0) >= enough else known[DEFAULT]
+
+
+class _Hay:
+    """A text in which keywords are counted: English ones as whole words, Chinese ones anywhere."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.lower()
+        self.words = Counter(re.findall(r"[^\W_]+(?:[+#])*", self.text, re.ASCII))
+
+    def score(self, topic: Topic) -> float:
+        """Return the sum of the roots of the hits: many different words beat one repeated word."""
+        keywords = (word.lower() for word in (*topic.keywords.zh, *topic.keywords.en))
+        return sum(math.sqrt(min(self._count(word), 16)) for word in keywords)
+
+    def _count(self, word: str) -> int:
+        if not word.isascii():
+            return self.text.count(word)
+        if re.fullmatch(r"[a-z0-9]+[+#]*", word):
+            plural = self.words[f"{word}s"] if len(word) > 3 else 0
+            return self.words[word] + plural
+        return len(re.findall(rf"\b{re.escape(word)}s?\b", self.text, re.ASCII)) if word in self.text else 0

@@ -1,0 +1,110 @@
+"""Files of templates: one that was edited is read anew, one that was not is not read again.
+
+A scan of a folder costs about 0.1 ms; each version of a file is parsed once.
+"""
+
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from tools.errors import ConfigError, InputError
+from tools.pictures.files import write_whole
+
+_T = TypeVar("_T", bound=BaseModel)
+_Stamp = tuple[int, int, int]
+"""Tells versions of a file apart: time of its last change in ns, size in bytes, inode."""
+
+
+def read_folder(folder: Path, kind: type[_T], *, model: str) -> Iterator[tuple[Path, _T]]:
+    """Yield the YAML files of the folder, by name; without the folder there are none.
+
+    `model` is the built-in file that an error tells to compare with.
+
+    Raises:
+        ConfigError: A file is no template of this kind; the message names the file and the key.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            # Hidden files are those that editors and `write_whole` have not finished yet.
+            found = [entry for entry in entries if entry.name[0] != "." and entry.name.endswith((".yaml", ".yml"))]
+            stamps = {Path(entry.path): _stamp(entry.stat()) for entry in found}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        advice = "set `templates` to a folder of topics and styles"
+        raise ConfigError(f"{folder} cannot be read ({error.strerror}) - {advice}") from error
+    for path in sorted(stamps):
+        yield path, cast("_T", _parsed(path, stamps[path], kind, model))
+
+
+def read_file(path: Path, kind: type[_T]) -> _T:
+    """Return the file as this kind of template.
+
+    Raises:
+        ConfigError: It is none; the message names the file and the key.
+    """
+    return cast("_T", _parsed(path, _stamp(path.stat()), kind, path.name))
+
+
+def write_file(path: Path, template: BaseModel, *, replace: bool) -> None:
+    """Write the template; the same one again changes nothing.
+
+    Raises:
+        InputError: Another one is there, and `replace` was not asked for.
+        StorageError: It cannot be written there.
+    """
+    import yaml
+
+    values = template.model_dump(mode="json")
+    if path.exists() and not replace and load_yaml(path) != values:
+        raise InputError(f"{path} holds another template already - choose another id, or pass replace=True")
+    text = yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=110)
+    write_whole(path, text.encode("utf-8"))
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Return the keys and values of a YAML file.
+
+    Raises:
+        ConfigError: It cannot be read, or holds something else; the message names the file and the line.
+    """
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise ConfigError(f"{path}: {line}this is no YAML ({error.problem or error.context}) - mend it") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read as YAML: {error}".replace("\n", " ")) from error
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{path} must hold keys and values as YAML, found {type(loaded).__name__}")
+    return loaded
+
+
+def problem_of(error: ValidationError) -> str:
+    """Return the key of the first problem, and what it is."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the template"
+    if first["type"] == "extra_forbidden":
+        return f"{place}: there is no such key"
+    if first["type"] == "missing":
+        return f"{place}: is missing"
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: Path, stamp: _Stamp, kind: type[BaseModel], model: str) -> BaseModel:
+    del stamp  # A part of the key alone: another version of the file is another entry.
+    try:
+        return kind.model_validate(load_yaml(path))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {problem_of(error)} - compare it with {model}") from error
+
+
+def _stamp(status: os.stat_result) -> _Stamp:
+    return status.st_mtime_ns, status.st_size, status.st_ino

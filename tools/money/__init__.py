@@ -1,0 +1,1 @@
+"""What is paid for: the ledger, and everything that sends, paces, waits and settles around it."""

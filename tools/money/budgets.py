@@ -1,0 +1,78 @@
+"""Allowances that every run, and every process that uses the same database, takes its share of.
+
+An allowance is a row of `budgets`: when the next one may go out. Whoever wants to send takes that time and moves it
+on, in one transaction, so that any number of processes together keep one pace.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from tools.sqlite.database import Database
+
+AHEAD_S = 120.0
+"""A turn farther ahead than this, and no pause for it, comes from a clock that was wrong: it does not count."""
+
+
+class Budgets(Protocol):
+    """Gives out turns; times are seconds since 1970."""
+
+    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
+        """Take so many turns, `spacing_s` apart; return when the first one is."""
+        ...
+
+    async def pause(self, name: str, until: float) -> None:
+        """Give out no turn before `until`."""
+        ...
+
+
+class OwnBudgets:
+    """Allowances of one event loop, for whoever has no database."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._next_at: dict[str, float] = {}
+
+    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
+        """Take so many turns; return when the first one is."""
+        at = max(self._clock(), self._next_at.get(name, 0.0))
+        self._next_at[name] = at + turns * spacing_s
+        return at
+
+    async def pause(self, name: str, until: float) -> None:
+        """Give out no turn before `until`."""
+        self._next_at[name] = until
+
+
+class StoredBudgets:
+    """The rows of `budgets`, shared by all processes that use the database.
+
+    Raises:
+        StorageError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
+        """Take so many turns; return when the first one is."""
+
+        def work(connection: sqlite3.Connection) -> float:
+            now = self._clock()
+            row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
+            next_at, paused_until = (row["next_at"], row["paused_until"]) if row else (0.0, 0.0)
+            at = float(max(now, paused_until, next_at if next_at < now + AHEAD_S else 0.0))
+            _put(connection, name, at + turns * spacing_s, paused_until)
+            return at
+
+        return await self._database.write(work)
+
+    async def pause(self, name: str, until: float) -> None:
+        """Give out no turn before `until`; turns that were taken for later are given out anew."""
+        await self._database.write(lambda connection: _put(connection, name, until, until))
+
+
+def _put(connection: sqlite3.Connection, name: str, next_at: float, paused_until: float) -> None:
+    connection.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?, ?)", (name, next_at, paused_until))

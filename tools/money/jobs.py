@@ -1,0 +1,65 @@
+"""What is to be made, by whom, and who is told."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from tools.money.health import Health
+from tools.money.ledger_rows import Task
+from tools.money.limits import Limiter
+from tools.pictures.images import SavedImage
+from tools.providers.provider import ImageProvider, ImageRequest
+
+
+class Report(Protocol):
+    """Tells whoever watches how far an image is, e.g. ``report("submitted", provider="dashscope")``."""
+
+    def __call__(self, event: str, **details: Any) -> None:
+        """Take note of the event."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A picture to be made, and where it goes.
+
+    `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
+    provider that is down; 0 lets another one be asked at once. `may_be_known` is `False` where the ledger was asked
+    just now and knew no task of it.
+    """
+
+    run_id: str
+    image_index: int
+    request: ImageRequest
+    path: Path
+    quality: int = 92
+    label: str | None = None
+    patience_s: float = 0.0
+    picture: str = ""
+    may_be_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture on the disk, and the row of the ledger that paid for it: that says of which words it was made."""
+
+    saved: SavedImage
+    task: Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A provider with the rules by which it is used; times in seconds."""
+
+    provider: ImageProvider
+    limiter: Limiter
+    health: Health
+    deadline_s: float
+    attempts: int
+    on_lost_reply: Literal["hold", "resubmit"]
+    first_poll_s: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as in the configuration."""
+        return self.provider.name

@@ -1,0 +1,172 @@
+"""Who works on which image, so that two processes that continue the same run share the work.
+
+A lease belongs to an owner: an object of this class. Each owner holds a lock on a file of its own, which the system
+lets go when the process ends, however it ends. So a lease of a dead owner is taken over at once, and one of a living
+owner never.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from tools.errors import ConfigError, StorageError
+from tools.sqlite.database import Database
+
+Key = tuple[str, int]
+
+Then = Callable[[sqlite3.Connection], None]
+
+Taking = Literal["taken", "held", "full"]
+"""What came of taking a lease: it is ours, somebody else who is alive has it, or the place has no room."""
+
+ABANDONED_WITHIN = timedelta(minutes=5)
+"""A request without an answer that is older than this is left to whoever resumes its run."""
+
+
+class Leases:
+    """The leases of one owner; `folder` holds the lock files of all owners that use the same database.
+
+    Raises:
+        ConfigError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.owner = uuid4().hex
+        self._database = database
+        self._folder = folder
+        self._lock: FileLock | None = None
+        self._held: set[Key] = set()
+
+    async def take(
+        self, run_id: str, image_index: int, *, place: str = "", room: int = 1, then: Then | None = None
+    ) -> Taking:
+        """Take the lease on an image, and with it one of the `room` in a `place` that all processes share.
+
+        `then` is run in the same transaction once the lease is ours.
+        """
+        key = (run_id, image_index)
+        if key in self._held:
+            return "held"
+        self._held.add(key)
+        taking = asyncio.ensure_future(
+            self._database.write(lambda connection: self._take(connection, key, place, room, then))
+        )
+        try:
+            taken = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            # The row may be written all the same: give it back once that is known.
+            taking.add_done_callback(lambda _: self._held.discard(key))
+            await asyncio.shield(self._give_back(taking, key))
+            raise
+        except BaseException:
+            self._held.discard(key)
+            raise
+        if taken != "taken":
+            self._held.discard(key)
+        return taken
+
+    async def _give_back(self, taking: asyncio.Future[Taking], key: Key) -> None:
+        with contextlib.suppress(ConfigError):
+            if await taking == "taken":
+                self.release(*key)
+
+    def leave(self, run_id: str, image_index: int) -> None:
+        """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
+        statement = "UPDATE leases SET place = NULL WHERE run_id = ? AND image_index = ? AND owner = ?"
+        values = (run_id, image_index, self.owner)
+        self._database.hand_in(lambda connection: connection.execute(statement, values))
+
+    async def has_abandoned(self, provider: str) -> bool:
+        """Tell whether a request of a process that died lately has no answer and waits to be settled."""
+        statement = (
+            "SELECT DISTINCT owner FROM tasks LEFT JOIN leases USING (run_id, image_index)"
+            " WHERE provider = ? AND status = 'intent' AND intended_at > ? AND owner IS NOT ?"
+        )
+
+        def work(connection: sqlite3.Connection) -> bool:
+            values = (provider, (datetime.now(UTC) - ABANDONED_WITHIN).isoformat(), self.owner)
+            owners = [row["owner"] for row in connection.execute(statement, values)]
+            return any(owner is None or not self._is_alive(owner) for owner in owners)
+
+        return await self._database.read(work)
+
+    def release(self, run_id: str, image_index: int) -> None:
+        """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
+        statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
+        values = (run_id, image_index, self.owner)
+        self._database.hand_in(lambda connection: connection.execute(statement, values))
+        self._held.discard((run_id, image_index))
+
+    def close(self) -> None:
+        """Let go of the lock file; what is still leased may be taken over."""
+        if self._lock is not None:
+            self._lock.release()
+            self._path(self.owner).unlink(missing_ok=True)
+            self._lock = None
+
+    def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
+        """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""
+        self._announce()
+        row = connection.execute("SELECT owner FROM leases WHERE run_id = ? AND image_index = ?", key).fetchone()
+        if row and row["owner"] != self.owner and self._is_alive(row["owner"]):
+            return "held"
+        if place and self._under_way(connection, place) >= room:
+            return "full"
+        connection.execute(
+            "INSERT OR REPLACE INTO leases (run_id, image_index, owner, taken_at, place) VALUES (?, ?, ?, ?, ?)",
+            (*key, self.owner, datetime.now(UTC).isoformat(), place or None),
+        )
+        if then is not None:
+            then(connection)
+        return "taken"
+
+    def _under_way(self, connection: sqlite3.Connection, place: str) -> int:
+        """Count the tasks in a place whose owners are alive."""
+        rows = connection.execute("SELECT owner, count(*) FROM leases WHERE place = ? GROUP BY owner", (place,))
+        counts = [(row["owner"], int(row[1])) for row in rows]
+        return sum(count for owner, count in counts if owner == self.owner or self._is_alive(owner))
+
+    def _announce(self) -> None:
+        """Lock our own file, once, before the first lease names us."""
+        if self._lock is None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(self._path(self.owner), thread_local=False)
+                lock.acquire(timeout=0)
+            except OSError as error:
+                advice = "check the folder of database.path"
+                raise StorageError(
+                    f"The lock files in {str(self._folder)!r} cannot be made ({error}) - {advice}"
+                ) from error
+            self._lock = lock
+
+    def _is_alive(self, owner: str) -> bool:
+        """Tell whether the owner's process still holds its lock; the file of a dead one is cleared away."""
+        return not _cleared(self._path(owner))
+
+    def _path(self, owner: str) -> Path:
+        return self._folder / f"{owner}.lock"
+
+
+def sweep_owners(folder: Path) -> int:
+    """Clear away the lock files of processes that died; return how many there were."""
+    return sum(_cleared(path) for path in folder.glob("*.lock"))
+
+
+def _cleared(path: Path) -> bool:
+    """Remove the lock file of an owner, unless its process is alive; tell whether it is gone."""
+    if not path.exists():
+        return True
+    try:
+        with FileLock(path, timeout=0):
+            path.unlink(missing_ok=True)
+    except Timeout:
+        return False
+    return True

@@ -1,0 +1,184 @@
+"""The ledger: what was paid for, written before it is paid.
+
+A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id,
+committed before the first poll) → ``succeeded`` → ``saved`` (or ``refused``, when the picture is unusable), or ends
+as ``failed`` (not billed) or ``throttled`` (refused for haste, no task was made). An ``intent`` that another process
+left behind means that nobody knows whether the provider took the request: it is ``unknown`` until the provider, or
+the user, says so.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tools.errors import LostReplyError
+from tools.money.ledger_rows import (
+    Task,
+    change,
+    count_rivals,
+    find_open,
+    task_of,
+    tasks_of,
+    utc_now,
+    without_owner,
+)
+from tools.providers.provider import ImageRequest
+from tools.sqlite.database import Database
+
+KEPT = timedelta(hours=24)
+"""How long a provider keeps a task and its pictures.
+
+Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
+"""
+
+
+class Ledger:
+    """The rows of `tasks` in the database. Each method has written when it returns.
+
+    Raises:
+        ConfigError: (every method) The database cannot be written; nothing may be submitted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_task(self, run_id: str, image_index: int, picture: str = "") -> Task | None:
+        """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
+        return await self._database.read(lambda connection: find_open(connection, run_id, image_index, picture))
+
+    async def tasks(self, run_id: str, image_index: int) -> list[Task]:
+        """Return every task that this image ever had, oldest first."""
+        return await self._database.read(lambda connection: tasks_of(connection, run_id, image_index))
+
+    async def durations(self, provider: str, model: str, *, limit: int) -> list[float]:
+        """Return how long the last tasks of a model took, in seconds, oldest first."""
+        question = (
+            "SELECT duration_s FROM tasks WHERE provider = ? AND model = ? AND duration_s IS NOT NULL"
+            " ORDER BY id DESC LIMIT ?"
+        )
+        values = (provider, model, limit)
+        rows = await self._database.read(lambda connection: connection.execute(question, values).fetchall())
+        return [float(row["duration_s"]) for row in reversed(rows)]
+
+    async def intend(
+        self, run_id: str, image_index: int, *, provider: str, model: str, request: ImageRequest, picture: str = ""
+    ) -> Task:
+        """Write down that a paid request is about to be sent."""
+        row = {
+            "run_id": run_id,
+            "image_index": image_index,
+            "provider": provider,
+            "model": model,
+            "status": "intent",
+            "request_id": request.request_id or None,
+            "picture": picture,
+            "prompt": request.prompt,
+            "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),
+            "seed": request.seed,
+            "width_px": request.width_px,
+            "height_px": request.height_px,
+            "intended_at": utc_now().isoformat(),
+        }
+
+        def work(connection: sqlite3.Connection) -> Task:
+            names = ", ".join(row)
+            places = ", ".join(f":{name}" for name in row)
+            cursor = connection.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", row)  # noqa: S608 - our own names
+            return task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (cursor.lastrowid,)).fetchone())
+
+        return await self._database.write(work)
+
+    async def submitted(self, task: Task, *, task_id: str | None, request_id: str | None = None) -> Task:
+        """Write down the provider's answer: the id to poll, or `None` where it gives pictures at once.
+
+        Raises:
+            LostReplyError: Another image has that task already; look at the provider's list of tasks.
+        """
+        try:
+            return await self._update(
+                task,
+                status="submitted",
+                task_id=task_id,
+                request_id=request_id or task.request_id,
+                submitted_at=utc_now().isoformat(),
+                error=None,
+            )
+        except sqlite3.IntegrityError as error:
+            message = f"{task.provider} answered with task {task_id}, which belongs to another image - held for you"
+            await self.unknown(task, message)
+            raise LostReplyError(message) from error
+
+    def note_succeeded(self, task: Task, *, polls: int, duration_s: float | None = None) -> None:
+        """Have it written down that the picture is ready, and how long it took where that is known.
+
+        Nobody waits for this, nor for `note_saved`: a crash before it is written costs a question, and no money.
+        """
+        now = utc_now().isoformat()
+        self._note(task, status="succeeded", polls=polls, duration_s=duration_s, succeeded_at=now)
+
+    def note_saved(self, task: Task) -> Task:
+        """Have it written down that the picture is whole on the disk, and return the row as it will be."""
+        self._note(task, status="saved", ended_at=utc_now().isoformat())
+        return replace(task, status="saved")
+
+    async def refused(self, row_id: int, reason: str) -> bool:
+        """Write down that a paid picture is unusable; `False` when somebody else has done so already."""
+        statement = "UPDATE tasks SET status = 'refused', error = ?, ended_at = ? WHERE id = ? AND status = 'saved'"
+        values = (reason, utc_now().isoformat(), row_id)
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount == 1)
+
+    async def failed(self, task: Task, error: str) -> Task:
+        """Write down that this task is over and not billed: the provider refused it or gave it up."""
+        return await self._update(task, status="failed", error=error, ended_at=utc_now().isoformat())
+
+    async def throttled(self, task: Task, error: str) -> Task:
+        """Write down that the request came too fast and made no task; it does not count as an attempt."""
+        return await self._update(task, status="throttled", error=error, ended_at=utc_now().isoformat())
+
+    async def unknown(self, task: Task, error: str) -> Task:
+        """Write down that nobody knows whether the provider took the request."""
+        return await self._update(task, status="unknown", error=error)
+
+    async def give_up_unknown(self, run_id: str) -> int:
+        """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were.
+
+        A task that no provider keeps any more, since it is older than a day, is one of them.
+        """
+        statement = (
+            "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ?"
+            " AND (status IN ('unknown', 'intent') OR (status = 'submitted' AND submitted_at < ?))"
+        )
+        now = utc_now()
+        values = ("given up by the user, who sends it again", now.isoformat(), run_id, (now - KEPT).isoformat())
+        return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
+
+    async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
+        """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
+
+        `task_ids` are the provider's tasks of that model in that moment. The match is certain when exactly one of
+        them belongs to no image, and no other request of that provider and model, within `around` of this one, waits
+        for its id as well.
+        """
+        wanted = set(task_ids)
+
+        def work(connection: sqlite3.Connection) -> Task | None:
+            free = without_owner(connection, task.provider, wanted)
+            if len(free) != 1 or count_rivals(connection, task, around):
+                return None
+            return change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
+
+        return await self._database.write(work)
+
+    async def unclaimed(self, provider: str, task_ids: Iterable[str]) -> set[str]:
+        """Return those of a provider's tasks that belong to no image."""
+        wanted = set(task_ids)
+        return await self._database.read(lambda connection: without_owner(connection, provider, wanted))
+
+    async def _update(self, task: Task, **columns: Any) -> Task:
+        return await self._database.write(lambda connection: change(connection, task, **columns))
+
+    def _note(self, task: Task, **columns: Any) -> None:
+        self._database.hand_in(lambda connection: change(connection, task, **columns))

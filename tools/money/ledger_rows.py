@@ -1,0 +1,101 @@
+"""The rows of the ledger, and the SQL that changes them inside a transaction of `tools.money.ledger`."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A row of the ledger. Times are UTC."""
+
+    id: int
+    run_id: str
+    image_index: int
+    provider: str
+    model: str
+    picture: str
+    prompt: str
+    status: str
+    task_id: str | None
+    request_id: str | None
+    error: str | None
+    intended_at: datetime
+    submitted_at: datetime | None
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since the request was answered, or since it was meant where no answer is known."""
+        return (now - (self.submitted_at or self.intended_at)).total_seconds()
+
+
+OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
+"""A task in one of these may be, or was, paid: it is adopted and never bought again."""
+
+
+def utc_now() -> datetime:
+    """The time now, with its zone."""
+    return datetime.now(UTC)
+
+
+def tasks_of(connection: sqlite3.Connection, run_id: str, image_index: int) -> list[Task]:
+    """Return every task that an image ever had, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
+    )
+    return [task_of(row) for row in rows]
+
+
+def find_open(connection: sqlite3.Connection, run_id: str, image_index: int, picture: str) -> Task | None:
+    """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
+    tasks = reversed(tasks_of(connection, run_id, image_index))
+    return next((task for task in tasks if task.status in OPEN and task.picture == picture), None)
+
+
+def count_rivals(connection: sqlite3.Connection, task: Task, around: timedelta) -> int:
+    """Count the other requests of that moment whose task ids are not known either."""
+    row = connection.execute(
+        "SELECT count(*) FROM tasks WHERE provider = ? AND model = ? AND id != ? AND task_id IS NULL"
+        " AND status IN ('intent', 'unknown') AND intended_at BETWEEN ? AND ?",
+        (
+            task.provider,
+            task.model,
+            task.id,
+            (task.intended_at - around).isoformat(),
+            (task.intended_at + around).isoformat(),
+        ),
+    ).fetchone()
+    return int(row[0])
+
+
+def without_owner(connection: sqlite3.Connection, provider: str, task_ids: set[str]) -> set[str]:
+    """Return those of a provider's tasks that no row of the ledger has."""
+    places = ", ".join("?" for _ in task_ids)
+    known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
+    return task_ids - {row["task_id"] for row in connection.execute(known, (provider, *task_ids))}
+
+
+def change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
+    """Change columns of the task's row and return it as it is now."""
+    changes = ", ".join(f"{name} = :{name}" for name in columns)
+    connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
+    return task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
+
+
+def task_of(row: sqlite3.Row) -> Task:
+    """Return the row as a task."""
+    return Task(
+        id=row["id"],
+        run_id=row["run_id"],
+        image_index=row["image_index"],
+        provider=row["provider"],
+        model=row["model"],
+        picture=row["picture"] or "",
+        prompt=row["prompt"] or "",
+        status=row["status"],
+        task_id=row["task_id"],
+        request_id=row["request_id"],
+        error=row["error"],
+        intended_at=datetime.fromisoformat(row["intended_at"]),
+        submitted_at=datetime.fromisoformat(row["submitted_at"]) if row["submitted_at"] else None,
+    )

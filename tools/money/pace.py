@@ -1,0 +1,131 @@
+"""An even pace: requests go out one by one, as fast as is allowed and no faster."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from tools.money.budgets import Budgets, OwnBudgets
+
+SLOWEST = 16.0
+"""How many times slower than allowed the pace may become after refusals."""
+
+FIRST_PAUSE_S = 1.0
+"""Pause after a refusal that names no time; doubled with each further one."""
+
+LEAST_MARGIN, MOST_MARGIN = 0.015, 0.05
+"""Share by which requests are farther apart than allowed. What leaves us evenly arrives unevenly, and a service that
+counts the requests of each second would refuse the one that came a few milliseconds early."""
+
+SHARE_S = 0.1
+"""Turns are taken from the common budget for so long ahead: a commit for each would cap a high rate."""
+
+ROUND_TRIPS = 20
+
+
+class Pace:
+    """Gives turns `1 / rate_per_s` apart, to everybody who shares the budget of this `name`.
+
+    A refusal for haste (HTTP 429) pauses everyone and halves the pace here; each accepted request brings a part of it
+    back. It belongs to the event loop that first uses it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        rate_per_s: float,
+        budgets: Budgets | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = name
+        self.rate_per_s = rate_per_s
+        self._budgets = budgets or OwnBudgets(clock)
+        self._clock = clock
+        self._sleep = sleep
+        self._line = asyncio.Lock()
+        self._waiting = 0
+        self._turns: deque[float] = deque()
+        self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
+        self._went_at = 0.0
+        self._slowness = 1.0
+        self._paused_until = 0.0
+        self._refusals = 0
+
+    @property
+    def spacing_s(self) -> float:
+        """Seconds between two requests, with a margin for what the network does to their distance."""
+        return (1 + self._margin()) * self._slowness / self.rate_per_s
+
+    @property
+    def round_trip_s(self) -> float:
+        """How long an answer usually takes; 0 while nothing is known."""
+        return sorted(self._round_trips)[len(self._round_trips) // 2] if self._round_trips else 0.0
+
+    async def turn(self) -> None:
+        """Wait until the next request may go out; first come, first served."""
+        self._waiting += 1
+        try:
+            async with self._line:
+                refusals = -1
+                # A refusal meanwhile made the turn void: take a new one behind the pause.
+                while refusals != self._refusals:
+                    refusals = self._refusals
+                    at = await self._next()
+                    await self._sleep(max(0.0, at - self._clock()))
+        finally:
+            self._waiting -= 1
+
+    async def go(self) -> None:
+        """Wait the last moment that keeps this request apart from the one before, however long its turn is past."""
+        now = self._clock()
+        self._went_at = min(max(now, self._went_at + self.spacing_s), now + self.spacing_s)
+        if self._went_at > now:
+            await self._sleep(self._went_at - now)
+
+    def answered(self, seconds: float) -> None:
+        """Take note of a request that was accepted after so long: a little faster again, never faster than allowed.
+
+        One that took much longer than others, such as the first of all, may have arrived late: the next keeps its
+        distance from then.
+        """
+        usual_s = min(self._round_trips, default=0.0) + self._margin()
+        if seconds > usual_s:
+            self._went_at = max(self._went_at, self._clock() - usual_s)
+        self._round_trips.append(seconds)
+        self._slowness = max(1.0, self._slowness * 0.9)
+
+    async def slow_down(self, retry_after_s: float | None = None) -> float:
+        """Take note of a refusal for haste and return the seconds of pause from now.
+
+        `retry_after_s` is the wait that the provider asked for. Refusals of requests that were on their way already
+        when the pause began count once.
+        """
+        now = self._clock()
+        pause_s = 0.0
+        if now >= self._paused_until:
+            pause_s = FIRST_PAUSE_S * self._slowness
+            self._slowness = min(self._slowness * 2, SLOWEST)
+        self._paused_until = max(self._paused_until, now + (pause_s if retry_after_s is None else retry_after_s))
+        self._refusals += 1
+        self._turns.clear()
+        await self._budgets.pause(self.name, self._paused_until)
+        return self._paused_until - now
+
+    async def _next(self) -> float:
+        """Return the time of our next turn; as many as are waited for are taken at once, for a moment ahead."""
+        if not self._turns:
+            spacing_s = self.spacing_s
+            count = max(1, min(self._waiting, int(SHARE_S / spacing_s)))
+            first = await self._budgets.reserve(self.name, spacing_s=spacing_s, turns=count)
+            self._turns.extend(first + number * spacing_s for number in range(count))
+        return self._turns.popleft()
+
+    def _margin(self) -> float:
+        """Return the share of a second by which arrivals may shift, from how much the round trips differ."""
+        if len(self._round_trips) < 3:
+            return LEAST_MARGIN
+        seen = sorted(self._round_trips)
+        # One that took long for a reason of its own, e.g. a new connection, does not count.
+        return min(max(LEAST_MARGIN, seen[-2] - seen[0]), MOST_MARGIN)

@@ -1,0 +1,125 @@
+"""A paid request whose answer was lost: find out whether the provider took it, or hold it. Never guess."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from tools.errors import (
+    LostReplyError,
+    RejectedError,
+    TaskFailedError,
+    ThrottledError,
+    UnavailableError,
+)
+from tools.money.jobs import Service
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import Task, utc_now
+from tools.providers.provider import ListedTask
+
+LOOK_BACK = timedelta(seconds=30)
+LOOK_AHEAD = timedelta(seconds=120)
+"""How far a task's time at the provider may lie from the time of our intent: clocks differ, a request may queue."""
+
+LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
+"""Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
+
+FINISHED_PAUSE_S = 3.0
+"""Pause between looks at tasks that must finish before they tell their prompts, in seconds."""
+
+
+class Settler:
+    """Finds the tasks of requests without an answer in the provider's own list."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._sleep = sleep
+
+    async def settle(self, task: Task, service: Service) -> Task | None:
+        """Return the task adopted from the provider's list, or `None` when it may be sent again.
+
+        Raises:
+            LostReplyError: The list does not settle it, and its loss would cost money: held for the user.
+            UnavailableError: The list cannot be had now; nothing is decided.
+        """
+        if found := await self._look_up(task, service):
+            return found
+        if service.on_lost_reply == "resubmit":
+            await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
+            return None
+        message = (
+            f"{service.name} may have taken the request of {task.intended_at:%Y-%m-%d %H:%M:%S} UTC, but its answer "
+            "was lost and its list of tasks does not settle it - held, so that nothing is paid twice; see the "
+            "provider's console, then resume with --resubmit to send it again"
+        )
+        await self._ledger.unknown(task, message)
+        raise LostReplyError(message)
+
+    async def settle_by_prompt(self, task: Task, service: Service) -> Task | None:
+        """Return the task adopted by its words: a finished task tells its prompt, where the service keeps that.
+
+        Waits until all tasks of that moment that belong to nobody have finished, `deadline_s` at most; nothing of it
+        costs money. `None` when none is ours.
+        """
+        give_up_at = self._now() + timedelta(seconds=service.deadline_s)
+        try:
+            while open_ids := await self._unclaimed(task, service):
+                for task_id in sorted(open_ids):
+                    prompt = await self._prompt_of(task_id, service)
+                    if prompt is not None:
+                        open_ids.discard(task_id)
+                    if prompt == task.prompt:
+                        return await self._ledger.submitted(task, task_id=task_id, request_id=task.request_id)
+                if not open_ids or self._now() > give_up_at:
+                    return None
+                await self._sleep(FINISHED_PAUSE_S)
+        except (UnavailableError, LostReplyError):
+            return None
+        return None
+
+    async def _unclaimed(self, task: Task, service: Service) -> set[str]:
+        listed = await self._listed(task, service)
+        ids = {entry.task_id for entry in listed or () if entry.model == task.model}
+        return await self._ledger.unclaimed(task.provider, ids)
+
+    async def _prompt_of(self, task_id: str, service: Service) -> str | None:
+        """Return the prompt of a finished task, ``""`` where it does not tell, or `None` while it is not finished."""
+        await service.limiter.polls.turn()
+        try:
+            state = await service.provider.poll(task_id)
+        except (TaskFailedError, RejectedError, LostReplyError):
+            return ""
+        return (state.prompt or "") if state.status == "succeeded" else None
+
+    async def _listed(self, task: Task, service: Service) -> Sequence[ListedTask] | None:
+        try:
+            return await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
+        except ThrottledError as error:
+            # To whoever submits, that class would mean that no task was made; of this request nobody knows.
+            raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
+
+    async def _look_up(self, task: Task, service: Service) -> Task | None:
+        """Return the task adopted from the provider's list, or `None` where the match is not certain.
+
+        Other requests of that moment may still wait for their answers, each of which takes a task off the list: so it
+        looks again.
+        """
+        for pause_s in LOOK_UP_PAUSES_S:
+            await self._sleep(pause_s)
+            listed = await self._listed(task, service)
+            if listed is None:
+                return None
+            ours = [entry for entry in listed if entry.model == task.model]
+            # Our own request id settles it at once, where the service keeps it.
+            marked = {entry.task_id for entry in ours if entry.request_id and entry.request_id == task.request_id}
+            if len(marked) == 1:
+                return await self._ledger.submitted(task, task_id=marked.pop(), request_id=task.request_id)
+            if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=LOOK_AHEAD):
+                return found
+        return None

@@ -1,0 +1,84 @@
+"""How each provider stood when that last changed, for `peitu doctor` and for the next process."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal, NamedTuple, Protocol
+
+from tools.money.ledger_rows import utc_now
+from tools.sqlite.database import Database
+
+CHINA = timezone(timedelta(hours=8))
+
+State = Literal["working", "down", "stopped"]
+
+
+class Standing(NamedTuple):
+    """How a provider stands, for people and for the next process; `until` is when it is tried again."""
+
+    state: State
+    reason: str = ""
+    until: datetime | None = None
+
+
+class Standings(Protocol):
+    """Where standings outlive the process."""
+
+    async def get(self, provider: str, model: str) -> Standing | None:
+        """Return what is known."""
+        ...
+
+    async def put(self, provider: str, model: str, standing: Standing) -> None:
+        """Remember it."""
+        ...
+
+
+def quota_resets_at(provider: str, now: datetime) -> datetime | None:
+    """Return when a spent allowance comes back, or `None` where only paying brings it back.
+
+    ModelScope's daily quotas reset at about 00:00 China time.
+    Source: https://modelscope.cn/docs/model-service/API-Inference/limits, read 2026-11-23.
+    """
+    if provider != "modelscope":
+        return None
+    tomorrow = now.astimezone(CHINA).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, datetime.min.time(), CHINA).astimezone(UTC)
+
+
+class StoredStandings:
+    """The rows of `standings`. Each method has written when it returns.
+
+    Raises:
+        ConfigError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, provider: str, model: str) -> Standing | None:
+        """Return how the provider's model stands, or `None` when nothing is known."""
+
+        def work(connection: sqlite3.Connection) -> Standing | None:
+            row = connection.execute(
+                "SELECT state, reason, until FROM standings WHERE provider = ? AND model = ?", (provider, model)
+            ).fetchone()
+            if row is None:
+                return None
+            return Standing(
+                row["state"], row["reason"] or "", datetime.fromisoformat(row["until"]) if row["until"] else None
+            )
+
+        return await self._database.read(work)
+
+    async def put(self, provider: str, model: str, standing: Standing) -> None:
+        """Write down how the provider's model stands."""
+        row = (
+            provider,
+            model,
+            standing.state,
+            standing.reason,
+            standing.until.isoformat() if standing.until else None,
+            utc_now().isoformat(),
+        )
+        await self._database.write(
+            lambda connection: connection.execute("INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?, ?)", row)
+        )

@@ -1,0 +1,135 @@
+"""Send a paid request when the provider is well and it is our turn; its row stands in the ledger before it goes out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from tools.errors import ConfigError, LostReplyError, RejectedError, ThrottledError, UnavailableError
+from tools.money.jobs import Job, Report, Service
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import Task
+from tools.money.settle import Settler
+from tools.providers.provider import Submission, TaskState
+
+SETTLED_S = 6.0
+"""How long submits wait for the requests of a process that died to be settled, in seconds."""
+
+Answer = tuple[Task, TaskState | None]
+
+
+class Submitter:
+    """Submits, and writes down what is answered, also when its caller is stopped meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        leases: Leases,
+        settler: Settler,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._ledger = ledger
+        self._leases = leases
+        self._settler = settler
+        self._now = now
+        self._sleep = sleep
+        self._answers: set[asyncio.Task[Answer]] = set()
+        self._settled_by: dict[str, datetime] = {}
+
+    async def submit(self, job: Job, service: Service, report: Report) -> Answer:
+        """Return the new task, and its pictures where the provider gives them at once.
+
+        Refused for haste it is sent again, more slowly.
+
+        Raises:
+            RejectedError, ConfigError, UnavailableError: No task was made; see `tools.providers.provider`.
+            LostReplyError: Nobody knows whether one was made.
+        """
+        give_up_at = self._now() + timedelta(seconds=service.deadline_s)
+
+        def waiting(reason: str) -> None:
+            report("waiting", provider=service.name, reason=reason)
+
+        while True:
+            try:
+                async with service.health.attempt(
+                    turn=lambda: self._turn(service), timeout_s=job.patience_s, waiting=waiting
+                ):
+                    return await self._to_the_end(self._submit_once(job, service))
+            except ThrottledError as error:
+                left_s = (give_up_at - self._now()).total_seconds()
+                pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
+                if pause_s > left_s:
+                    raise
+                waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
+
+    async def close(self, *, timeout_s: float) -> None:
+        """Wait for answers to requests under way when their caller was stopped, so that no task id is lost."""
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=timeout_s)
+
+    @asynccontextmanager
+    async def _turn(self, service: Service) -> AsyncIterator[None]:
+        """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart."""
+        async with AsyncExitStack() as place:
+            if service.on_lost_reply == "hold":
+                await place.enter_async_context(service.limiter.unanswered())
+                give_up_at = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
+                while self._now() < give_up_at and await self._leases.has_abandoned(service.name):
+                    await self._sleep(0.05)
+            await service.limiter.submits.turn()
+            yield
+
+    async def _to_the_end(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
+        """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
+        under_way = asyncio.create_task(answer)
+        self._answers.add(under_way)
+        under_way.add_done_callback(self._answers.discard)
+        return await asyncio.shield(under_way)
+
+    async def _submit_once(self, job: Job, service: Service) -> Answer:
+        provider = service.provider
+        request = replace(job.request, request_id=str(uuid4()))
+        task = await self._ledger.intend(
+            job.run_id,
+            job.image_index,
+            provider=provider.name,
+            model=provider.model,
+            request=request,
+            picture=job.picture,
+        )
+        try:
+            await service.limiter.submits.go()
+            sent_at = time.monotonic()
+            submission = await provider.submit(request)
+            service.limiter.submits.answered(time.monotonic() - sent_at)
+        except ThrottledError as error:
+            await self._ledger.throttled(task, str(error))
+            raise
+        except (UnavailableError, RejectedError, ConfigError) as error:
+            await self._ledger.failed(task, str(error))
+            raise
+        except LostReplyError as error:
+            task = await self._ledger.unknown(task, str(error))
+            found = await self._settler.settle(task, service)
+            if found is None:
+                raise UnavailableError(str(error)) from error
+            return found, None
+        task = await self._written(task, submission)
+        return task, TaskState(status="succeeded", urls=submission.urls) if submission.urls else None
+
+    async def _written(self, task: Task, submission: Submission) -> Task:
+        try:
+            return await self._ledger.submitted(task, task_id=submission.task_id, request_id=submission.request_id)
+        except ConfigError as error:
+            paid = (
+                f"{task.provider} made task {submission.task_id}, which may be paid, and it could not be written down"
+            )
+            raise ConfigError(f"{paid}: {error}") from error

@@ -1,0 +1,134 @@
+"""One picture from one provider, paid for once: ask the ledger, submit, then collect."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
+
+import httpx
+
+from tools.errors import ElsewhereError, LostReplyError
+from tools.money.collect import Collector, kept
+from tools.money.jobs import Job, Made, Report, Service
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import Task, find_open, utc_now
+from tools.money.settle import Settler
+from tools.money.submit import Answer, Submitter
+from tools.providers.provider import TaskState
+
+OTHERS_S = 0.5
+"""Pause between looks at an image, or a place, that another process has, in seconds."""
+
+
+class TaskRunner:
+    """Makes pictures through the ledger, so that a crash at any instant buys none of them twice."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        leases: Leases,
+        client: httpx.AsyncClient,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.ledger = ledger
+        self._leases = leases
+        self._collector = Collector(ledger=ledger, client=client, now=now, sleep=sleep)
+        self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
+        self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
+        self._sleep = sleep
+
+    async def run(self, job: Job, service: Service, *, report: Report) -> Made:
+        """Return the saved picture with its row of the ledger, adopting what the ledger says is under way or done.
+
+        Raises:
+            RejectedError: The prompt is refused; only another prompt helps.
+            ConfigError: A key, a balance or a parameter is wrong with this provider, or the disk is.
+            TaskFailedError, UnavailableError: Not made this time; a new attempt may buy anew.
+            OverdueError: Still running at the deadline; a later call adopts it.
+            LostReplyError: Nobody knows whether it was paid; held for the user.
+            ElsewhereError: Another provider has a task of it; go on there.
+        """
+        report("queued", provider=service.name)
+        await self._settle_first(job, service)
+        async with AsyncExitStack() as lease:
+            begun = await self._begin(job, service, report, lease)
+            if isinstance(begun, Made):
+                return begun
+            return await self._collector.collect(*begun, job, service, report)
+
+    async def close(self, *, timeout_s: float = 1.5) -> None:
+        """Wait for answers to requests under way when their caller was stopped, so that no task id is lost."""
+        await self._submitter.close(timeout_s=timeout_s)
+        self._leases.close()
+
+    async def _settle_first(self, job: Job, service: Service) -> None:
+        """Settle what a dead process left unanswered before anybody submits anew: alone, the match is certain."""
+        if not job.may_be_known:
+            return
+        known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+        if known is None or known.status != "intent" or known.provider != service.name:
+            return
+        if await self._leases.take(job.run_id, job.image_index) == "taken":
+            try:
+                await self._settler.settle(known, service)
+            finally:
+                self._leases.release(job.run_id, job.image_index)
+
+    async def _begin(
+        self, job: Job, service: Service, report: Report, lease: AsyncExitStack
+    ) -> Made | tuple[Task, TaskState]:
+        """Bring the task to its end at the provider, in one of its places."""
+        async with service.limiter.slot():
+            known = await self._take(job, service, report)
+            lease.callback(self._leases.release, job.run_id, job.image_index)
+            if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
+                return Made(saved, known)
+            if known and known.provider != service.name:
+                raise ElsewhereError(f"{known.provider} has a task of this picture")
+            task, ready = await self._answer(known, job, service, report)
+            report("submitted", provider=service.name)
+            ready = ready or await self._collector.wait(task, service, report)
+            self._leases.leave(job.run_id, job.image_index)
+            return task, ready
+
+    async def _take(self, job: Job, service: Service, report: Report) -> Task | None:
+        """Take the lease on the image, and a place among all tasks under way, however long others have them.
+
+        Returns the task that the image has by then.
+        """
+        limiter = service.limiter
+        known: list[Task | None] = []
+
+        def look(connection: sqlite3.Connection) -> None:
+            known.append(find_open(connection, job.run_id, job.image_index, job.picture))
+
+        told = ""
+        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=look)
+        while (taken := await take(job.run_id, job.image_index)) != "taken":
+            if told != taken:
+                told = taken
+                reason = "works on this picture" if taken == "held" else f"has all places at {service.name}"
+                report("waiting", provider=service.name, reason=f"another process {reason}")
+            await self._sleep(OTHERS_S)
+        return known[-1]
+
+    async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
+        """Go on with a task of the ledger, or submit; a request whose answer is lost is looked for to the last."""
+        if known and known.task_id:
+            return known, None
+        try:
+            found = await self._settler.settle(known, service) if known else None
+            return (found, None) if found else await self._submitter.submit(job, service, report)
+        except LostReplyError:
+            lost = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+            if lost is None or lost.task_id:
+                raise
+            report("waiting", provider=service.name, reason="a request whose answer was lost is looked for")
+            if (found := await self._settler.settle_by_prompt(lost, service)) is None:
+                raise
+            return found, None

@@ -1,0 +1,161 @@
+"""Pictures: told by their bytes, decoded whole before they count, saved as JPEG with what they are about.
+
+All of it is work for the processor and the disk; from async code, call it through `asyncio.to_thread`.
+"""
+
+import contextlib
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.errors import UnavailableError
+from tools.pictures import labels
+from tools.pictures.files import write_whole
+from tools.pictures.pixels import DAMAGES, decode, flatten
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
+# Standard deviation of 0…255: JPEG noise over one color stays below 1, one thin line on white is above 5.
+_BLANK = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SavedImage:
+    """A picture that is on the disk, whole; `blank` as in `Inspection`."""
+
+    path: Path
+    width_px: int
+    height_px: int
+    size_bytes: int
+    sha256: str
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What can be said of a picture without knowing what it should show.
+
+    `blank` means practically one color all over, as a failed or a blocked picture is.
+    """
+
+    width_px: int
+    height_px: int
+    sha256: str
+    blank: bool
+
+
+def sniff_format(data: bytes) -> str | None:
+    """Return ``png``, ``jpeg``, ``webp``, ``gif``, ``bmp``, ``avif`` or ``tiff``, else `None`.
+
+    Only the header is read, so damage further on is not seen. ``image/`` and the result is the media type.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            # A JPEG with more pictures behind the first one is named MPO by Pillow.
+            return "jpeg" if image.format == "MPO" else str(image.format).lower()
+    except (Image.DecompressionBombError, *DAMAGES):
+        return None
+
+
+def save_jpeg(
+    data: bytes,
+    path: Path,
+    *,
+    quality: int = 92,
+    description: dict[str, str | int],
+    label: str | None,
+) -> SavedImage:
+    """Save a downloaded picture as a JPEG that tells what it is.
+
+    `description` may hold `prompt`, `provider`, `model`, `seed` and `generator`, as in `tools.pictures.labels`.
+    Of an animation the first frame counts, transparency becomes white, and colors become sRGB. `label` is the
+    AIGC label (`tools.pictures.labels.aigc_label`), `None` for what no image model made; one that the data already
+    carries is kept instead. Nothing else of the data's own metadata is.
+
+    Raises:
+        UnavailableError: The data is no picture, or damaged; download it again.
+        ConfigError: It cannot be written there.
+    """
+    # Pillow's objects refer to each other in a circle: closed, they give their pixels back at once.
+    with contextlib.closing(decode(data)) as image:
+        xmp = labels.xmp_packet(description, _own_label(image) or label)
+        with contextlib.closing(flatten(image)) as flat:
+            flat.info = {}
+            saved = _jpeg(flat, quality, xmp)
+            write_whole(path, saved)
+            digest = hashlib.sha256(saved).hexdigest()
+            return SavedImage(path, flat.width, flat.height, len(saved), digest, blank=_is_blank(flat))
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Return what `save_jpeg` wrote: the description, and `label` as a dict where there is one.
+
+    Raises:
+        UnavailableError: The file is missing or is no whole picture.
+    """
+    xmp = decode(_read(path)).info.get("xmp", b"")
+    label = labels.read_label(xmp)
+    return {**labels.read_description(xmp), **({} if label is None else {"label": label})}
+
+
+def inspect(path: Path) -> Inspection:
+    """Look at a picture on the disk.
+
+    Raises:
+        UnavailableError: The file is missing or is no whole picture.
+    """
+    data = _read(path)
+    with contextlib.closing(decode(data)) as image, contextlib.closing(flatten(image)) as flat:
+        return Inspection(flat.width, flat.height, hashlib.sha256(data).hexdigest(), _is_blank(flat))
+
+
+def is_whole(path: Path, width_px: int | None = None, height_px: int | None = None) -> bool:
+    """Return whether the file is there, decodes to its end and has this size."""
+    try:
+        with contextlib.closing(decode(_read(path))) as image:
+            size = image.size
+    except UnavailableError:
+        return False
+    return width_px in {None, size[0]} and height_px in {None, size[1]}
+
+
+def _jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
+    buffer = io.BytesIO()
+    # Thin black lines get colored fringes when the color is stored at half the resolution.
+    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
+    flat.save(buffer, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
+    return buffer.getvalue()
+
+
+def _is_blank(image: "Image") -> bool:
+    from PIL import ImageStat
+
+    small = image.reduce(max(1, min(image.size) // 128))
+    return max(ImageStat.Stat(small).stddev) < _BLANK
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnavailableError(f"{str(path)!r} is not readable ({error.strerror}); make it again") from error
+
+
+def _own_label(image: "Image") -> str | None:
+    """Return the AIGC label that the picture came with, from any place where the practice guide puts it."""
+    places = [
+        labels.label_text(image.info.get("xmp", b"")),
+        labels.label_of_json(str(image.info.get("AIGC", ""))),
+    ]
+    with contextlib.suppress(*DAMAGES):
+        comment = image.getexif().get_ifd(0x8769).get(0x9286, b"")
+        # The label is ASCII: without zeros it reads the same in each of the character sets, named in front.
+        text = comment.replace(b"\0", b"").decode("ascii", "ignore") if isinstance(comment, bytes) else comment
+        places.append(labels.label_of_json(text[text.find("{") :]))
+    return next((place for place in places if place is not None), None)

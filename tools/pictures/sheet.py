@@ -1,0 +1,77 @@
+"""The contact sheet: all pictures of a run on one page, with number and words, failed ones as an empty frame."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.pictures.fonts import FontFile, has_chinese
+from tools.pictures.sheet_page import WORDS, Grid, SheetPage, arrange
+from tools.sqlite.connection import reading
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str | None = None) -> bytes:
+    """Return a JPEG with every picture of the run, as `tools.sqlite.records.find_run` gives it.
+
+    `font` is the one of `tools.pictures.fonts.chinese_font`; without one, Chinese is drawn as empty boxes. `label`
+    is the AIGC label of the sheet, where its pictures are made by a model.
+    """
+    from tools.pictures.labels import xmp_packet
+
+    images = _entries(run)
+    grid = arrange(len(images), [(image["width"], image["height"]) for image in images])
+    words = WORDS["zh" if has_chinese(f"{run['title']} {run['content']}") else "en"]
+    page = SheetPage(grid, font=font, words=words)
+    saved = sum(image["status"] == "saved" for image in images)
+    count = words["count"].format(saved, len(images))
+    page.draw_head(
+        run["title"] or run["run_id"], [run["started_at"][:10], run["options"].get("style"), count, run["run_id"]]
+    )
+    for position, image in enumerate(images):
+        page.draw_image(position, image, _picture(image, grid))
+    buffer = io.BytesIO()
+    page.picture.save(buffer, "JPEG", quality=88, optimize=True, xmp=xmp_packet({}, label))
+    return buffer.getvalue()
+
+
+def is_picture(database_path: Path, path: Path) -> bool:
+    """Tell whether the file is a recorded picture of some run, which nothing may be written over."""
+    if not database_path.exists() or not path.exists():
+        return False
+    with reading(database_path) as connection:
+        rows = connection.execute("SELECT path FROM images UNION SELECT path FROM versions").fetchall()
+    wanted = path.resolve()
+    paths = [Path(row["path"]) for row in rows if row["path"]]
+    return any(known.resolve() == wanted for known in paths if known.name == path.name)
+
+
+def _entries(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the images of the run with what the plan knows of them; planned ones without a record wait."""
+    plans = {prompt["index"]: prompt for prompt in (run.get("plan") or {}).get("prompts") or []}
+    recorded = {image["index"]: image for image in run["images"]}
+    entries = []
+    for index in sorted(plans.keys() | recorded.keys()):
+        plan, image = plans.get(index, {}), recorded.get(index, {"status": "waiting"})
+        known = {name: image.get(name) for name in ("status", "path", "error", "prompt")}
+        size = {name: image.get(name) or plan.get(f"{name}_px") for name in ("width", "height")}
+        entries.append({**known, **size, "index": index, "text": plan.get("subject") or known["prompt"] or ""})
+    return entries
+
+
+def _picture(image: Mapping[str, Any], grid: Grid) -> "Image | None":
+    """Return the picture at the size of its frame, or `None` where there is none that can be read."""
+    from PIL import Image, ImageOps
+
+    from tools.pictures.pixels import DAMAGES, flatten
+
+    if image["status"] != "saved" or not image["path"]:
+        return None
+    try:
+        with Image.open(image["path"]) as picture:
+            picture.thumbnail((grid.width_px, grid.height_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            return ImageOps.contain(flatten(picture), (grid.width_px, grid.height_px))
+    except (Image.DecompressionBombError, *DAMAGES):
+        return None

@@ -1,0 +1,1 @@
+"""How the image services are spoken to: requests, answers, models, sizes and downloads."""

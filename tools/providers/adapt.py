@@ -1,0 +1,52 @@
+"""A request in the words of another model: its sizes, its length, its place for what must not be seen."""
+
+import re
+from dataclasses import replace
+
+from tools.content.subjects import shortened
+from tools.content.words import language_of
+from tools.providers.provider import ImageProvider, ImageRequest
+
+LEAST_ROOM = 40
+"""Characters below which a prompt is cut hard rather than at a clause."""
+
+_LAST_SENTENCE = re.compile(r"(?<=[.。!！?？])\s*(?=[^.。!！?？]+[.。!！?？]?\s*$)")
+
+
+def adapt(request: ImageRequest, provider: ImageProvider) -> tuple[ImageRequest, list[str]]:
+    """Return the request as the provider's model takes it, and a line for people for every change that shows.
+
+    The size becomes the nearest one of the same shape. The end of a prompt that is too long stays, since the
+    constraints stand there. What must not be seen goes into the prompt where the model has no place for it.
+    """
+    notes: list[str] = []
+    size = provider.fit(request.width_px, request.height_px)
+    if size and size != (request.width_px, request.height_px):
+        asked, taken = f"{request.width_px}x{request.height_px}", f"{size[0]}x{size[1]}"
+        notes.append(f"Size {asked} became {taken}, the nearest that {provider.model} draws")
+        request = replace(request, width_px=size[0], height_px=size[1])
+    if request.negative_prompt and not provider.takes_negative:
+        request = replace(request, prompt=_with_negative(request, provider.prompt_limit), negative_prompt="")
+    if len(request.prompt) > provider.prompt_limit:
+        notes.append(f"The prompt was cut to the {provider.prompt_limit} characters that {provider.model} takes")
+        request = replace(request, prompt=_cut(request.prompt, provider.prompt_limit))
+    return request, notes
+
+
+def _with_negative(request: ImageRequest, limit: int) -> str:
+    chinese = language_of(request.prompt) == "zh"
+    addition = f"避免：{request.negative_prompt}。" if chinese else f" Avoid: {request.negative_prompt}."
+    longer = request.prompt + addition
+    return longer if len(longer) <= limit else request.prompt
+
+
+def _cut(prompt: str, limit: int) -> str:
+    """Return the beginning up to a clause, and the last sentence whole."""
+    parts = _LAST_SENTENCE.split(prompt.strip(), maxsplit=1)
+    head, tail = (parts[0], parts[1]) if len(parts) == 2 else (prompt, "")
+    room = limit - len(tail) - 2
+    if room < LEAST_ROOM:
+        return prompt[:limit]
+    kept = shortened(head, room, language_of(prompt)).rstrip(".。 ")
+    separator = "。" if language_of(prompt) == "zh" else ". "
+    return f"{kept}{separator}{tail}" if tail else kept

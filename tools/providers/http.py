@@ -1,0 +1,191 @@
+"""The HTTP client that providers and downloads share, and what all providers' APIs have in common.
+
+Nothing is repeated here: a submit that is sent twice may be paid twice, so only who knows the ledger repeats.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from types import MappingProxyType
+from typing import Any
+from urllib.request import getproxies
+
+import httpx
+
+from tools.errors import ConfigError, PeituError
+from tools.providers.transport import AiohttpTransport
+from tools.providers.verdicts import Step, decide, error_from
+from tools.setup.redact import redact
+
+MAX_CONNECTIONS = 200
+
+KEEPALIVE_S = 10.0
+"""How long an idle connection is kept, in seconds: gateways drop theirs after 15 s (Alibaba Cloud ALB) or more, and a
+submit on a dropped one would be a lost reply."""
+
+MESSAGE_LIMIT = 200
+"""Characters of a provider's message that we quote."""
+
+Headers = Mapping[str, str]
+_NONE: Headers = MappingProxyType({})
+
+_PAYLOAD = ("output", "task_id", "task_status", "images", "data", "tasks")
+
+
+def make_client() -> httpx.AsyncClient:
+    """Return the client that all providers and downloads of a process share; close it with `aclose()`.
+
+    Raises:
+        ConfigError: A proxy variable of the environment is not usable.
+    """
+    # At INFO, httpx logs every address, signed ones too, and `langgraph dev` turns the root logger to INFO.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    timeout, headers = httpx.Timeout(60, connect=10, pool=None), {"User-Agent": "peitu/0.1"}
+    try:
+        if getproxies():
+            limits = httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEPALIVE_S)
+            return httpx.AsyncClient(timeout=timeout, headers=headers, limits=limits)
+        transport = AiohttpTransport(max_connections=MAX_CONNECTIONS, keepalive_expiry_s=KEEPALIVE_S)
+        return httpx.AsyncClient(timeout=timeout, headers=headers, transport=transport)
+    except (ImportError, ValueError, OSError) as error:
+        message = f"The HTTP client does not start ({redact(str(error))})"
+        raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: `answer` is the JSON object, or `None` when the body is none."""
+
+    status: int
+    answer: dict[str, Any] | None
+    headers: Headers = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A provider's API: adds the key, sends, and turns what goes wrong into our errors.
+
+    `name` is the provider's name in the configuration, `title` the one for people, `key_url` where keys are.
+    """
+
+    name: str
+    title: str
+    key_url: str
+    api_key: str | None = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
+    base_url: str
+
+    async def ask(self, step: Step, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Send a request and return the JSON object of the answer; `options` go to `exchange`.
+
+        Raises:
+            PeituError: The one that `tools.providers.verdicts` decides.
+        """
+        reply = await self.exchange(step, method, path, **options)
+        answer = reply.answer or {}
+        if 200 <= reply.status < 300 and any(answer.get(key) is not None for key in _PAYLOAD):
+            return answer
+        raise self.fault(step, answer, status=reply.status, headers=reply.headers)
+
+    async def exchange(self, step: Step, method: str, path: str, *, headers: Headers = _NONE, **content: Any) -> Reply:
+        """Send a request and return whatever came back; `content` is httpx's `json`, `params` and `timeout`.
+
+        Raises:
+            PeituError: Nothing came back, or there is no key.
+        """
+        url = f"{self.base_url.rstrip('/')}{path}"
+        keyed = {"Authorization": f"Bearer {self._key()}", **headers}
+        try:
+            # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
+            response = await self.client.request(method, url, headers=keyed, follow_redirects=False, **content)
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            answer = {"code": type(error).__name__, "message": str(error)}
+            raise self.fault(step, answer, status=0) from error
+        return Reply(response.status_code, read_json(response.content), response.headers)
+
+    def fault(
+        self,
+        step: Step,
+        answer: Mapping[str, Any],
+        *,
+        status: int = 200,
+        headers: Headers = _NONE,
+        about: str = "",
+    ) -> PeituError:
+        """Return the error that an answer (`about` a task, say) means, by the table of verdicts."""
+        code, message = read_fault(answer)
+        verdict = decide(self.name, step, status=status, code=code, message=message)
+        details = f"{about}, {summary(status, code, message)}" if about else summary(status, code, message)
+        what = f"{self.title} {verdict.finding} ({details})"
+        return error_from(verdict, what, retry_after_s=retry_after_s(headers))
+
+    def _key(self) -> str:
+        variable = f"{self.name.upper()}_API_KEY"
+        key = (self.api_key or "").strip()
+        if not key:
+            raise ConfigError(f"No key for {self.title} - set {variable}; get one at {self.key_url}")
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ConfigError(f"{variable} holds characters that no key has - copy it from {self.key_url}")
+        return key
+
+
+def read_json(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in `body`, or `None` when it is something else, e.g. a gateway's page."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def read_fault(answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the code and message of an error: some providers put them flat, some in `errors` or `error`."""
+    inner = answer.get("errors") or answer.get("error") or answer
+    if isinstance(inner, list):
+        inner = inner[0]
+    if isinstance(inner, Mapping):
+        return str(inner.get("code") or ""), str(inner.get("message") or "")
+    return "", str(inner)
+
+
+def summary(status: int, code: str, message: str) -> str:
+    """Return what came back in a few words: `401 InvalidApiKey: Invalid API-key provided`, say."""
+    words = f"{status or ''} {code}".strip()
+    return shorten(f"{words}: {message}" if message else words)
+
+
+def shorten(text: str) -> str:
+    """Return a provider's text on one line, without secrets, cut to `MESSAGE_LIMIT` characters."""
+    line = redact(" ".join(text.split()))
+    return line if len(line) <= MESSAGE_LIMIT else f"{line[: MESSAGE_LIMIT - 1]}…"
+
+
+def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | None:
+    """Return the seconds (an hour at most) that the `Retry-After` header asks to wait, or `None`."""
+    value = headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (until.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds()
+    return min(max(0.0, seconds), 3600.0) if isfinite(seconds) else None
+
+
+def clean(text: str) -> str:
+    """Return the text without half characters (lone surrogates, as models may write): UTF-8 has none."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def section(answer: Any, *path: str) -> dict[str, Any]:
+    """Return the object at `path` of an answer; an empty one where it is missing or something else."""
+    for key in path:
+        answer = answer.get(key) if isinstance(answer, dict) else None
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,194 @@
+"""What each image model takes: a new model is a line in a table.
+
+The first line whose pattern fits the model's name (in small letters) counts.
+
+Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
+https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from tools.errors import ConfigError, ParameterError, RejectedError
+from tools.providers.http import clean
+from tools.providers.provider import ImageRequest
+from tools.providers.sizes import Sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An address to submit to: whether it makes a task or answers with the picture, and its body's form."""
+
+    path: str
+    makes_task: bool
+    body: Literal["prompt", "messages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The rules of a family of models; limits of texts are in characters.
+
+    `negative_in` is the part of the body that carries the negative prompt (`None`: the model takes none),
+    `off` are the switches that we turn off, as far as the model knows them.
+    """
+
+    pattern: str
+    endpoint: Endpoint
+    sizes: Sizes
+    default_size_px: tuple[int, int]
+    prompt_limit: int
+    negative_limit: int = 500
+    negative_in: Literal["input", "parameters"] | None = "input"
+    off: tuple[str, ...] = ("prompt_extend", "watermark")
+
+    def refusal(self, model: str, width_px: int, height_px: int) -> str | None:
+        """Return why pictures of this size are refused, with what would be right, or `None`."""
+        if self.sizes.allow(width_px, height_px):
+            return None
+        width, height = self.default_size_px
+        return f"{model} draws no {width_px}x{height_px}: it takes {self.sizes}, e.g. {width}x{height}"
+
+    def check(self, model: str, request: ImageRequest) -> None:
+        """Refuse what the model would refuse, or cut off unsaid, before anything is paid.
+
+        Raises:
+            ParameterError: The model does not draw this size.
+            RejectedError: The prompt is too long.
+        """
+        if refusal := self.refusal(model, request.width_px, request.height_px):
+            raise ParameterError(refusal)
+        if len(request.prompt) > self.prompt_limit:
+            length = len(request.prompt)
+            raise RejectedError(f"The prompt has {length} characters, {model} takes {self.prompt_limit} - shorten it")
+
+    def dashscope_body(self, model: str, request: ImageRequest) -> dict[str, Any]:
+        """Return the body of a submit to DashScope.
+
+        `n` is always sent: some models draw, and bill, four pictures without it. The prompt is not extended:
+        a rewritten one costs seconds and makes another picture of the same seed.
+        """
+        prompt = clean(request.prompt)
+        body: dict[str, Any] = {"model": model, "input": {"prompt": prompt}}
+        if self.endpoint.body == "messages":
+            body["input"] = {"messages": [{"role": "user", "content": [{"text": prompt}]}]}
+        size = f"{request.width_px}*{request.height_px}"
+        body["parameters"] = {"size": size, "n": 1, "seed": request.seed, **dict.fromkeys(self.off, False)}
+        if self.negative_in and request.negative_prompt:
+            body[self.negative_in]["negative_prompt"] = clean(request.negative_prompt)[: self.negative_limit]
+        return body
+
+
+_AIGC = "/services/aigc"
+TEXT2IMAGE = Endpoint(path=f"{_AIGC}/text2image/image-synthesis", makes_task=True, body="prompt")
+IMAGE_GENERATION = Endpoint(path=f"{_AIGC}/image-generation/generation", makes_task=True, body="messages")
+MULTIMODAL = Endpoint(path=f"{_AIGC}/multimodal-generation/generation", makes_task=False, body="messages")
+IMAGES = Endpoint(path="/images/generations", makes_task=True, body="prompt")
+
+_SIDES = Sizes(side_px=(512, 1440))
+_AREA = Sizes(area_px=(1280**2, 1440**2), max_ratio=4)
+_UP_TO_2K = Sizes(area_px=(512**2, 2048**2))
+_WAN27 = Sizes(area_px=(768**2, 2048**2), max_ratio=8)
+_WAN27_PRO = Sizes(area_px=(768**2, 4096**2), max_ratio=8)
+_QWEN = Sizes(only=((1664, 928), (1472, 1104), (1328, 1328), (1104, 1472), (928, 1664)))
+
+_ANY = (1024, 1024)
+_1280 = (1280, 1280)
+_2K = (2048, 2048)
+_16x9 = (1664, 928)
+_2x3 = (1024, 1536)
+_MARK = ("watermark",)
+_REWRITE = ("prompt_extend",)
+
+# A model with two addresses goes to the one that makes a task: a picture that is answered at once is lost,
+# and paid, when the connection drops. `qwen-image` goes to the other one all the same, since documentation
+# and SDK disagree about where its old address expects the negative prompt.
+# fmt: off
+DASHSCOPE_MODELS = (
+    #      pattern             endpoint          sizes       default  prompt
+    Model("wanx2.0-t2i-*",     TEXT2IMAGE,       _SIDES,     _ANY,     800),
+    Model("wanx2.1-t2i-*",     TEXT2IMAGE,       _SIDES,     _ANY,     500),
+    Model("wan2.1-t2i-*",      TEXT2IMAGE,       _SIDES,     _ANY,     500),
+    Model("wan2.2-t2i-*",      TEXT2IMAGE,       _SIDES,     _ANY,     500),
+    Model("wan2.5-t2i-*",      TEXT2IMAGE,       _AREA,      _1280,    2000),
+    Model("wan2.6-t2i*",       IMAGE_GENERATION, _AREA,      _1280,    2100, negative_in="parameters"),
+    Model("wan2.7-image-pro*", IMAGE_GENERATION, _WAN27_PRO, _2K,      5000, negative_in=None, off=_MARK),
+    Model("wan2.7-image*",     IMAGE_GENERATION, _WAN27,     _2K,      5000, negative_in=None, off=_MARK),
+    Model("qwen-image-[2-9]*", MULTIMODAL,       _UP_TO_2K,  _2K,      1300, negative_in="parameters"),
+    Model("qwen-image*",       MULTIMODAL,       _QWEN,      _16x9,    800,  negative_in="parameters"),
+    Model("z-image-turbo*",    MULTIMODAL,       _UP_TO_2K,  _2x3,     800,  negative_in=None, off=_REWRITE),
+)
+
+MODELSCOPE_MODELS = (
+    Model("*z-image*",    IMAGES, Sizes(side_px=(512, 2048)), _ANY, 1999, negative_limit=1999),
+    Model("*qwen-image*", IMAGES, Sizes(side_px=(64, 1664)),  _ANY, 1999, negative_limit=1999),
+    Model("*flux*",       IMAGES, Sizes(side_px=(64, 1024)),  _ANY, 1999, negative_limit=1999),
+    Model("*",            IMAGES, Sizes(side_px=(64, 2048)),  _ANY, 1999, negative_limit=1999),
+)
+# fmt: on
+
+
+def find_model(name: str, models: Iterable[Model]) -> Model | None:
+    """Return the rules of the model of this name, or `None` where no line fits."""
+    return next((model for model in models if fnmatchcase(name.lower(), model.pattern)), None)
+
+
+def known_models() -> list[dict[str, Any]]:
+    """Return the families of models as plain rows, in the order in which a name is looked up."""
+    tables = (("dashscope", DASHSCOPE_MODELS), ("modelscope", MODELSCOPE_MODELS))
+    return [
+        {
+            "provider": provider,
+            "model": model.pattern,
+            "makes_task": model.endpoint.makes_task,
+            "sizes": str(model.sizes),
+            "default_size": f"{model.default_size_px[0]}x{model.default_size_px[1]}",
+            "prompt_limit": model.prompt_limit,
+        }
+        for provider, models in tables
+        for model in models
+    ]
+
+
+class ModelRules:
+    """What the table says of a provider's model: the part of an `ImageProvider` that needs no request.
+
+    A provider names its `table` and itself; its model is a line there.
+    """
+
+    name: str
+    table: tuple[Model, ...]
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    @property
+    def prompt_limit(self) -> int:
+        """The longest prompt, in characters."""
+        return self.rules().prompt_limit
+
+    @property
+    def takes_negative(self) -> bool:
+        """Whether the model has a place for what must not be seen."""
+        return self.rules().negative_in is not None
+
+    def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
+        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        return self.rules().sizes.nearest(width_px, height_px)
+
+    def refusal(self, width_px: int, height_px: int) -> str | None:
+        """Return why the model refuses pictures of this size, or `None` if it takes them."""
+        return self.rules().refusal(self.model, width_px, height_px)
+
+    def rules(self) -> Model:
+        """Return the model's line of the table.
+
+        Raises:
+            ConfigError: There is none; the message lists the names that are known.
+        """
+        found = find_model(self.model, self.table)
+        if found is None:
+            known = ", ".join(line.pattern for line in self.table)
+            raise ConfigError(f"{self.name} model {self.model!r} is not known - images.{self.name}.model takes {known}")
+        return found

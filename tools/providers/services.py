@@ -1,0 +1,83 @@
+"""The image services of the settings: each provider with its key and the rules by which it is used."""
+
+from collections.abc import Mapping
+
+import httpx
+
+from tools.dashscope import DashScope
+from tools.modelscope import ModelScope
+from tools.money.budgets import StoredBudgets
+from tools.money.health import Health
+from tools.money.jobs import Service
+from tools.money.limits import Limiter
+from tools.money.standings import StoredStandings
+from tools.providers.provider import ImageProvider
+from tools.setup.configuration import ImageService, Settings
+from tools.setup.environment import environment_value
+from tools.sqlite.database import Database
+
+KEY_VARIABLES = {"modelscope": "MODELSCOPE_API_KEY", "dashscope": "DASHSCOPE_API_KEY"}
+NO_KEYS: Mapping[str, str] = {}
+
+
+def make_services(
+    settings: Settings,
+    *,
+    client: httpx.AsyncClient,
+    keys: Mapping[str, str] = NO_KEYS,
+    database: Database | None = None,
+) -> dict[str, Service]:
+    """Return the providers with their rules; a missing key is found at the first call.
+
+    Through `database` they share allowances and standings with every process that uses it.
+    """
+    modelscope, dashscope = settings.images.modelscope, settings.images.dashscope
+    providers: tuple[tuple[ImageProvider, ImageService], ...] = (
+        (
+            ModelScope(
+                api_key=find_key(KEY_VARIABLES["modelscope"], keys),
+                client=client,
+                base_url=modelscope.base_url,
+                model=modelscope.model,
+                steps=modelscope.steps,
+                guidance=modelscope.guidance,
+                loras=modelscope.loras,
+            ),
+            modelscope,
+        ),
+        (
+            DashScope(
+                api_key=find_key(KEY_VARIABLES["dashscope"], keys),
+                client=client,
+                base_url=dashscope.base_url,
+                model=dashscope.model,
+            ),
+            dashscope,
+        ),
+    )
+    return {provider.name: _service(provider, rules, database) for provider, rules in providers}
+
+
+def find_key(name: str, keys: Mapping[str, str] = NO_KEYS) -> str | None:
+    """Return a key: the given one, else that of the environment or `.env`."""
+    return keys.get(name) or environment_value(name)
+
+
+def _service(provider: ImageProvider, rules: ImageService, database: Database | None) -> Service:
+    standings = StoredStandings(database) if database else None
+    return Service(
+        provider=provider,
+        limiter=Limiter(
+            rate_per_s=rules.rate_per_s,
+            max_in_flight=rules.max_in_flight,
+            polls_per_s=rules.polls_per_s,
+            provider=provider.name,
+            model=provider.model,
+            budgets=StoredBudgets(database) if database else None,
+        ),
+        health=Health(provider.name, provider.model, standings=standings),
+        deadline_s=rules.deadline_s,
+        attempts=rules.attempts,
+        on_lost_reply=rules.on_lost_reply,
+        first_poll_s=rules.first_poll_s,
+    )

@@ -1,0 +1,128 @@
+"""Make pictures from finished prompts, synchronously: what the functions of the seed stand on.
+
+Everything is opened for the time of a call. It works inside a running event loop too, e.g. in a notebook.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from tools import dashscope, modelscope
+from tools.errors import ConfigError, InputError
+from tools.money.jobs import Job
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.tasks import TaskRunner
+from tools.providers.http import make_client
+from tools.providers.services import KEY_VARIABLES, find_key, make_services
+from tools.seed.illustrator import Illustrator
+from tools.seed.loop_thread import LoopThread
+from tools.seed.places import check_place
+from tools.seed.rate_limiter import RateLimiter
+from tools.setup.configuration import Settings
+from tools.setup.settings import load_settings
+from tools.sqlite.database import Database
+
+_KEY_PAGES = {"modelscope": modelscope.KEY_PAGE, "dashscope": dashscope.KEY_PAGE}
+
+_MOST_PER_S = 1000.0
+"""The fastest rate that the settings know."""
+
+_SAVING = 4
+"""Pictures that are downloaded and saved while as many as are allowed are under way at the provider."""
+
+
+def illustrate(
+    prompts: Mapping[Path, str],
+    *,
+    provider: str,
+    api_key: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    at_once: int | None = None,
+    attempts: int | None = None,
+    pace: RateLimiter | None = None,
+) -> dict[Path, bool]:
+    """Make a picture at each path from its prompt, and tell which are there; the log says why one is not.
+
+    `overrides` are settings, as in `load_settings`; `at_once` and the rate of `pace` go before them. What is known
+    before the first request is raised, what a provider says later is `False`: nobody loses other pictures by it.
+
+    Raises:
+        InputError: A prompt is blank, or a path names no file; nothing was paid.
+        ConfigError: No key is set, or a setting, the database or a folder cannot be used; nothing was paid.
+    """
+    keys = {KEY_VARIABLES[provider]: api_key} if api_key else {}
+    limits = {
+        f"images.{provider}.max_in_flight": at_once,
+        f"images.{provider}.rate_per_s": min(pace.rate, _MOST_PER_S) if pace else None,
+    }
+    arguments = {**(overrides or {}), **{name: value for name, value in limits.items() if value is not None}}
+    settings = load_settings(None, arguments)
+    _check(prompts, provider, keys)
+    with closing(LoopThread()) as thread:
+        options = {"provider": provider, "keys": keys, "attempts": attempts, "pace": pace}
+        return thread.run(_illustrate(prompts, settings, workers=(at_once or 1) + _SAVING, **options))
+
+
+def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) -> None:
+    variable = KEY_VARIABLES[provider]
+    if not find_key(variable, keys):
+        raise ConfigError(
+            f"{variable} is not set, and no api_key was passed - put it in .env; get one at {_KEY_PAGES[provider]}"
+        )
+    for path, prompt in prompts.items():
+        if not isinstance(prompt, str) or not prompt.strip():
+            raise InputError(f"The prompt for {str(path)!r} is {prompt!r:.40} - say what the picture shall show")
+        check_place(path)
+
+
+async def _illustrate(
+    prompts: Mapping[Path, str], settings: Settings, *, workers: int, **options: Any
+) -> dict[Path, bool]:
+    async with _open(settings, **options) as illustrator:
+        jobs = {path: illustrator.job(prompt, path) for path, prompt in prompts.items()}
+        # Alone, a request that a dead process left is settled for certain: so it comes before new ones.
+        unsettled = [path for path, job in jobs.items() if await illustrator.is_unsettled(job)]
+        first = {path: jobs[path] for path in unsettled}
+        rest = {path: job for path, job in jobs.items() if path not in first}
+        made = {**await _make_all(illustrator, first, workers), **await _make_all(illustrator, rest, workers)}
+    return {path: made[path] for path in prompts}
+
+
+async def _make_all(illustrator: Illustrator, jobs: Mapping[Path, Job], workers: int) -> dict[Path, bool]:
+    results: dict[Path, bool] = {}
+    left = iter(jobs.items())
+
+    async def work() -> None:
+        for path, job in left:
+            results[path] = await illustrator.make(job)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(workers, len(jobs))):
+            group.create_task(work())
+    return results
+
+
+@asynccontextmanager
+async def _open(
+    settings: Settings,
+    *,
+    provider: str,
+    keys: Mapping[str, str],
+    attempts: int | None,
+    pace: RateLimiter | None,
+) -> AsyncIterator[Illustrator]:
+    """Open what is needed from the database to the provider; at the end close it, the database last."""
+    database = Database(settings.database.path)
+    client = make_client()
+    leases = Leases(database, settings.database.path.with_suffix(".owners"))
+    runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
+    service = make_services(settings, client=client, keys=keys, database=database)[provider]
+    try:
+        yield Illustrator(service=service, runner=runner, settings=settings, attempts=attempts, pace=pace)
+    finally:
+        await runner.close()
+        await client.aclose()
+        await database.close()

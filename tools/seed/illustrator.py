@@ -1,0 +1,161 @@
+"""Pictures from finished prompts, each at its place, by one provider: a failure is `False` and a line of the log.
+
+A picture is known by its provider, model, prompt, size and path. So the same wish, told again after a crash, collects
+what it paid for, and a picture that is there already is not made anew.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from tools.content.wishes import parse_size
+from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, UnavailableError
+from tools.money.jobs import Job, Service
+from tools.money.ledger import KEPT
+from tools.money.ledger_rows import utc_now
+from tools.money.tasks import TaskRunner
+from tools.pictures.images import describe, inspect
+from tools.pictures.labels import aigc_label
+from tools.providers.adapt import adapt
+from tools.providers.http import clean
+from tools.providers.provider import ImageRequest
+from tools.seed.rate_limiter import RateLimiter
+from tools.setup.configuration import Settings
+
+# The messages speak of resuming a run, which these pictures are not.
+_REMEDIES: dict[type[PeituError], str] = {
+    OverdueError: "; for this picture that means: make the same call again",
+    LostReplyError: (
+        "; for this picture that means: make the same call with PEITU_IMAGES__{provider}__ON_LOST_REPLY=resubmit in "
+        "the environment"
+    ),
+}
+
+
+class Illustrator:
+    """Makes pictures at one provider. `attempts` counts the tasks for a picture, `None` leaves it to the settings."""
+
+    def __init__(
+        self,
+        *,
+        service: Service,
+        runner: TaskRunner,
+        settings: Settings,
+        attempts: int | None = None,
+        pace: RateLimiter | None = None,
+    ) -> None:
+        self._service = service
+        self._runner = runner
+        self._settings = settings
+        self._attempts = max(1, service.attempts if attempts is None else attempts)
+        self._pace = pace
+        self._told: set[str] = set()
+
+    def job(self, prompt: str, path: Path) -> Job:
+        """Return what is to be made, in the words of the model; what that changes is told."""
+        provider, settings = self._service.provider, self._settings
+        width_px, height_px = parse_size(settings.images.size)
+        parts = (provider.name, provider.model, clean(prompt), width_px, height_px, os.fsencode(path.absolute()).hex())
+        mark = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        asked = ImageRequest(
+            prompt=clean(prompt), width_px=width_px, height_px=height_px, seed=int(mark[-8:], 16) % 2**31
+        )
+        request, notes = adapt(asked, provider)
+        for note in notes:
+            self._tell(f"is not quite what was asked for: {note}", path)
+        run_id = f"{provider.name}-{mark[:16]}"
+        producer = settings.labels.content_producer or "peitu"
+        return Job(
+            run_id=run_id,
+            image_index=0,
+            request=request,
+            path=path,
+            quality=settings.images.quality,
+            label=aigc_label(content_producer=producer, produce_id=f"{run_id}-0"),
+            patience_s=self._service.deadline_s,
+        )
+
+    async def is_unsettled(self, job: Job) -> bool:
+        """Tell whether a request for this picture was sent, perhaps, by a process that is gone."""
+        task = await self._runner.ledger.open_task(job.run_id, job.image_index, job.picture)
+        return task is not None and task.status == "intent"
+
+    async def make(self, job: Job) -> bool:
+        """Make the picture, unless it is there; on failure say why, each reason once."""
+        try:
+            if not await self._is_there(job):
+                await self._buy(job)
+        except PeituError as error:
+            remedy = _REMEDIES.get(type(error), "").format(provider=self._service.name.upper())
+            self._tell(f"was not made: {error}{remedy}", job.path)
+            return False
+        return True
+
+    async def _is_there(self, job: Job) -> bool:
+        """Tell whether this very picture is at its place.
+
+        A paid one that is not, since somebody deleted it or put another one there, is written off, unless the
+        provider still keeps it.
+        """
+        task = await self._runner.ledger.open_task(job.run_id, job.image_index, job.picture)
+        there = await asyncio.to_thread(_seed_of, job.path, self._service.name)
+        saved = task is not None and task.status == "saved"
+        if there == job.request.seed and (task is None or saved):
+            return True
+        if task and saved and (there is not None or task.age_s(utc_now()) > KEPT.total_seconds()):
+            await self._runner.ledger.refused(task.id, "its picture is not at its place any more")
+        return False
+
+    async def _buy(self, job: Job) -> None:
+        """Have the picture made, again after a failure that costs nothing."""
+        for left in reversed(range(self._attempts)):
+            if self._pace:
+                await asyncio.sleep(self._pace.reserve())
+            try:
+                return await self._buy_once(job)
+            except (TaskFailedError, UnavailableError):
+                if not left:
+                    raise
+            except LostReplyError:
+                if not left or self._service.on_lost_reply == "hold":
+                    raise
+                await self._runner.ledger.give_up_unknown(job.run_id)
+        raise AssertionError("unreachable")
+
+    async def _buy_once(self, job: Job) -> None:
+        made = await self._runner.run(job, self._service, report=_silent)
+        if not (await asyncio.to_thread(inspect, job.path)).blank:
+            return
+        # A service's safety filter may answer with an all-black picture instead of an error.
+        reason = f"{self._service.name} delivered a picture of one single color"
+        if await self._runner.ledger.refused(made.task.id, reason):
+            aside = job.path.with_name(f"{job.path.stem}.refused-{made.task.id}{job.path.suffix}")
+            await asyncio.to_thread(job.path.replace, aside)
+        raise TaskFailedError(reason)
+
+    def _tell(self, what: str, path: Path) -> None:
+        """Say it of the first picture: a refused key is the reason of every one."""
+        if what not in self._told:
+            self._told.add(what)
+            # Who gets `False` must see why, also in a program that `tools.setup.log.be_quiet` made quiet.
+            logger.enable(__name__)
+            logger.warning("{!r} {}", str(path), what)
+
+
+def _silent(event: str, **details: Any) -> None:
+    """Report to nobody: only what is missing in the end is told."""
+
+
+def _seed_of(path: Path, provider: str) -> int | None:
+    """Return the seed of the picture at this place, -1 when it is another provider's; `None` where no whole one is."""
+    try:
+        found = describe(path)
+    except UnavailableError:
+        return None
+    seed = found.get("seed")
+    return seed if found.get("provider") == provider and isinstance(seed, int) else -1

@@ -1,0 +1,69 @@
+"""Variables of the environment and of `.env`, and what can be known without waiting for pydantic."""
+
+import io
+import logging
+import os
+from pathlib import Path
+
+from tools.errors import ConfigError
+
+SECRET_VARIABLES = (
+    "MODELSCOPE_API_KEY",
+    "DASHSCOPE_API_KEY",
+    "MINIMAX_API_KEY",
+    "OSS_ACCESS_KEY_ID",
+    "OSS_ACCESS_KEY_SECRET",
+)
+"""Variables that hold secrets."""
+
+_OSS_VARIABLES = (
+    "OSS_ACCESS_KEY_ID",
+    "OSS_ACCESS_KEY_SECRET",
+    "OSS_ENDPOINT",
+    "OSS_BUCKET_NAME",
+    "OSS_BASE_PATH",
+    "OSS_CUSTOM_DOMAIN",
+    "OSS_REGION",
+)
+
+
+def environment_file(*, warn: bool = False) -> dict[str, str]:
+    """Return what `.env` in the working directory sets; a line that is no assignment is passed over."""
+    from dotenv import dotenv_values
+
+    logging.getLogger("dotenv.main").disabled = not warn  # one warning of such a line is enough
+    try:
+        text = Path(".env").read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f".env cannot be read ({type(error).__name__}); save it as UTF-8 text") from error
+    return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value}
+
+
+def environment_value(name: str) -> str | None:
+    """Return a variable of the environment, else of `.env`; an empty one counts as not set."""
+    return os.environ.get(name, "").strip() or environment_file().get(name, "").strip() or None
+
+
+def oss_environment() -> dict[str, str]:
+    """Return the `OSS_` variables that are set, by their names."""
+    values = {name: environment_value(name) for name in _OSS_VARIABLES}
+    return {name: value for name, value in values.items() if value}
+
+
+def configuration_file(config: Path | None) -> Path | None:
+    """Return the file that settings are read from, or `None` where there is none and the defaults hold.
+
+    Raises:
+        ConfigError: The file that was asked for is not there.
+    """
+    named = config or environment_value("PEITU_CONFIG")
+    if not named:
+        candidates = (Path("config.yaml"), Path(__file__).parents[2] / "config.yaml")
+        return next((path for path in candidates if path.is_file()), None)
+    path = Path(named).expanduser()
+    if not path.is_file():
+        problem = "is no file" if path.exists() else "does not exist"
+        raise ConfigError(f"configuration file {str(path)!r} {problem}; name another: --config or PEITU_CONFIG")
+    return path

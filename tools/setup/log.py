@@ -1,0 +1,157 @@
+"""Logs without secrets: a file that rotates, and short lines on the terminal.
+
+Nodes and tools only say `logger.bind(run=…, image=…)`; sinks are added when the command line asks for them.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Collection
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.errors import ConfigError
+from tools.setup.redact import redact
+
+if TYPE_CHECKING:
+    from loguru import Logger, Record
+
+# Below WARNING they print addresses and headers, some of them with keys or signed queries.
+_TALKATIVE = (
+    "httpx",
+    "httpcore",
+    "urllib3",
+    "oss2",
+    "openai",
+    "langchain",
+    "langchain_core",
+    "langchain_openai",
+    "langgraph",
+)
+
+_LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
+
+_OURS = ("graph", "nodes", "tools")
+_state = {"set up": False}
+
+
+def _file_line(record: "Record", *, hide: Callable[[str], str]) -> str:
+    """Put time, level, run and image before every line, also of a traceback: grep finds all of it."""
+    text = record["message"]
+    if record["exception"]:
+        text += "\n" + "".join(traceback.format_exception(record["exception"].value)).rstrip()
+    time = record["time"].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    run, image = (record["extra"].get(key, "-") for key in ("run", "image"))
+    head = f"{time} {record['level'].name:<8} run={run} image={image} "
+    record["extra"]["file_line"] = "\n".join(head + line for line in hide(text).splitlines() or [""])
+    return "{extra[file_line]}\n"
+
+
+def _terminal_line(record: "Record", *, hide: Callable[[str], str]) -> str:
+    """Say it in one line; the traceback is in the file."""
+    text = record["message"]
+    if record["exception"]:
+        text += " " + traceback.format_exception_only(record["exception"].value)[-1]
+    image = record["extra"].get("image")
+    head = record["level"].name.lower() + (f", image {image}" if image is not None else "")
+    record["extra"]["terminal_line"] = f"{head}: {' '.join(hide(text).split())}"
+    return "{extra[terminal_line]}\n"
+
+
+class _Intercept(logging.Handler):
+    """Hand the warnings of libraries to loguru."""
+
+    def __init__(self, logger: "Logger") -> None:
+        super().__init__(logging.WARNING)
+        self._logger = logger
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = record.levelname if record.levelno in _LEVELS else record.levelno
+        self._logger.opt(exception=record.exc_info).log(level, "{}: {}", record.name, record.getMessage())
+
+
+def _take_over_libraries(logger: "Logger") -> None:
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if isinstance(handler, _Intercept)]:
+        root.removeHandler(handler)
+    root.addHandler(_Intercept(logger))
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _add_file(
+    logger: "Logger", path: Path, *, level: str, rotation: str, retention: str, hide: Callable[[str], str]
+) -> None:
+    line = partial(_file_line, hide=hide)
+    try:
+        logger.level(level)  # else loguru opens the file first and leaves it open
+        # Not `enqueue`: a line must be on disk before a paid request leaves, and it costs microseconds.
+        # `watch`: another process may rotate the same file. No `diagnose`: it prints the values of variables.
+        logger.add(
+            path,
+            level=level,
+            rotation=rotation,
+            retention=retention,
+            format=line,
+            encoding="utf-8",
+            watch=True,
+            backtrace=False,
+            diagnose=False,
+        )
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename!r}"
+        message = f"log file {str(path)!r} cannot be written ({reason}); set another as logging.path"
+        raise ConfigError(message) from error
+    except ValueError as error:
+        raise ConfigError(f"logging: {error}; mend level, rotation or retention") from error
+
+
+def be_quiet() -> None:
+    """Keep our lines out of a program that set up no log of ours; `logger.enable("nodes")` shows them again."""
+    from loguru import logger
+
+    if not _state["set up"]:
+        for package in _OURS:
+            logger.disable(package)
+
+
+def set_up_logging(
+    *,
+    level: str,
+    path: Path | None,
+    rotation: str,
+    retention: str,
+    terminal_level: str | None = "WARNING",
+    secrets: Collection[str] = (),
+) -> None:
+    """Send logs to the file and, from `terminal_level` on, to standard error; what was set up before goes.
+
+    `rotation` and `retention` are loguru's, e.g. `10 MB` and `14 days`. `secrets` are keys in use, which are
+    taken out whatever they look like.
+
+    Raises:
+        ConfigError: The file cannot be written, or a setting means nothing to loguru.
+    """
+    from loguru import logger
+
+    def hide(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "…")
+        return redact(text)
+
+    logger.remove()
+    _state["set up"] = True
+    for package in _OURS:
+        logger.enable(package)
+    if terminal_level is not None:
+        # Looked up for every line, since a progress display puts itself in the place of standard error.
+        logger.add(
+            lambda line: print(line, end="", file=sys.stderr),
+            level=terminal_level,
+            format=partial(_terminal_line, hide=hide),
+        )
+    if path is not None:
+        _add_file(logger, path, level=level, rotation=rotation, retention=retention, hide=hide)
+    _take_over_libraries(logger)

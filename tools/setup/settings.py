@@ -1,0 +1,178 @@
+"""Every setting and key, from argument, environment, `.env` and `config.yaml`.
+
+What stands first wins: argument, environment (`PEITU_` and the path, two underscores between), `.env`,
+`config.yaml`, default. Relative paths count from the working directory.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, YamlConfigSettingsSource
+from yaml import MarkedYAMLError, YAMLError
+
+from tools.errors import ConfigError
+from tools.setup.configuration import MAX_COUNT, ImageService, LanguageService, Settings
+from tools.setup.environment import configuration_file, environment_file, environment_value, oss_environment
+
+__all__ = [
+    "MAX_COUNT",
+    "ImageService",
+    "Keys",
+    "LanguageService",
+    "Settings",
+    "configuration_file",
+    "environment_value",
+    "load_keys",
+    "load_settings",
+    "oss_environment",
+]
+
+
+class Keys(BaseModel):
+    """The keys that are set; printed they are stars."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    modelscope: SecretStr | None = Field(None, description="MODELSCOPE_API_KEY")
+    dashscope: SecretStr | None = Field(None, description="DASHSCOPE_API_KEY")
+    minimax: SecretStr | None = Field(None, description="MINIMAX_API_KEY")
+    oss_access_key_id: SecretStr | None = Field(None, description="OSS_ACCESS_KEY_ID")
+    oss_access_key_secret: SecretStr | None = Field(None, description="OSS_ACCESS_KEY_SECRET")
+
+    def named(self, variable: str) -> SecretStr | None:
+        """Return the key that a variable holds, e.g. the one that `api_key_env` names."""
+        for name, field in Keys.model_fields.items():
+            if field.description == variable:
+                found: SecretStr | None = getattr(self, name)
+                return found
+        value = environment_value(variable)
+        return SecretStr(value) if value else None
+
+
+def load_keys() -> Keys:
+    """Read the keys from the environment and `.env`."""
+    found = {name: environment_value(str(field.description)) for name, field in Keys.model_fields.items()}
+    return Keys(**{name: SecretStr(value) for name, value in found.items() if value})
+
+
+# What people call these settings elsewhere.
+_SYNONYMS = {
+    "timeout_s": "deadline_s",
+    "retries": "attempts",
+    "rate_limit": "rate_per_s",
+    "api_key": "api_key_env",
+}
+
+
+def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings from everywhere.
+
+    `overrides` maps dotted paths to values, e.g. `{"images.count": 5}`; `None` counts as not given.
+
+    Raises:
+        ConfigError: In one line the file or variable, the key, what it is and what it may be.
+    """
+    file = configuration_file(config)
+    values = _merge(Settings().model_dump(), _read_file(file) if file else {})
+    origins: dict[str, str] = {}
+    for path, value, origin in [*_variables(), *_arguments(overrides or {})]:
+        values = _merge(values, _nest(path, value))
+        origins.pop(path, None)
+        origins[path] = origin
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error.errors(), origins, str(file))) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = YamlConfigSettingsSource(BaseSettings, yaml_file=path).yaml_data
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        place = f"line {mark.line + 1} is" if mark else "this is"
+        problem = f" ({error.problem})" if isinstance(error, MarkedYAMLError) and error.problem else ""
+        raise ConfigError(f"{path}: {place} no YAML{problem}; mend it") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: this is no UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); change its permissions") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(f"{path}: this is not a mapping of settings; write lines of `name: value`") from error
+    return {str(key): value for key, value in values.items()}
+
+
+def _variables() -> list[tuple[str, Any, str]]:
+    """Return path, value and origin of every `PEITU_` variable, what counts more coming later.
+
+    Not by pydantic-settings: it passes over a variable that names no setting, and its errors do not say which
+    variable holds the wrong value.
+    """
+    return [
+        (name.removeprefix("PEITU_").lower().replace("__", "."), value, name + place)
+        for place, variables in ((" in .env", environment_file(warn=True)), ("", os.environ))
+        for name, value in variables.items()
+        if name.startswith("PEITU_") and name != "PEITU_CONFIG" and value.strip()
+    ]
+
+
+def _arguments(overrides: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
+    return [(path, value, "argument") for path, value in overrides.items() if value is not None]
+
+
+def _nest(path: str, value: Any) -> dict[str, Any]:
+    first, _, rest = path.partition(".")
+    return {first: _nest(rest, value) if rest else value}
+
+
+def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay `high` over `low`; a section with nothing under it changes nothing."""
+    merged = dict(low)
+    for key, value in high.items():
+        below = merged.get(key)
+        if isinstance(below, Mapping) and (value is None or isinstance(value, Mapping)):
+            merged[key] = _merge(below, value or {})
+        else:
+            merged[key] = value
+    return merged
+
+
+def _explain(problems: list[ErrorDetails], origins: Mapping[str, str], file: str) -> str:
+    first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a typo explains the rest
+    path = ".".join(str(part) for part in first["loc"])
+    places = [
+        origin
+        for key, origin in reversed(list(origins.items()))
+        if f"{path}.".startswith(f"{key}.") or key.startswith(f"{path}.")
+    ]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{places[0] if places else file}: {path} {_problem(first)}{more}"
+
+
+def _problem(problem: ErrorDetails) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"is not a setting; {_suggestion(problem['loc'])}"
+    if problem["type"] == "missing":
+        return "is missing; add it"
+    value = problem["input"]
+    hidden = "key" in str(problem["loc"][-1])
+    shown = "empty" if value is None else "not usable" if hidden else f"{value!r:.60}"
+    wanted = re.sub(r"^(Input|String|List|Tuple|Value error,) ", "", problem["msg"])
+    return f"is {shown}; it {'should be a mapping' if problem['type'] == 'model_type' else wanted}"
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    section: Any = Settings
+    for part in loc[:-1]:
+        fields = getattr(section, "model_fields", None)
+        section = fields[part].annotation if fields else get_args(section)[-1]
+    known = list(section.model_fields)
+    synonyms = {word: key for word, key in _SYNONYMS.items() if key in known}
+    close = difflib.get_close_matches(str(loc[-1]), [*known, *synonyms], n=1)
+    return f"did you mean {synonyms.get(close[0], close[0])}?" if close else f"known are {', '.join(known)}"

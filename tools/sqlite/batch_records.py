@@ -1,0 +1,109 @@
+"""A batch as the records know it: its result document, made of the records of its runs."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from tools.sqlite.connection import reading
+from tools.sqlite.records import IMAGE_COLUMNS, image_of
+
+Document = dict[str, Any]
+
+UNFINISHED = (
+    "EXISTS (SELECT 1 FROM segments LEFT JOIN runs USING (run_id) WHERE batch_id = ?"
+    " AND segments.status NOT IN ('finished', 'skipped') AND runs.success IS NOT 1)"
+)
+"""SQL that tells whether a segment of the batch is not done, neither with its batch nor, later, alone."""
+
+NOT_YET = "not made yet"
+"""How the error of an image begins that nobody has tried; with a reason behind it, if there is one."""
+
+KEYS = (*IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
+"""Keys of an image in the result document, in order, behind `id` and `index`."""
+
+_IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
+
+
+def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> Document:
+    """Return the result document of a batch in any state; `reason` is why nobody has tried some images yet."""
+    error = f"{NOT_YET}: {reason}" if reason else NOT_YET
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT segment_id, first_index, segments.requested AS wanted, segments.status AS standing,"  # noqa: S608
+            f" segments.error AS trouble, asked, {_IMAGES} FROM segments LEFT JOIN images USING (run_id)"
+            " WHERE batch_id = ? ORDER BY number, image_index",
+            (batch_id,),
+        )
+        images = [image for _, group in groupby(rows, lambda row: row["first_index"]) for image in _of(group, error)]
+        unfinished = connection.execute(f"SELECT {UNFINISHED}", (batch_id,)).fetchone()[0]
+    count = sum(image["status"] == "saved" for image in images)
+    return {
+        "batch_id": batch_id,
+        "success": count == len(images) and not unfinished,
+        "requested": len(images),
+        "count": count,
+        "skipped": sum(image["status"] == "saved" and not image["attempts"] for image in images),
+        "images": images,
+    }
+
+
+def _of(rows: Iterator[sqlite3.Row], error: str) -> Iterator[Document]:
+    """Yield the images of one segment; what is not there is an image that failed."""
+    known = list(rows)
+    segment, asked = known[0], json.loads(known[0]["asked"])
+    by_index = {row["image_index"]: row for row in known if row["image_index"] is not None}
+    for index in range(max([segment["wanted"], *(index + 1 for index in by_index)])):
+        found = by_index.get(index)
+        image = image_of(found) if found else _missing(asked, segment["trouble"] or error)
+        place = {"id": asked.get("id", segment["segment_id"]), "index": segment["first_index"] + index}
+        yield place | {name: image[name] for name in KEYS}
+
+
+def _missing(asked: Document, error: str) -> Document:
+    prompt = asked["content"] if asked.get("as_is") else ""
+    told = {"status": "failed", "prompt": prompt, "seed": asked.get("seed"), "attempts": 0, "error": error}
+    return dict.fromkeys(KEYS) | told
+
+
+def find_batch(path: Path, batch_id: str) -> dict[str, Any] | None:
+    """Return the row of a batch with its options, or `None` for an unknown one."""
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        row = connection.execute("SELECT * FROM batches WHERE batch_id = ?", (batch_id,)).fetchone()
+    return None if row is None else {**row, "options": json.loads(row["options"] or "{}")}
+
+
+def find_segment(path: Path, run_id: str) -> dict[str, Any] | None:
+    """Return the segment that this run makes, with what it asks for and its batch's options; `None` if it is none."""
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        row = connection.execute(
+            "SELECT segments.*, batches.options FROM segments JOIN batches USING (batch_id) WHERE run_id = ?",
+            (run_id,),
+        ).fetchone()
+    if row is None:
+        return None
+    return {**row, "asked": input_of(row["asked"]), "options": json.loads(row["options"] or "{}")}
+
+
+def held_runs_of(path: Path, batch_id: str) -> list[str]:
+    """Return the runs of a batch that have a request without a picture: its fate may be unknown."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT run_id FROM segments JOIN tasks USING (run_id)"
+            " WHERE batch_id = ? AND tasks.status IN ('unknown', 'intent', 'submitted') ORDER BY number",
+            (batch_id,),
+        )
+        return [row["run_id"] for row in rows]
+
+
+def input_of(asked: str) -> dict[str, Any]:
+    """Return the input of the graph from the column `asked`."""
+    found: dict[str, Any] = json.loads(asked)
+    found.pop("id", None)
+    return found

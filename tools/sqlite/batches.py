@@ -1,0 +1,149 @@
+"""The rows of `batches` and `segments`: what a storyboard asks for, and how far its segments are."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tools.money.ledger_rows import utc_now
+from tools.sqlite.batch_records import input_of
+from tools.sqlite.database import Database
+from tools.sqlite.records import write_image
+from tools.storyboards.storyboard import Segment
+
+Status = Literal["skipped", "finished", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A storyboard that is worked through; `options` are what the command line said for all of it."""
+
+    batch_id: str
+    source: str
+    options: dict[str, Any]
+    requested: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A segment that is to be worked on; `has_begun` tells whether its run is in the records."""
+
+    number: int
+    segment_id: str
+    run_id: str
+    asked: dict[str, Any]
+    requested: int
+    has_begun: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a segment: `count` pictures are there, `skipped` of them were before.
+
+    `images` are those of a segment that was skipped whole.
+    `error` is why nothing was even planned, `errors` are those of its images.
+    """
+
+    part: Part
+    status: Status
+    count: int = 0
+    skipped: int = 0
+    error: str | None = None
+    errors: tuple[str, ...] = ()
+    images: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Batches:
+    """Writes and reads through the database's thread.
+
+    Raises:
+        StorageError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, batch: Batch, segments: Iterable[Segment], **for_all: Any) -> None:
+        """Write down a batch with all its segments in one transaction; `for_all` goes into the input of each."""
+        row = (batch.batch_id, batch.source, _json(batch.options), batch.requested, utc_now().isoformat())
+
+        def work(connection: sqlite3.Connection) -> None:
+            columns = "batch_id, source, options, requested, started_at"
+            connection.execute(f"INSERT INTO batches ({columns}) VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608
+            connection.executemany(
+                "INSERT INTO segments (batch_id, number, segment_id, run_id, asked, first_index, requested, status)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+                _rows(batch.batch_id, segments, for_all),
+            )
+
+        await self._database.write(work)
+
+    async def reopen(self, batch_id: str) -> None:
+        """Take note of what was made since the last look, e.g. by `peitu resume` of one segment."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE segments SET status = 'finished', error = NULL WHERE batch_id = ? AND status IN ('waiting',"
+                " 'failed') AND EXISTS (SELECT 1 FROM runs WHERE runs.run_id = segments.run_id AND success = 1)",
+                (batch_id,),
+            )
+            connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (batch_id,))
+
+        await self._database.write(work)
+
+    async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[Part]:
+        """Return the next segments in order that are not finished, behind number `after`."""
+
+        def work(connection: sqlite3.Connection) -> list[Part]:
+            rows = connection.execute(
+                "SELECT segments.*, runs.run_id IS NOT NULL AS has_begun FROM segments LEFT JOIN runs USING (run_id)"
+                " WHERE batch_id = ? AND number > ? AND segments.status != 'finished' ORDER BY number LIMIT ?",
+                (batch_id, after, limit),
+            )
+            return [_part(row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def note(self, batch_id: str, results: Sequence[Result]) -> None:
+        """Write down what came of segments."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for result in results:
+                connection.execute(
+                    "UPDATE segments SET status = ?, error = ? WHERE batch_id = ? AND number = ?",
+                    (result.status, result.error, batch_id, result.part.number),
+                )
+                for image in result.images:
+                    write_image(connection, result.part.run_id, image)
+
+        await self._database.write(work)
+
+    async def finish(self, batch_id: str) -> None:
+        """Write down that everything was tried."""
+        statement = "UPDATE batches SET finished_at = ? WHERE batch_id = ?"
+        values = (utc_now().isoformat(), batch_id)
+        await self._database.write(lambda connection: connection.execute(statement, values))
+
+
+def _rows(batch_id: str, segments: Iterable[Segment], for_all: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    first = 0
+    for number, segment in enumerate(segments):
+        run_id = f"{batch_id}-{number:05d}"
+        yield batch_id, number, str(segment.id), run_id, segment.asked(**for_all), first, segment.count
+        first += segment.count
+
+
+def _part(row: sqlite3.Row) -> Part:
+    return Part(
+        number=row["number"],
+        segment_id=row["segment_id"],
+        run_id=row["run_id"],
+        asked=input_of(row["asked"]),
+        requested=row["requested"],
+        has_begun=bool(row["has_begun"]),
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,30 @@
+"""Where the database is, without waiting for pydantic: `peitu runs` and `show` answer sooner."""
+
+from pathlib import Path
+
+from tools.setup.environment import configuration_file, environment_value
+
+
+def database_path(config: Path | None = None) -> Path:
+    """Return `database.path` without checking the other settings.
+
+    What is not plain is left to `load_settings`.
+
+    Raises:
+        ConfigError: The file is no YAML, or the setting is no path.
+    """
+    import yaml
+
+    written = environment_value("PEITU_DATABASE__PATH")
+    if written is None and (file := configuration_file(config)):
+        try:
+            values = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+            written = values["database"]["path"]
+        except (OSError, KeyError, TypeError, yaml.YAMLError):
+            written = None
+    if isinstance(written, str) and written.strip():
+        return Path(written).expanduser()
+
+    from tools.setup.settings import load_settings
+
+    return load_settings(config).database.path

@@ -1,0 +1,63 @@
+"""Whether somebody works on a run or a batch right now, or it only looks so: the leases tell."""
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tools.money.ledger_rows import utc_now
+
+BATCH_INDEX = -1
+"""The place of an image in the lease that a process holds on a whole batch."""
+
+PLANNING = timedelta(minutes=2)
+"""How long a run is given the benefit of the doubt while nothing of it is leased, bought or drawn yet."""
+
+
+def owners_folder(database_path: Path) -> Path:
+    """Return where the lock files of the processes lie that use this database."""
+    return database_path.with_suffix(".owners")
+
+
+def state_of_run(
+    run: Mapping[str, Any], connection: sqlite3.Connection, database_path: Path, *, waits: bool = False
+) -> str:
+    """Return ``complete``, ``incomplete``, ``running``, ``stopped`` or ``waiting for approval``.
+
+    `waits` tells that the run has a plan which somebody wanted to see first.
+    """
+    if run["status"] == "finished":
+        return "complete" if run["success"] else "incomplete"
+    leases = connection.execute("SELECT owner FROM leases WHERE run_id = ?", (run["run_id"],)).fetchall()
+    if any(is_alive(owners_folder(database_path), row["owner"]) for row in leases):
+        return "running"
+    question = "SELECT 1 FROM tasks WHERE run_id = ? UNION SELECT 1 FROM images WHERE run_id = ?"
+    if leases or connection.execute(question, (run["run_id"],) * 2).fetchone():
+        return "stopped"
+    if waits:
+        return "waiting for approval"
+    return "running" if utc_now() - datetime.fromisoformat(run["started_at"]) < PLANNING else "stopped"
+
+
+def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, database_path: Path) -> str:
+    """Return ``complete``, ``incomplete``, ``running`` or ``stopped``."""
+    if batch["finished_at"]:
+        return "complete" if batch["success"] else "incomplete"
+    question = "SELECT owner FROM leases WHERE run_id = ? AND image_index = ?"
+    row = connection.execute(question, (batch["batch_id"], BATCH_INDEX)).fetchone()
+    return "running" if row and is_alive(owners_folder(database_path), row["owner"]) else "stopped"
+
+
+def is_alive(folder: Path, owner: str) -> bool:
+    """Tell whether the process that holds the leases of this owner still runs."""
+    from filelock import FileLock, Timeout
+
+    path = folder / f"{owner}.lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

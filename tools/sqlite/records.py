@@ -1,0 +1,186 @@
+"""The records: what was asked for, and what came of it.
+
+`Records` writes through the database's thread; the functions at the end read a database file for
+`peitu show`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tools.money.ledger_rows import Task, tasks_of, utc_now
+from tools.sqlite.connection import reading
+from tools.sqlite.rows import insert
+
+if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
+    from tools.sqlite.database import Database
+
+Shown = TypeVar("Shown", bound=Mapping[str, Any])
+
+IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
+"""Columns of `images` that have the same name in the result document."""
+
+
+def next_run_id(thread_id: str, last_run_id: str | None) -> str:
+    """Return the id of the next run of a thread: its own for the first, then ``thread.2``, ``thread.3`` …."""
+    if last_run_id is None:
+        return thread_id
+    number = last_run_id.removeprefix(f"{thread_id}.")
+    return f"{thread_id}.{int(number) + 1 if number.isdecimal() and number != last_run_id else 2}"
+
+
+class Records:
+    """The rows of `runs` and `images`. Each method has written when it returns.
+
+    Raises:
+        ConfigError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+
+    async def open(self) -> None:
+        """See that the database can be used.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+        await self._database.write(lambda _: None)
+
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> str:
+        """Write down that a run began, with its whole content; a run that is known stays as it is.
+
+        Returns the content that is written down.
+        """
+        row = {
+            "run_id": run_id,
+            "thread_id": thread_id,
+            "status": "running",
+            "content": content,
+            "options": json.dumps(options, ensure_ascii=False),
+            "started_at": utc_now().isoformat(),
+        }
+
+        def work(connection: sqlite3.Connection) -> str:
+            insert(connection, "runs", row, on_conflict="DO NOTHING")
+            return str(connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()[0])
+
+        return await self._database.write(work)
+
+    async def content_of(self, run_id: str) -> str | None:
+        """Return the whole content of a run, or `None` for a run that is not known."""
+
+        def work(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return row and str(row["content"])
+
+        return await self._database.read(work)
+
+    async def plan_of(self, run_id: str) -> dict[str, Any] | None:
+        """Return what was planned for a run, or `None` while nothing is."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, Any] | None:
+            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return json.loads(row["plan"]) if row and row["plan"] else None
+
+        return await self._database.read(work)
+
+    async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Write down what is planned for a run; it stays what it was first, and that is returned."""
+        statement = "UPDATE runs SET plan = ? WHERE run_id = ? AND plan IS NULL"
+        values = (json.dumps(plan, ensure_ascii=False), run_id)
+
+        def work(connection: sqlite3.Connection) -> dict[str, Any]:
+            if connection.execute(statement, values).rowcount == 1:
+                return dict(plan)
+            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            return dict(json.loads(row["plan"])) if row else dict(plan)
+
+        return await self._database.write(work)
+
+    async def image(self, run_id: str, image_index: int, of_tasks: Callable[[list[Task]], Shown]) -> Shown:
+        """Write down how an image stands, as `of_tasks` says it of the image's tasks, and return that."""
+
+        def work(connection: sqlite3.Connection) -> Shown:
+            image = of_tasks(tasks_of(connection, run_id, image_index))
+            write_image(connection, run_id, image)
+            return image
+
+        return await self._database.write(work)
+
+    async def finish_run(self, run_id: str, *, images: Sequence[Mapping[str, Any]], **columns: Any) -> None:
+        """Write down how a run and its images ended.
+
+        `columns` are `title`, `requested`, `count`, `success`, `language_model` and `notes` (a list).
+        """
+        row = {**columns, "status": "finished", "finished_at": utc_now().isoformat()}
+        row["notes"] = json.dumps(row.get("notes") or [], ensure_ascii=False)
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        statement = f"UPDATE runs SET {changes} WHERE run_id = :run_id"  # noqa: S608 - our own column names
+
+        def work(connection: sqlite3.Connection) -> None:
+            for image in images:
+                write_image(connection, run_id, image)
+            connection.execute(statement, {**row, "run_id": run_id})
+
+        await self._database.write(work)
+
+
+def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
+    """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one.
+
+    An image that was made anew has `versions`, the first one first; the shown one has the path of the image.
+    """
+    if not path.exists():
+        return None
+    with reading(path) as connection:
+        run = connection.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if run is None:
+            return None
+        images = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,)).fetchall()
+        tasks = connection.execute("SELECT * FROM tasks WHERE run_id = ? ORDER BY id", (run_id,)).fetchall()
+        versions = _versions(connection, run_id)
+    return {
+        **run,
+        "success": bool(run["success"]),
+        "count": sum(image["status"] == "saved" for image in images),
+        "options": json.loads(run["options"] or "{}"),
+        "notes": json.loads(run["notes"] or "[]"),
+        "plan": json.loads(run["plan"] or "null"),
+        "images": [image_of(row) | versions.get(row["image_index"], {}) for row in images],
+        "tasks": [dict(task) for task in tasks],
+    }
+
+
+def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str, Any]) -> None:
+    """Write the row of an image inside a transaction; a later word replaces an earlier one."""
+    row = {
+        "run_id": run_id,
+        "image_index": image["index"],
+        "width_px": image["width"],
+        "height_px": image["height"],
+        "recorded_at": utc_now().isoformat(),
+        **{name: image[name] for name in IMAGE_COLUMNS},
+    }
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+    insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+    places = "run_id = :run_id AND image_index = :image_index AND path = :path"
+    connection.execute(f"UPDATE versions SET url = :url WHERE {places}", row)  # noqa: S608 - our own names
+
+
+def image_of(row: sqlite3.Row) -> dict[str, Any]:
+    """Return the row with the keys of the result document."""
+    image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
+    return image | {name: row[name] for name in IMAGE_COLUMNS}
+
+
+def _versions(connection: sqlite3.Connection, run_id: str) -> dict[int, dict[str, Any]]:
+    """Return the versions of each image of the run that has some."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in connection.execute("SELECT * FROM versions WHERE run_id = ? ORDER BY image_index, version", (run_id,)):
+        told = {"version": row["version"], **image_of(row), "recorded_at": row["recorded_at"]}
+        version = {**told, "asked": json.loads(row["asked"] or "{}")}
+        found.setdefault(row["image_index"], {"versions": []})["versions"].append(version)
+    return found

@@ -1,0 +1,40 @@
+"""What lies in the bucket, so that nothing is sent twice."""
+
+import sqlite3
+
+from tools.money.ledger_rows import utc_now
+from tools.sqlite.database import Database
+from tools.sqlite.rows import insert
+
+
+class Uploads:
+    """The rows of `uploads`: objects known to be in a bucket. Synchronous, for `tools.oss` in its thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, bucket: str, md5: str) -> tuple[str, str] | None:
+        """Return key and URL of an object with this content, or `None`."""
+
+        def work(connection: sqlite3.Connection) -> tuple[str, str] | None:
+            row = connection.execute(
+                "SELECT object_key, url FROM uploads WHERE bucket = ? AND md5 = ? ORDER BY id DESC", (bucket, md5)
+            ).fetchone()
+            return row and (row["object_key"], row["url"])
+
+        return self._database.hand_in(work).result()
+
+    def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
+        """Write down that an object is there."""
+        row = {
+            "bucket": bucket,
+            "object_key": object_key,
+            "md5": md5,
+            "size_bytes": size_bytes,
+            "url": url,
+            "content_type": content_type,
+            "uploaded_at": utc_now().isoformat(),
+        }
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+        conflict = f"(bucket, object_key) DO UPDATE SET {changes}"
+        self._database.hand_in(lambda connection: insert(connection, "uploads", row, on_conflict=conflict)).result()

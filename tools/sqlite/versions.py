@@ -1,0 +1,186 @@
+"""The versions of an image: every picture that was made for its place, and the one that is being made anew.
+
+An image that was made once has none here. When it is made anew, its first picture becomes version 1. `images` always
+has the version that is shown: the newest one that is saved.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from tools.money.ledger_rows import OPEN, Task, tasks_of, utc_now
+from tools.sqlite.database import Database
+from tools.sqlite.records import IMAGE_COLUMNS, find_run, image_of, write_image
+
+Shown = TypeVar("Shown", bound=Mapping[str, Any])
+
+NOT_ANEW = "not made anew"
+"""How the error of an image begins whose new version is not there."""
+
+PENDING = ("waiting", "unknown")
+"""A version in one of these is planned, under way or held: it is gone on with, and no other one begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version as far as the next one must know it; `asked` and `plan` are empty for the first."""
+
+    number: int
+    status: str
+    path: str | None
+    seed: int | None
+    asked: dict[str, Any]
+    plan: dict[str, Any]
+
+
+class Versions:
+    """The rows of `versions`. Each method has written when it returns.
+
+    Raises:
+        StorageError: (every method) The database cannot be used.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_run(self, run_id: str) -> dict[str, Any] | None:
+        """Return a run as `tools.sqlite.records.find_run` does; for a thread, since it reads the disk."""
+        return find_run(self._database.path, run_id)
+
+    async def of(self, run_id: str, index: int) -> list[Version]:
+        """Return the versions of an image, the first one first; its only picture is version 1."""
+
+        def work(connection: sqlite3.Connection) -> list[Version]:
+            found = _rows(connection, run_id, index)
+            return found or [_first(row) for row in _image(connection, run_id, index)]
+
+        return await self._database.read(work)
+
+    async def begin(self, run_id: str, plan: Mapping[str, Any], asked: Mapping[str, Any]) -> Version | None:
+        """Write down the next version before anything of it is paid, and that its run is not at its end any more.
+
+        One that is pending already is returned as it is; `None` when the number of the plan is taken.
+        """
+
+        def work(connection: sqlite3.Connection) -> Version | None:
+            index, number = plan["index"], plan["version"]
+            known = _rows(connection, run_id, index)
+            if pending := next((version for version in known if version.status in PENDING), None):
+                return pending
+            if any(version.number >= number for version in known):
+                return None
+            if not known:
+                _keep_first(connection, run_id, index)
+            _insert(connection, run_id, plan, asked)
+            connection.execute("UPDATE runs SET status = 'running', success = 0 WHERE run_id = ?", (run_id,))
+            return _rows(connection, run_id, index)[-1]
+
+        return await self._database.write(work)
+
+    async def image(
+        self, run_id: str, plan: Mapping[str, Any], of_tasks: Callable[[list[Task]], Shown], *, picture: str
+    ) -> Shown:
+        """Write down how the version stands, as `of_tasks` says it of its own tasks, and return what is to be shown.
+
+        That is the version if it is saved, else what was shown before, with the reason as its error.
+        """
+
+        def work(connection: sqlite3.Connection) -> Shown:
+            tasks = [task for task in tasks_of(connection, run_id, plan["index"]) if task.picture == picture]
+            image = of_tasks(tasks)
+            under_way = image["status"] == "failed" and any(task.status in OPEN for task in tasks)
+            _change(connection, run_id, plan["version"], {**image, **({"status": "waiting"} if under_way else {})})
+            if image["status"] == "saved":
+                write_image(connection, run_id, image)
+                _replace_plan(connection, run_id, plan)
+                return image
+            shown = image_of(_image(connection, run_id, plan["index"])[0])
+            kept = {**shown, "error": f"{NOT_ANEW}: {image['error']}"}
+            write_image(connection, run_id, kept)
+            return cast("Shown", {name: kept[name] for name in image})
+
+        return await self._database.write(work)
+
+    async def is_pending(self, run_id: str) -> bool:
+        """Tell whether an image of the run is still to be made anew."""
+        question = "SELECT 1 FROM versions WHERE run_id = ? AND status IN (?, ?)"
+        values = (run_id, *PENDING)
+        found = await self._database.read(lambda connection: connection.execute(question, values).fetchone())
+        return found is not None
+
+
+def pending_wish(run: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what was asked for when an image of this run was to be made anew and is not yet, or `None`.
+
+    `run` is what `tools.sqlite.records.find_run` returns.
+    """
+    for image in (run or {}).get("images", []):
+        for version in image.get("versions", []):
+            if version["status"] in PENDING:
+                return dict(version["asked"])
+    return None
+
+
+def _rows(connection: sqlite3.Connection, run_id: str, index: int) -> list[Version]:
+    question = "SELECT * FROM versions WHERE run_id = ? AND image_index = ? ORDER BY version"
+    return [
+        Version(
+            number=row["version"],
+            status=row["status"],
+            path=row["path"],
+            seed=row["seed"],
+            asked=json.loads(row["asked"] or "{}"),
+            plan=json.loads(row["plan"] or "{}"),
+        )
+        for row in connection.execute(question, (run_id, index))
+    ]
+
+
+def _image(connection: sqlite3.Connection, run_id: str, index: int) -> list[sqlite3.Row]:
+    question = "SELECT * FROM images WHERE run_id = ? AND image_index = ?"
+    return connection.execute(question, (run_id, index)).fetchall()
+
+
+def _first(row: sqlite3.Row) -> Version:
+    return Version(number=1, status=row["status"], path=row["path"], seed=row["seed"], asked={}, plan={})
+
+
+def _keep_first(connection: sqlite3.Connection, run_id: str, index: int) -> None:
+    """Copy the only picture that the image had so far."""
+    columns = ", ".join(("run_id", "image_index", *IMAGE_COLUMNS, "width_px", "height_px", "recorded_at"))
+    connection.execute(
+        f"INSERT INTO versions (version, {columns}) SELECT 1, {columns} FROM images"  # noqa: S608 - our own names
+        " WHERE run_id = ? AND image_index = ?",
+        (run_id, index),
+    )
+
+
+def _insert(connection: sqlite3.Connection, run_id: str, plan: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    told = [json.dumps(part, ensure_ascii=False) for part in (asked, plan)]
+    values = (run_id, plan["index"], plan["version"], plan["prompt"], plan["seed"], utc_now().isoformat(), *told)
+    connection.execute(
+        "INSERT INTO versions (run_id, image_index, version, status, prompt, seed, recorded_at, asked, plan)"
+        " VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def _change(connection: sqlite3.Connection, run_id: str, number: int, image: Mapping[str, Any]) -> None:
+    row = {name: image[name] for name in IMAGE_COLUMNS}
+    row |= {"width_px": image["width"], "height_px": image["height"], "recorded_at": utc_now().isoformat()}
+    changes = ", ".join(f"{name} = :{name}" for name in row)
+    statement = f"UPDATE versions SET {changes} WHERE run_id = :run AND image_index = :index AND version = :number"  # noqa: S608
+    connection.execute(statement, {**row, "run": run_id, "index": image["index"], "number": number})
+
+
+def _replace_plan(connection: sqlite3.Connection, run_id: str, new: Mapping[str, Any]) -> None:
+    """Put the version's plan into the plan of its run, so that what is planned tells of what is shown."""
+    row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+    if row is None or not row["plan"]:
+        return
+    plan = json.loads(row["plan"])
+    plan["prompts"] = [new if prompt["index"] == new["index"] else prompt for prompt in plan["prompts"]]
+    text = json.dumps(plan, ensure_ascii=False)
+    connection.execute("UPDATE runs SET plan = ? WHERE run_id = ?", (text, run_id))

@@ -1,0 +1,1 @@
+"""Reading a storyboard, checked whole, and what of it is there already."""

@@ -1,0 +1,41 @@
+"""Pictures that are there already."""
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from tools.errors import UnavailableError
+from tools.pictures.labels import read_description
+from tools.pictures.pixels import decode
+
+
+def existing_picture(path: Path, sizes: Collection[tuple[int, int]]) -> dict[str, Any] | None:
+    """Return the picture as a saved image of a result document, made by nobody just now.
+
+    `None` unless the file is there, decodes to its end and has one of the sizes. What made it is told where the file
+    says so.
+    """
+    try:
+        data = path.read_bytes()
+        picture = decode(data)
+    except (OSError, UnavailableError):
+        return None
+    if picture.size not in sizes:
+        return None
+    told = read_description(picture.info.get("xmp", b""))
+    return {
+        "index": 0,
+        "status": "saved",
+        "path": str(path),
+        "url": None,
+        "prompt": str(told.get("prompt", "")),
+        "provider": told.get("provider"),
+        "model": told.get("model"),
+        "seed": told.get("seed"),
+        "width": picture.width,
+        "height": picture.height,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "attempts": 0,
+        "error": None,
+    }

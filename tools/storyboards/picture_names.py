@@ -1,0 +1,61 @@
+"""Where pictures go inside the output folder: file names that people can read and every system can write."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from tools.errors import InputError
+from tools.pictures.files import safe_name
+
+SUFFIX = ".jpg"
+_JPEG = {".jpg", ".jpeg"}
+_OTHERS = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
+_LONGEST_BYTES = 120
+_LONGEST_PART_BYTES = 200
+"""Most file systems end at 255; a suffix, a number and a name in front of them need room."""
+_UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
+
+
+def picture_names(filename: str, count: int) -> list[str]:
+    """Return the names of so many pictures: ``a.jpg``, or ``a-1.jpg``, ``a-2.jpg`` …; of ``a/`` ``a/00.jpg`` ….
+
+    A name without ``.jpg`` gets it.
+
+    Raises:
+        InputError: The name is blank, or that of another kind of picture.
+    """
+    if not isinstance(filename, str):
+        raise InputError(f"The file name is {filename!r:.40} - write text such as 'cover.jpg'")
+    name = filename.strip().replace("\\", "/")
+    if not name.strip("/"):
+        raise InputError(f"The file name {filename!r} is blank - write a name such as 'cover.jpg'")
+    if max(len(part.encode("utf-8", "replace")) for part in name.split("/")) > _LONGEST_PART_BYTES:
+        raise InputError(f"The file name {filename!r:.40} is too long - write {_LONGEST_PART_BYTES} bytes at most")
+    if name.endswith("/"):
+        return [f"{name}{index:02d}{SUFFIX}" for index in range(count)]
+    suffix = PurePosixPath(name).suffix
+    if suffix.lower() in _OTHERS:
+        raise InputError(f"The file name {filename!r} ends in {suffix}, and JPG is what is made - let it end in .jpg")
+    stem, suffix = (name.removesuffix(suffix), suffix) if suffix.lower() in _JPEG else (name, SUFFIX)
+    return [f"{stem}{suffix}"] if count == 1 else [f"{stem}-{number}{suffix}" for number in range(1, count + 1)]
+
+
+def readable_name(text: str) -> str:
+    """Return a file name without suffix that keeps letters of every script, e.g. Chinese ones.
+
+    Spaces, slashes and what some system refuses become ``-``.
+    """
+    if text.isascii():
+        return safe_name(text)
+    plain = _UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("._-")
+    while len(plain.encode()) > _LONGEST_BYTES:
+        plain = plain[:-1]
+    head, dot, rest = plain.partition(".")
+    # Windows keeps names such as `con` for devices, whatever stands behind their dot.
+    return (safe_name(head) if head.isascii() and head else head) + dot + rest or "image"
+
+
+def same_file(name: str) -> str:
+    """Return what two names have in common that mean one file on a system that does not tell A from a."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", "."}]
+    return unicodedata.normalize("NFC", "/".join(parts)).casefold()

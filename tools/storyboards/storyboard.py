@@ -1,0 +1,146 @@
+"""A storyboard: many segments that become pictures, read from a file or a folder and checked whole.
+
+Nothing is begun while a row is wrong, so every wrong row is told at once, with its line.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tools.errors import InputError
+from tools.storyboards.decoding import decode_text, read_bytes
+from tools.storyboards.picture_names import same_file
+from tools.storyboards.problems import Place, Problems
+from tools.storyboards.segment_checks import Checks, checked_common
+from tools.storyboards.storyboard_rows import Row, Rows, rows_of
+
+MAX_STORYBOARD_BYTES = 200_000_000
+MAX_ARTICLE_BYTES = 1_000_000
+ARTICLES = (".md", ".markdown", ".txt", ".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One content of a storyboard; `content` is a prompt, used as it is, when `as_is`.
+
+    `filename` is where its pictures go inside the output folder, see `tools.storyboards.picture_names`.
+    """
+
+    id: str | int
+    content: str
+    as_is: bool
+    filename: str
+    count: int
+    style: str | None
+    size: str | None
+    seed: int | None
+
+    def asked(self, **more: Any) -> str:
+        """Return the input of the graph as JSON, with what is asked for of all segments.
+
+        An `id` that is a number stands there, too, since a column of text does not know it from ``"1"``.
+        """
+        told = {"content": self.content, "filename": self.filename, **({"as_is": True} if self.as_is else {})}
+        wishes = {"count": self.count, "style": self.style, "size": self.size, "seed": self.seed, **more}
+        given = {name: value for name, value in wishes.items() if value is not None}
+        return json.dumps(
+            {**told, **given, **({"id": self.id} if isinstance(self.id, int) else {})}, ensure_ascii=False
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What counts for segments that do not say; `count` is for texts and articles, a prompt is one picture."""
+
+    count: int | None = None
+    style: str | None = None
+    size: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What can be made, and where: `size_refusal` and `prompt_refusal` say why something cannot, or `None`.
+
+    `templates` is the user's folder of templates.
+    """
+
+    folder: Path
+    article_count: int
+    size_refusal: Callable[[str], str | None]
+    prompt_refusal: Callable[[str], str | None]
+    templates: Path | None = None
+
+
+def read_storyboard(path: Path, *, defaults: Defaults, limits: Limits) -> list[Segment]:
+    """Return the segments of a storyboard file, or of the articles of a folder.
+
+    Raises:
+        InputError: In one line, everything that cannot be used, with its lines.
+    """
+    problems = Problems(repr(str(path)))
+    if path.is_dir():
+        rows = Rows(list(_articles(path, problems)), {})
+        count = defaults.count or limits.article_count
+    else:
+        text = decode_text(read_bytes(path, most=MAX_STORYBOARD_BYTES), repr(str(path)))
+        try:
+            rows = rows_of(text, path.suffix.lower(), problems)
+        except InputError as error:
+            raise InputError(f"{str(path)!r}: {error}") from None
+        count = defaults.count or 1
+    common = {"count": count, "style": defaults.style, "size": defaults.size, **checked_common(rows.common, problems)}
+    checks = Checks(problems, limits.folder, limits.size_refusal, limits.prompt_refusal, limits.templates)
+    segments = list(_checked(rows.rows, common, checks, problems))
+    problems.stop()
+    if not segments:
+        raise InputError(f"{str(path)!r} holds no segments - write at least one")
+    return segments
+
+
+def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: Problems) -> Iterator[Segment]:
+    """Yield the rows that can be used; what is wrong with the others, and between them, is noted."""
+    ids: dict[str, Place] = {}
+    files: dict[str, Place] = {}
+    for number, row in enumerate(rows, start=1):
+        read = checks.values(row, number, common)
+        if read is None:
+            continue
+        values, names = read
+        is_new = _claim(ids, str(values["id"]), f"id {values['id']!r}", row.place, problems)
+        for name in names if is_new else ():
+            _claim(files, same_file(name), f"output file {name!r}", row.place, problems)
+        if not problems:
+            yield Segment(**values)
+    for key, place in files.items():
+        if any(str(above) in files for above in PurePosixPath(key).parents):
+            problems.add("filename whose folder is the picture of another segment", place)
+
+
+def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems: Problems) -> bool:
+    """Tell whether nobody had it before; if somebody had, both are named."""
+    first = taken.setdefault(key, place)
+    if first is place:
+        return True
+    problems.add(f"{name} more than once", first)
+    problems.add(f"{name} more than once", place)
+    return False
+
+
+def _articles(folder: Path, problems: Problems) -> Iterator[Row]:
+    """Yield an article of the folder after the other, by name; each gets a folder of its own for its pictures."""
+    found = [path for path in folder.iterdir() if path.suffix.lower() in ARTICLES and not path.name.startswith(".")]
+    paths = sorted((path for path in found if path.is_file()), key=lambda path: path.name)
+    if not paths:
+        raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+    stems = [same_file(path.stem) for path in paths]
+    for number, path in enumerate(paths):
+        place = (number, path.name)
+        name = path.stem if stems.count(stems[number]) == 1 else path.name
+        try:
+            text = decode_text(read_bytes(path, most=MAX_ARTICLE_BYTES), "a file")
+        except InputError as error:
+            problems.add(str(error).split(" - ", maxsplit=1)[0], place)
+        else:
+            yield Row(place, {"id": name, "text": text, "filename": f"{name}/"})

@@ -1,0 +1,156 @@
+"""The rows of a storyboard as they stand in its file, each with its line: JSON, JSON Lines or CSV."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from tools.errors import InputError
+from tools.storyboards.json_scan import JsonScan
+from tools.storyboards.problems import Place, Problems
+
+WORDS = ("prompt", "text", "content")
+"""Keys of which a segment has one: what is to be seen."""
+
+_LONGEST_CELL = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One segment as it stands in the file, not checked yet."""
+
+    place: Place
+    values: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The segments of a file, and what its object says beside them for all of them."""
+
+    rows: list[Row]
+    common: dict[str, Any]
+
+
+def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
+    """Return the rows of a storyboard; `suffix` is that of its file, and what the text begins with counts more.
+
+    Raises:
+        InputError: It is no storyboard at all; rows that cannot be read are `problems`.
+    """
+    first = text.lstrip()[:1]
+    if not first:
+        raise InputError("it is empty - write a list of segments")
+    try:
+        if first == "[":
+            scan = JsonScan(text)
+            rows = scan.elements()
+            scan.end()
+            return Rows(_numbered(rows), {})
+        if first == "{":
+            return _object_or_lines(text, suffix, problems)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"line {error.lineno}, column {error.colno} is no JSON ({error.msg}) - mend it there"
+        ) from None
+    except RecursionError:
+        raise InputError("it is nested too deeply - a segment has plain values") from None
+    if suffix in {".json", ".jsonl", ".ndjson"}:
+        raise InputError("line 1 is no JSON - begin with [ or {")
+    return Rows(list(_csv(text, problems)), {})
+
+
+def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
+    """Read an object with `segments`, or else JSON Lines."""
+    if suffix not in {".jsonl", ".ndjson"}:
+        scan = JsonScan(text)
+        try:
+            rows, common = scan.members("segments")
+            if rows is not None:
+                scan.end()
+                return Rows(_numbered(rows), common)
+            alone = scan.is_at_end()
+        except json.JSONDecodeError:
+            if '"segments"' in text or "\n{" not in text.strip():
+                raise
+            alone, common = False, {}
+        if alone and not any(key in common for key in WORDS):
+            if "segments" in common:
+                raise InputError("its 'segments' are no list - write a list of segments there")
+            close = get_close_matches("segments", common, n=1)
+            hint = f"; did you mean that by {close[0]!r}?" if close else ""
+            raise InputError(
+                f"it has no 'segments' - write a list of segments, or an object with them in 'segments'{hint}"
+            )
+    return Rows(list(_lines(text, problems)), {})
+
+
+def _numbered(elements: list[tuple[int, Any]]) -> list[Row]:
+    return [Row((number, line), values) for number, (line, values) in enumerate(elements)]
+
+
+def _lines(text: str, problems: Problems) -> Iterator[Row]:
+    for line, written in enumerate(text.split("\n"), start=1):
+        if not written.strip():
+            continue
+        place = (line, line)
+        try:
+            yield Row(place, json.loads(written))
+        except json.JSONDecodeError as error:
+            problems.add(f"no JSON ({error.msg})", place)
+        except RecursionError:
+            problems.add("JSON that is nested too deeply", place)
+
+
+def _csv(text: str, problems: Problems) -> Iterator[Row]:
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        head = text.split("\n", 1)[0]
+        delimiter = max(",;\t", key=head.count)
+        yield from _csv_rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), problems)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _csv_rows(reader: Any, problems: Problems) -> Iterator[Row]:
+    names: list[str] = []
+    number, line = -1, 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            problems.add(f"no CSV ({error})", (number, line))
+            return
+        if cells is None:
+            return
+        place = (number, line)
+        line = reader.line_num + 1
+        if not any(cell.strip() for cell in cells):
+            continue
+        if not names:
+            names = _header(cells)
+        elif len(cells) > len(names):
+            problems.add("more cells than the header has", place, "put quotes around a cell that holds the delimiter")
+        else:
+            values = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+            yield Row(place, {name: _cell(name, cell) for name, cell in values.items()})
+        number += 1
+
+
+def _header(cells: list[str]) -> list[str]:
+    names = [cell.strip().lower() for cell in cells]
+    if not any(name in WORDS for name in names):
+        raise InputError("line 1 is no header with prompt or text - name the columns there, e.g. id,prompt,size")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"line 1 names the column {twice[0]!r} twice - keep one of them")
+    return names
+
+
+def _cell(name: str, cell: str) -> str | int:
+    if name in WORDS:
+        return cell
+    bare = cell.strip()
+    return int(bare) if name in {"seed", "count"} and re.fullmatch(r"[0-9]{1,18}", bare) else bare
