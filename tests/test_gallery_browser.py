@@ -19,14 +19,14 @@ from tools.gallery.page import gallery_page
 from tools.sqlite.connection import connect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser - install one: apt-get install chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser - install one: apt-get install chromium"),
+    pytest.mark.xdist_group("browser"),
+]
 
 Page = Any
 MANY = 400
 VISITS = count()
-
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
