@@ -1,6 +1,7 @@
 """The pace: even, never too fast, one pause for all, shared by all who use the database."""
 
 import asyncio
+import itertools
 import subprocess
 import sys
 import time
@@ -69,6 +70,19 @@ async def test_a_late_request_moves_the_next_one(clock):
     await pace.go()
 
     assert round(clock.time - late, 3) == 1.015
+
+
+async def test_requests_that_were_held_up_together_do_not_leave_together(clock):
+    """Three turns are past when the loop comes to them: they still go out one by one."""
+    pace = make(clock)
+    went = []
+    for _ in range(3):
+        await pace.turn()
+    for _ in range(3):
+        await pace.go()
+        went.append(clock.time)
+
+    assert [1.015, 1.015] == [round(later - earlier, 3) for earlier, later in itertools.pairwise(went)]
 
 
 async def test_a_request_that_may_have_arrived_late_moves_the_next_one(clock):

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from tools.money.budgets import Budgets, OwnBudgets
+from tools.money.budgets import AHEAD_S, Budgets, OwnBudgets
 
 SLOWEST = 16.0
 """How many times slower than allowed the pace may become after refusals."""
@@ -80,7 +80,8 @@ class Pace:
     async def go(self) -> None:
         """Wait the last moment that keeps this request apart from the one before, however long its turn is past."""
         now = self._clock()
-        self._went_at = min(max(now, self._went_at + self.spacing_s), now + self.spacing_s)
+        at = max(now, self._went_at + self.spacing_s)
+        self._went_at = at if at < now + AHEAD_S else now  # a clock that was set back is not waited for
         if self._went_at > now:
             await self._sleep(self._went_at - now)
 

@@ -68,15 +68,16 @@ class Settler:
         costs money. `None` when none is ours.
         """
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
+        told: set[str] = set()
         try:
-            while open_ids := await self._unclaimed(task, service):
-                for task_id in sorted(open_ids):
+            while unfinished := await self._unclaimed(task, service) - told:
+                for task_id in sorted(unfinished):
                     prompt = await self._prompt_of(task_id, service)
-                    if prompt is not None:
-                        open_ids.discard(task_id)
-                    if prompt == task.prompt:
+                    if prompt and prompt == task.prompt:
                         return await self._ledger.submitted(task, task_id=task_id, request_id=task.request_id)
-                if not open_ids or self._now() > give_up_at:
+                    if prompt is not None:
+                        told.add(task_id)
+                if unfinished <= told or self._now() > give_up_at:
                     return None
                 await self._sleep(FINISHED_PAUSE_S)
         except (UnavailableError, LostReplyError):
