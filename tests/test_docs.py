@@ -1,5 +1,6 @@
 """The pages in `docs/` and beside the READMEs say what the program does: commands, links, and what goes wrong."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bench.limit_report import readme_rows
 from tests import test_cli, test_readme
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -107,6 +109,16 @@ def test_the_quoted_figures_are_those_that_were_measured(page):
     quoted = [row for row in test_readme.rows(page) if len(row) == len(measured[0])]
 
     assert len(measured) >= 2
+    assert measured == quoted[2:]
+
+
+@pytest.mark.parametrize("page", test_readme.READMES)
+def test_the_quoted_speeds_are_those_that_were_measured(page):
+    """What the README quotes of storyboards at the limit stands in the results of `bench.limit`."""
+    measured = readme_rows(json.loads((ROOT / "bench/results/limit.json").read_text(encoding="utf-8")))
+    quoted = [row for row in test_readme.rows(page) if len(row) == len(measured[0])]
+
+    assert len(measured) >= 5
     assert measured == quoted[2:]
 
 
