@@ -280,6 +280,19 @@ async def test_a_finished_task_is_known_by_its_prompt(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger):
+    """Killed between request and answer: the next run adopts the finished task with these words."""
+    await ledger.intend("run", 0, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
+    provider = FakeProvider(
+        ledger,
+        polls=[replace(DONE, prompt="a stranger's"), replace(DONE, prompt="p"), DONE],
+        listed=listed(bench, "one", "two"),
+    )
+    made = await bench.run(provider)
+
+    assert (0, "two") == (provider.submitted, made.task.task_id)
+
+
 async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
     """Every task of that moment has finished, and none has our words: the request stays held."""
     provider = FakeProvider(

@@ -1,6 +1,7 @@
 """One picture from one provider, paid for once: ask the ledger, submit, then collect."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -75,7 +76,9 @@ class TaskRunner:
             return
         if await self._leases.take(job.run_id, job.image_index) == "taken":
             try:
-                await self._settler.settle(known, service)
+                # What the list does not settle is looked for by its words, later on: it is in nobody's way.
+                with contextlib.suppress(LostReplyError):
+                    await self._settler.settle(known, service)
             finally:
                 self._leases.release(job.run_id, job.image_index)
 
