@@ -4,11 +4,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, TypeVar, cast
 
 from graph.build import Workflow
-from tools.seed.loop_thread import LoopThread
+from tools.loop_thread import LoopThread
 
 T = TypeVar("T")
-
-__all__ = ["LoopThread", "SyncWorkflow"]
 
 
 class SyncWorkflow:

@@ -17,7 +17,8 @@ from graph.build import Workflow, build_graph
 from graph.checkpointer import open_checkpoints
 from graph.request import check_folder
 from graph.server import server_of
-from graph.sync import LoopThread, SyncWorkflow
+from graph.sync import SyncWorkflow
+from tools.loop_thread import LoopThread
 from tools.setup.configuration import Settings
 from tools.setup.log import be_quiet
 from tools.setup.settings import load_settings

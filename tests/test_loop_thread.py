@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tools.seed.loop_thread import LoopThread
+from tools.loop_thread import LoopThread
 
 
 @pytest.fixture

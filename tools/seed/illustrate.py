@@ -11,6 +11,7 @@ from typing import Any
 
 from tools import dashscope, modelscope
 from tools.errors import ConfigError, InputError
+from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
@@ -18,7 +19,6 @@ from tools.money.tasks import TaskRunner
 from tools.providers.http import make_client
 from tools.providers.services import KEY_VARIABLES, find_key, make_services
 from tools.seed.illustrator import Illustrator
-from tools.seed.loop_thread import LoopThread
 from tools.seed.places import check_place
 from tools.seed.rate_limiter import RateLimiter
 from tools.setup.configuration import Settings
