@@ -55,6 +55,27 @@ def test_ctrl_c_waits_for_an_orderly_end(loop_thread):
     assert [True] == tidied
 
 
+def test_ctrl_c_between_two_lines_is_not_lost(loop_thread, monkeypatch):
+    """A signal in the instant before the coroutine is handed over cancels it as one that comes later."""
+    hand_over = loop_thread._loop.call_soon_threadsafe
+
+    async def work():
+        await asyncio.sleep(60)
+
+    def interrupted(callback, *arguments):
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+        return hand_over(callback, *arguments)
+
+    monkeypatch.setattr(loop_thread._loop, "call_soon_threadsafe", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        loop_thread.run(work())
+
+    assert set() == asyncio.all_tasks(loop_thread._loop)
+    assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+
+
 def test_a_stream_is_closed_when_nobody_wants_more(loop_thread):
     """Leaving the loop early closes the generator."""
     closed = []

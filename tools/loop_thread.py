@@ -1,12 +1,40 @@
 """An event loop in a thread: what is asynchronous, for callers that are not, also where a loop runs already."""
 
 import asyncio
+import signal
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@contextmanager
+def _interrupts(cancel: Callable[[], object]) -> Iterator[list[int]]:
+    """Let a first Ctrl-C cancel instead of raising anywhere, and a second one raise; yields the signals that came.
+
+    Only where Python's own handler stands, as in asyncio's Runner: another program's handler is left alone.
+    """
+    came: list[int] = []
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield came
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            signal.default_int_handler(number, frame)
+        cancel()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class LoopThread:
@@ -27,14 +55,18 @@ class LoopThread:
             task.add_done_callback(lambda _: ended.set())
             begun.set_result(task)
 
-        self._loop.call_soon_threadsafe(begin)
-        try:
+        def cancel() -> None:
+            if begun.done():
+                begun.result().cancel()
+            else:  # Ctrl-C came before the coroutine was handed over.
+                self._loop.call_soon(cancel)
+
+        with _interrupts(lambda: self._loop.call_soon_threadsafe(cancel)) as interrupts:
+            self._loop.call_soon_threadsafe(begin)
             ended.wait()
-        except BaseException:
+        if interrupts:
             # Whatever it was about to do, e.g. to write down what is paid, has been done when we go on.
-            self._loop.call_soon_threadsafe(begun.result().cancel)
-            ended.wait()
-            raise
+            raise KeyboardInterrupt
         return begun.result().result()
 
     def iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
