@@ -7,13 +7,14 @@ are only those that a worker has in hand.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import ExitStack
 from typing import Any, Protocol, cast
 
 from loguru import logger
 
 from graph import runs
 from graph.build import Workflow
-from graph.events import Event
+from graph.events import Event, Watch
 from graph.state import Image, InputState
 from tools.errors import ConfigError, PeituError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
@@ -29,6 +30,10 @@ HOPELESS = {ConfigError.__name__, QuotaError.__name__}
 
 HOPELESS_IN_A_ROW = 20
 """So many segments that met them, and none that went well: then the rest is not tried."""
+
+PREPARING = 4
+"""Segments that are prepared at the same time where nobody is asked for it: all at once they would be ready later,
+and would keep the processor from those whose picture could be submitted, or collected, by now."""
 
 Existing = Callable[[Part], list[dict[str, Any]]]
 """Returns the pictures of a segment that are there already; looks at the disk."""
@@ -51,10 +56,20 @@ class Observer(Protocol):
 
 
 class BatchRun:
-    """One pass over all segments of a batch that are not finished."""
+    """One pass over all segments of a batch that are not finished.
+
+    So many as `preparing` at most are read and planned at the same time.
+    """
 
     def __init__(
-        self, workflow: Workflow, batch_id: str, *, batches: Batches, existing: Existing, observer: Observer
+        self,
+        workflow: Workflow,
+        batch_id: str,
+        *,
+        batches: Batches,
+        existing: Existing,
+        observer: Observer,
+        preparing: int = PREPARING,
     ) -> None:
         self._workflow = workflow
         self._batch_id = batch_id
@@ -66,6 +81,7 @@ class BatchRun:
         self._results: list[Result] = []
         self._flushed_at = 0.0
         self._hopeless = 0
+        self._preparing = asyncio.Semaphore(preparing)
         self.given_up: str | None = None
         """Why the rest was not tried, if so."""
 
@@ -86,13 +102,16 @@ class BatchRun:
 
     async def _work(self) -> None:
         while self.given_up is None:
-            async with self._next:
-                part = await anext(self._parts, None)
-            if part is None:
-                return
-            self._observer.began(part)
-            with logger.contextualize(run=part.run_id):
-                result = await self._result(part)
+            await self._preparing.acquire()
+            with ExitStack() as prepared:
+                prepared.callback(self._preparing.release)
+                async with self._next:
+                    part = await anext(self._parts, None)
+                if part is None:
+                    return
+                self._observer.began(part)
+                with logger.contextualize(run=part.run_id):
+                    result = await self._result(part, prepared)
             self._observer.ended(result)
             self._results.append(result)
             if asyncio.get_running_loop().time() - self._flushed_at > FLUSH_S:
@@ -104,10 +123,12 @@ class BatchRun:
         if results:
             await self._batches.note(self._batch_id, results)
 
-    async def _result(self, part: Part) -> Result:
+    async def _result(self, part: Part, prepared: ExitStack) -> Result:
         failures: dict[str, Event] = {}  # the last one of each provider
 
         def watch(event: Event) -> None:
+            if event["event"] != "planned":
+                prepared.close()  # from here on it waits for its provider: the next one may begin
             if event["event"] == "failed":
                 failures[event.get("provider", "")] = event
             self._observer(event)
@@ -129,7 +150,7 @@ class BatchRun:
         status: Status = "finished" if found["success"] else "failed"
         return Result(part=part, status=status, count=found["count"], skipped=len(kept), errors=errors)
 
-    async def _run(self, part: Part, watch: runs.Watch, kept: list[dict[str, Any]]) -> Any:
+    async def _run(self, part: Part, watch: Watch, kept: list[dict[str, Any]]) -> Any:
         """Begin the segment's run, or continue it where it was begun before."""
         asked = dict(part.asked)
         if not part.has_begun:

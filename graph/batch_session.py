@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from graph.assembly import language_model
-from graph.batch import BatchRun
+from graph.batch import PREPARING, BatchRun
 from graph.console import print_json, say
 from graph.feasible import Feasible
 from graph.progress import BatchWatcher
@@ -107,8 +107,17 @@ class Work:
                 await batches.reopen(batch_id)
                 await leases.take(batch_id, BATCH_INDEX)
                 with self._watch:
-                    run = BatchRun(workflow, batch_id, batches=batches, existing=self._existing, observer=self._watch)
-                    await self._to_the_end(run)
+                    reads = language_model(self._settings) is not None
+                    workers = self._options.get("workers") or self._feasible.workers(reads=reads)
+                    run = BatchRun(
+                        workflow,
+                        batch_id,
+                        batches=batches,
+                        existing=self._existing,
+                        observer=self._watch,
+                        preparing=workers if reads else PREPARING,
+                    )
+                    await self._to_the_end(run, workers)
                 if self._trouble is None:
                     await batches.finish(batch_id)
                 self._trouble = self._trouble or run.given_up
@@ -117,18 +126,14 @@ class Work:
             leases.close()
             await database.close()
 
-    async def _to_the_end(self, run: BatchRun) -> None:
+    async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:
-            await run.work_off(self._workers())
+            await run.work_off(workers)
             if run.given_up:
                 say(f"the next segments would fail alike and were not tried - mend it, then {self._go_on}")
         except StorageError as error:
             self._trouble = str(error)
             say(f"{error} - the batch stopped there; mend it, then {self._go_on}")
-
-    def _workers(self) -> int:
-        reads = language_model(self._settings) is not None
-        return self._options.get("workers") or self._feasible.workers(reads=reads)
 
     def _existing(self, part: Part) -> list[dict[str, Any]]:
         """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""

@@ -3,6 +3,7 @@
 Events come as LangGraph's stream mode ``custom``; the nodes write them, and `docs/studio.md` shows them.
 """
 
+from collections.abc import Callable
 from typing import Literal, Required
 
 from typing_extensions import TypedDict
@@ -35,3 +36,7 @@ class Event(TypedDict, total=False):
     kind: str
     path: str
     url: str
+
+
+Watch = Callable[[Event], None]
+"""Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""

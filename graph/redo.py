@@ -5,7 +5,7 @@ from typing import Any, cast, overload
 
 from graph import runs
 from graph.build import Workflow
-from graph.events import Event
+from graph.events import Event, Watch
 from graph.redo_state import Redo, busy, same_wish
 from graph.state import OutputState
 from graph.sync import SyncWorkflow
@@ -23,7 +23,7 @@ def redo(
     seed: int | None = None,
     provider: str | None = None,
     recorded: Mapping[str, Any] | None = None,
-    watch: runs.Watch | None = None,
+    watch: Watch | None = None,
 ) -> Awaitable[OutputState]: ...
 
 
@@ -38,7 +38,7 @@ def redo(
     seed: int | None = None,
     provider: str | None = None,
     recorded: Mapping[str, Any] | None = None,
-    watch: runs.Watch | None = None,
+    watch: Watch | None = None,
 ) -> OutputState: ...
 
 
@@ -52,7 +52,7 @@ def redo(
     seed: int | None = None,
     provider: str | None = None,
     recorded: Mapping[str, Any] | None = None,
-    watch: runs.Watch | None = None,
+    watch: Watch | None = None,
 ) -> Awaitable[OutputState] | OutputState:
     """Make the picture of this index anew and return the run's result document; `await` it where the workflow is async.
 
@@ -73,7 +73,7 @@ def redo(
 
 
 async def _redo(
-    workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None, watch: runs.Watch
+    workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None, watch: Watch
 ) -> OutputState:
     thread_id, under_way = await _stand(workflow, run_id, asked, recorded)
     wish: Redo = {**asked, "run_id": run_id}

@@ -1,21 +1,19 @@
 """Run a content through the workflow, or continue a run where it stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Durability
 
 from graph.build import Workflow
-from graph.events import Event
+from graph.events import Watch
 from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
+from nodes.telling import Following
 from tools.errors import InputError
 from tools.sqlite.versions import pending_wish
-
-Watch = Callable[[Event], None]
-"""Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
 
 Ask = Callable[[Mapping[str, Any]], Any]
 """Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
@@ -138,7 +136,7 @@ class _Follow:
         """Go on from the last checkpoint, or begin with an input."""
         asked: InputState | Command[Any] | None = begin
         while True:
-            values, questions = await self._stream(asked)
+            values, questions = await self._go(asked)
             if not questions:
                 return document(self._run_id, values)
             answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
@@ -149,31 +147,21 @@ class _Follow:
 
     async def plan(self, asked: InputState, kept: Sequence[Image]) -> None:
         """Go as far as the prompts, and put in the images that are there already: the fan-out passes over them."""
-        await self._stream(asked, interrupt_after=["prompt"])
+        await self._go(asked, interrupt_after=["prompt"])
         await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
 
-    async def _stream(
+    async def _go(
         self, asked: InputState | Command[Any] | None, **options: Any
     ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
         """Run, tell what happens, and return the last values and the questions that are open."""
-        values: Mapping[str, Any] = {}
-        questions: list[Mapping[str, Any]] = []
-        stream = self._workflow.astream(
-            asked,
-            self._config,
-            stream_mode=["custom", "updates", "values"],
-            subgraphs=True,
-            durability=self._durability,
-            **options,
+        # The schema of the context would be a form in Studio, which nobody there could fill in.
+        context = cast("None", Following(self._watch))
+        values: Mapping[str, Any] | None = await self._workflow.ainvoke(
+            asked, self._config, context=context, durability=self._durability, **options
         )
-        async for namespace, mode, item in cast("AsyncIterator[tuple[Any, str, Any]]", stream):
-            if mode == "custom":
-                self._watch(item)
-            elif mode == "values":
-                values = values if namespace else item
-            else:
-                questions += [question.value for question in item.get("__interrupt__", ())]
-        return values, questions
+        if values is None:  # No step changed anything of the result, e.g. a picture cannot be made anew.
+            values = (await self._workflow.aget_state(self._config)).values
+        return values, [question.value for question in values.get("__interrupt__", ())]
 
 
 def _config(thread_id: str) -> RunnableConfig:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from langgraph.config import get_stream_writer
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from graph.events import Event
 from graph.state import Prompt, State
+from nodes.telling import teller
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT
 
@@ -32,7 +32,7 @@ async def approve(state: State) -> State:
     approved = _reviewed(state) if state.get("review") else {}
     count = len(approved.get("prompts", state["prompts"]))
     planned: Event = {"event": "planned", "run_id": state["run_id"], "count": count}
-    get_stream_writer()(planned)
+    teller()(planned)
     return approved
 
 

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from langgraph.config import get_stream_writer
 from loguru import logger
 
 from graph.events import Event
 from graph.image_state import Failure, ImageOutput, ImageState, Outcome
 from graph.state import Prompt
 from nodes.results import result_image
+from nodes.telling import teller
 from tools import sketch
 from tools.errors import ElsewhereError, PeituError
 from tools.money.jobs import Job, Report, Service
@@ -27,6 +27,9 @@ from tools.sqlite.versions import Versions
 
 SKETCH = "sketch"
 SKETCH_DESCRIPTION = "Peitu offline sketch, drawn from an icon set, not by an image model"
+
+
+_LEVELS = {"queued": "DEBUG", "polled": "DEBUG", "failed": "WARNING"}
 
 
 class Labeler(Protocol):
@@ -128,14 +131,14 @@ async def done(state: ImageState, *, records: Records, versions: Versions) -> Im
 
 def reporter(state: ImageState) -> Report:
     """Return a function that logs the events of this image and streams them to whoever watches the run."""
-    write = get_stream_writer()
+    tell = teller()
     run_id, index = state["run_id"], state["prompt"]["index"]
     bound = logger.bind(run=run_id, image=index)
 
     def report(event: str, **details: Any) -> None:
         told = ", ".join(f"{name} {value}" for name, value in details.items())
-        bound.log("WARNING" if event == "failed" else "INFO", "Image {}: {}", event, told)
-        write(cast("Event", {"event": event, "run_id": run_id, "index": index, **details}))
+        bound.log(_LEVELS.get(event, "INFO"), "Image {}: {}", event, told)
+        tell(cast("Event", {"event": event, "run_id": run_id, "index": index, **details}))
 
     return report
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from langgraph.config import get_stream_writer
-
 from graph.events import Event
 from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
 from graph.state import Image, Prompt, State
 from nodes.planned import BEGINNING_CHARS, given_analysis
+from nodes.telling import teller
 from tools.content import templates, wording
 from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
@@ -52,7 +51,7 @@ async def redo(state: State, *, anew: Anew) -> State:
     except (InputError, ConfigError) as error:
         return {"redoing": {"asked": asked, "planned": None, "problem": str(error)}}
     event: Event = {"event": "planned", "run_id": run["run_id"], "count": 1}
-    get_stream_writer()(event)
+    teller()(event)
     recalled = cast("State", {} if state.get("run_id") else run)
     return {**recalled, "redoing": {"asked": asked, "planned": planned, "problem": None}}
 

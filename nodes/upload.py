@@ -3,11 +3,11 @@
 import asyncio
 from typing import Protocol
 
-from langgraph.config import get_stream_writer
 from loguru import logger
 
 from graph.events import Event
 from graph.state import Image, State
+from nodes.telling import teller
 from tools.errors import PeituError
 
 
@@ -44,7 +44,7 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
 
 
 async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -> Image:
-    write = get_stream_writer()
+    tell = teller()
     bound = logger.bind(run=run_id, image=image["index"])
     if uploader is None:
         return {**image, "error": "not uploaded: the OSS variables are not set - see `peitu doctor`"}
@@ -53,9 +53,9 @@ async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -
     except PeituError as error:
         bound.warning("Image not uploaded: {}", error)
         failed: Event = {"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)}
-        write(failed)
+        tell(failed)
         return {**image, "error": f"not uploaded: {error}"}
     bound.info("Image uploaded to {}", url)
     uploaded: Event = {"event": "uploaded", "run_id": run_id, "index": image["index"], "url": url}
-    write(uploaded)
+    tell(uploaded)
     return {**image, "url": url, "error": None}

@@ -4,7 +4,6 @@ A scan of a folder costs about 0.1 ms; each version of a file is parsed once.
 """
 
 import os
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -19,8 +18,8 @@ _Stamp = tuple[int, int, int]
 """Tells versions of a file apart: time of its last change in ns, size in bytes, inode."""
 
 
-def read_folder(folder: Path, kind: type[_T], *, model: str) -> Iterator[tuple[Path, _T]]:
-    """Yield the YAML files of the folder, by name; without the folder there are none.
+def read_folder(folder: Path, kind: type[_T], *, model: str) -> tuple[tuple[Path, _T], ...]:
+    """Return the YAML files of the folder, by name; without the folder there are none.
 
     `model` is the built-in file that an error tells to compare with.
 
@@ -31,14 +30,13 @@ def read_folder(folder: Path, kind: type[_T], *, model: str) -> Iterator[tuple[P
         with os.scandir(folder) as entries:
             # Hidden files are those that editors and `write_whole` have not finished yet.
             found = [entry for entry in entries if entry.name[0] != "." and entry.name.endswith((".yaml", ".yml"))]
-            stamps = {Path(entry.path): _stamp(entry.stat()) for entry in found}
+            stamps = tuple(sorted((entry.path, _stamp(entry.stat())) for entry in found))
     except FileNotFoundError:
-        return
+        return ()
     except OSError as error:
         advice = "set `templates` to a folder of topics and styles"
         raise ConfigError(f"{folder} cannot be read ({error.strerror}) - {advice}") from error
-    for path in sorted(stamps):
-        yield path, cast("_T", _parsed(path, stamps[path], kind, model))
+    return cast("tuple[tuple[Path, _T], ...]", _parsed_folder(stamps, kind, model))
 
 
 def read_file(path: Path, kind: type[_T]) -> _T:
@@ -95,6 +93,13 @@ def problem_of(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"{place}: is missing"
     return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+@lru_cache(maxsize=64)
+def _parsed_folder(
+    stamps: tuple[tuple[str, _Stamp], ...], kind: type[BaseModel], model: str
+) -> tuple[tuple[Path, BaseModel], ...]:
+    return tuple((Path(path), _parsed(Path(path), stamp, kind, model)) for path, stamp in stamps)
 
 
 @lru_cache(maxsize=1024)

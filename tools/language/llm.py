@@ -129,6 +129,8 @@ class LanguageModel:
             # Not again: whoever waited a whole timeout should not wait three.
             return ChatError(UnavailableError(f"{self._service} did not answer within {self._timeout_s:g} s"))
         except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, ReportedError):  # openai 2 takes it for a broken connection
+                return error.__cause__.told
             cause = type(error.__cause__ or error).__name__
             return ChatError(UnavailableError(f"{self._service} could not be reached ({cause})"), again=True)
         except (openai.OpenAIError, KeyError, TypeError, IndexError, AttributeError, ValueError) as error:

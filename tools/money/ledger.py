@@ -86,8 +86,8 @@ class Ledger:
         def work(connection: sqlite3.Connection) -> Task:
             names = ", ".join(row)
             places = ", ".join(f":{name}" for name in row)
-            cursor = connection.execute(f"INSERT INTO tasks ({names}) VALUES ({places})", row)  # noqa: S608 - our own names
-            return task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (cursor.lastrowid,)).fetchone())
+            statement = f"INSERT INTO tasks ({names}) VALUES ({places}) RETURNING *"  # noqa: S608 - our own names
+            return task_of(connection.execute(statement, row).fetchone())
 
         return await self._database.write(work)
 

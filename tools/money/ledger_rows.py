@@ -78,8 +78,8 @@ def without_owner(connection: sqlite3.Connection, provider: str, task_ids: set[s
 def change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
     """Change columns of the task's row and return it as it is now."""
     changes = ", ".join(f"{name} = :{name}" for name in columns)
-    connection.execute(f"UPDATE tasks SET {changes} WHERE id = :id", {**columns, "id": task.id})  # noqa: S608 - our own names
-    return task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
+    statement = f"UPDATE tasks SET {changes} WHERE id = :id RETURNING *"  # noqa: S608 - our own names
+    return task_of(connection.execute(statement, {**columns, "id": task.id}).fetchone())
 
 
 def task_of(row: sqlite3.Row) -> Task:
