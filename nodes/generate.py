@@ -78,6 +78,7 @@ async def buy(
         label=label(f"{state['run_id']}-{prompt['index']}{_suffix(prompt)}"),
         picture=state["picture"],
         may_be_known=state.get("open_provider") is not None,
+        again=bool(state.get("failures")),
         patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
     )
     report = reporter(state)

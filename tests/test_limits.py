@@ -70,3 +70,19 @@ async def test_whoever_stops_waiting_leaves_the_turn_to_others():
 
     assert "sent" == await asyncio.wait_for(second, 1)
     await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_what_failed_once_goes_before_what_is_new():
+    """At each of the three doors, a second attempt does not wait behind all first ones."""
+    limiter = Limiter(rate_per_s=1000, max_in_flight=1)
+    for door in (limiter.slot, limiter.unanswered, limiter.submits._line.place):
+        order = []
+
+        async def go(name, again, door=door, order=order):
+            async with door(again=again):
+                order.append(name)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(go("first", False), go("second", False), go("third", False), go("failed", True))
+
+        assert ["first", "failed", "second", "third"] == order

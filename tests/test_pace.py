@@ -19,12 +19,13 @@ class Clock:
 
     def __init__(self):
         self.time = 100.0
+        self.late = 0.0
 
     def now(self):
         return self.time
 
     async def sleep(self, seconds):
-        self.time += seconds
+        self.time += seconds + self.late
 
 
 @pytest.fixture
@@ -83,6 +84,18 @@ async def test_requests_that_were_held_up_together_do_not_leave_together(clock):
         went.append(clock.time)
 
     assert [1.015, 1.015] == [round(later - earlier, 3) for earlier, later in itertools.pairwise(went)]
+
+
+async def test_a_request_that_wakes_up_late_moves_the_next_one(clock):
+    """The loop was busy when it should have gone: the next one keeps its distance from when it really went."""
+    pace = make(clock)
+    await times(pace, clock, 1)
+    clock.late = 0.3
+    await pace.go()
+    late, clock.late = clock.time, 0.0
+    await pace.go()
+
+    assert 1.015 == pytest.approx(clock.time - late)
 
 
 async def test_a_request_that_may_have_arrived_late_moves_the_next_one(clock):

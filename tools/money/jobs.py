@@ -25,7 +25,8 @@ class Job:
 
     `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
     provider that is down; 0 lets another one be asked at once. `may_be_known` is `False` where the ledger was asked
-    just now and knew no task of it.
+    just now and knew no task of it. One that is made `again`, since an attempt failed, goes before all new ones: the
+    last picture of a batch should not be one that failed early.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class Job:
     patience_s: float = 0.0
     picture: str = ""
     may_be_known: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

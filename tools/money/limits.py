@@ -9,11 +9,11 @@ for, slows down after a refusal and recovers.
 import asyncio
 import math
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 from tools.money.budgets import Budgets
+from tools.money.line import Line
 from tools.money.pace import Pace
 
 
@@ -41,44 +41,21 @@ class Limiter:
         self.submits = Pace(f"submits {self.place}", rate_per_s=rate_per_s, budgets=budgets, clock=clock, sleep=sleep)
         # The query limit is one of the account, whatever the model.
         self.polls = Pace(f"polls {provider}", rate_per_s=polls_per_s, budgets=budgets, clock=clock, sleep=sleep)
-        self._in_flight = asyncio.Semaphore(max_in_flight)
-        self._unanswered = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._in_flight = Line(lambda: max_in_flight)
+        self._unanswered = Line(lambda: self.most_unanswered)
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the `max_in_flight` places while a task is under way at the provider."""
-        async with self._in_flight:
-            yield
+    def slot(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
+        """Hold one of the `max_in_flight` places while a task is under way at the provider.
+
+        Whoever comes `again`, since an attempt of it failed, goes first, here and below.
+        """
+        return self._in_flight.place(again=again)
 
     @property
     def most_unanswered(self) -> int:
         """How many requests must be out at once to use the allowed rate: one, unless answers take longer."""
         return max(1, math.ceil(self.submits.rate_per_s * self.submits.round_trip_s))
 
-    @asynccontextmanager
-    async def unanswered(self) -> AsyncIterator[None]:
+    def unanswered(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold one of the `most_unanswered` places while a request has no answer: the fewer, the less can be lost."""
-        while self._unanswered >= self.most_unanswered:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._queue.append(waiter)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                self._wake()  # it may have been our turn already: somebody else takes it
-                raise
-        self._unanswered += 1
-        try:
-            yield
-        finally:
-            self._unanswered -= 1
-            self._wake()
-
-    def _wake(self) -> None:
-        """Let as many go on as have room; one that was stopped meanwhile is passed over."""
-        room = self.most_unanswered - self._unanswered
-        while room > 0 and self._queue:
-            waiter = self._queue.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                room -= 1
+        return self._unanswered.place(again=again)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from tools.money.budgets import AHEAD_S, Budgets, OwnBudgets
+from tools.money.line import Line
 
 SLOWEST = 16.0
 """How many times slower than allowed the pace may become after refusals."""
@@ -44,10 +45,11 @@ class Pace:
         self._budgets = budgets or OwnBudgets(clock)
         self._clock = clock
         self._sleep = sleep
-        self._line = asyncio.Lock()
+        self._line = Line(lambda: 1)
         self._waiting = 0
         self._turns: deque[float] = deque()
         self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
+        self._leaving = asyncio.Lock()
         self._went_at = 0.0
         self._slowness = 1.0
         self._paused_until = 0.0
@@ -63,11 +65,11 @@ class Pace:
         """How long an answer usually takes; 0 while nothing is known."""
         return sorted(self._round_trips)[len(self._round_trips) // 2] if self._round_trips else 0.0
 
-    async def turn(self) -> None:
-        """Wait until the next request may go out; first come, first served."""
+    async def turn(self, *, again: bool = False) -> None:
+        """Wait until the next request may go out; first whoever comes `again`, then as they came."""
         self._waiting += 1
         try:
-            async with self._line:
+            async with self._line.place(again=again):
                 refusals = -1
                 # A refusal meanwhile made the turn void: take a new one behind the pause.
                 while refusals != self._refusals:
@@ -78,12 +80,15 @@ class Pace:
             self._waiting -= 1
 
     async def go(self) -> None:
-        """Wait the last moment that keeps this request apart from the one before, however long its turn is past."""
-        now = self._clock()
-        at = max(now, self._went_at + self.spacing_s)
-        self._went_at = at if at < now + AHEAD_S else now  # a clock that was set back is not waited for
-        if self._went_at > now:
-            await self._sleep(self._went_at - now)
+        """Wait the last moment that keeps this request apart from the one before, however long its turn is past.
+
+        One leaves after the other: whoever wakes up late, since the event loop was busy, moves those behind.
+        """
+        async with self._leaving:
+            wait_s = self._went_at + self.spacing_s - self._clock()
+            if 0 < wait_s < AHEAD_S:  # a clock that was set back is not waited for
+                await self._sleep(wait_s)
+            self._went_at = self._clock()
 
     def answered(self, seconds: float) -> None:
         """Take note of a request that was accepted after so long: a little faster again, never faster than allowed.

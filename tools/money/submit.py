@@ -60,7 +60,7 @@ class Submitter:
         while True:
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service), timeout_s=job.patience_s, waiting=waiting
+                    turn=lambda: self._turn(service, again=job.again), timeout_s=job.patience_s, waiting=waiting
                 ):
                     return await self._to_the_end(self._submit_once(job, service))
             except ThrottledError as error:
@@ -76,15 +76,15 @@ class Submitter:
             await asyncio.wait(self._answers, timeout=timeout_s)
 
     @asynccontextmanager
-    async def _turn(self, service: Service) -> AsyncIterator[None]:
+    async def _turn(self, service: Service, *, again: bool) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart."""
         async with AsyncExitStack() as place:
             if service.on_lost_reply == "hold":
-                await place.enter_async_context(service.limiter.unanswered())
+                await place.enter_async_context(service.limiter.unanswered(again=again))
                 give_up_at = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
                 while self._now() < give_up_at and await self._leases.has_abandoned(service.name):
                     await self._sleep(0.05)
-            await service.limiter.submits.turn()
+            await service.limiter.submits.turn(again=again)
             yield
 
     async def _to_the_end(self, answer: Coroutine[Any, Any, Answer]) -> Answer:

@@ -86,7 +86,7 @@ class TaskRunner:
         self, job: Job, service: Service, report: Report, lease: AsyncExitStack
     ) -> Made | tuple[Task, TaskState]:
         """Bring the task to its end at the provider, in one of its places."""
-        async with service.limiter.slot():
+        async with service.limiter.slot(again=job.again):
             known = await self._take(job, service, report)
             lease.callback(self._leases.release, job.run_id, job.image_index)
             if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
