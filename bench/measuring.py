@@ -23,6 +23,8 @@ from bench.tasks import Rules
 ROOT = Path(__file__).parent.parent
 MIB = 1 << 20
 CLEARED = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_", "LITELLM_")
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Where it is set, every start would compile the modules anew, which an installed program does once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def measure(outcome: Outcome, prepare: Prepare, order: dict[str, Any], rules: Ru
 
 def environment(added: Mapping[str, str]) -> dict[str, str]:
     """Return our environment without keys and settings, and with what is added."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(CLEARED)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*CLEARED, NO_BYTECODE))}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **added}
 
 

@@ -1,6 +1,5 @@
 """What people read in the terminal: progress while pictures are made, and what came of them."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from graph.asking import ask_about
 from graph.events import Event
+from graph.json_text import json_pieces
 from graph.version_lines import version_lines
 from tools.setup.redact import redact
 
@@ -101,7 +101,7 @@ def say(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print exactly one JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.writelines(json_pieces(value))
 
 
 def print_result(document: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-GARBAGE = 5000
+GARBAGE = 2000
 """Objects that may come up before garbage is looked for, instead of Python's 700."""
 
 SWITCH_S = 0.0005

@@ -1,14 +1,14 @@
 """What came of a batch: the table in the terminal, and `report.json` beside the pictures."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from graph.json_text import json_pieces
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET
 from tools.storyboards.similar import similar
@@ -27,49 +27,52 @@ def make_report(document: Document, *, source: str, seconds: float, made_now: in
 
     `seconds` and `pictures_per_minute` are those of this time, in which `made_now` pictures were made.
     """
-    images = document["images"]
-    held = sum(image["status"] == "unknown" for image in images)
-    waiting = sum(_is_waiting(image) for image in images)
+    tally = _Tally()
+    for image in document["images"]:
+        tally.add(image)
     head = {name: document[name] for name in ("batch_id", "success", "requested", "count", "skipped")}
     return {
         **head,
         "source": source,
         "made": document["count"] - document["skipped"],
-        "failed": document["requested"] - document["count"] - held - waiting,
-        "held": held,
-        "waiting": waiting,
+        "failed": document["requested"] - document["count"] - tally.held - tally.waiting,
+        "held": tally.held,
+        "waiting": tally.waiting,
         "seconds": round(seconds, 2),
         "pictures_per_minute": round(made_now * 60 / seconds, 2) if seconds else 0.0,
-        "providers": by_provider(images),
-        "failures": by_reason(images),
-        "images": images,
+        "providers": {name: dict(counts) for name, counts in sorted(tally.providers.items())},
+        "failures": sorted(tally.failures.values(), key=lambda entry: -entry["count"]),
+        "images": document["images"],
     }
 
 
-def by_provider(images: Iterable[Document]) -> dict[str, dict[str, int]]:
-    """Return for every provider how many pictures it made and failed, and in how many attempts."""
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for image in images:
+class _Tally:
+    """Counts images: by provider what was made and failed, in how many attempts; equal reasons together."""
+
+    def __init__(self) -> None:
+        self.held = self.waiting = 0
+        self.providers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.failures: dict[str, dict[str, Any]] = {}
+
+    def add(self, image: Document) -> None:
+        """Take note of an image."""
+        self.held += image["status"] == "unknown"
+        self.waiting += _is_waiting(image)
         if image["provider"] and image["attempts"]:
-            counts = found[image["provider"]]
+            counts = self.providers[image["provider"]]
             counts["made"] += image["status"] == "saved"
             counts["failed"] += image["status"] != "saved"
             counts["attempts"] += image["attempts"]
-    return {name: dict(counts) for name, counts in sorted(found.items())}
-
-
-def by_reason(images: Iterable[Document]) -> list[dict[str, Any]]:
-    """Return what failed, equal reasons together, the most frequent first, each with the ids of its segments."""
-    found: dict[str, dict[str, Any]] = {}
-    for image in images:
         if image["error"]:
-            what = _what(image)
-            why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
-            entry = found.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
-            entry["count"] += 1
-            if image["id"] not in entry["ids"][-1:]:
-                entry["ids"].append(image["id"])
-    return sorted(found.values(), key=lambda entry: -entry["count"])
+            self._add_failure(image)
+
+    def _add_failure(self, image: Document) -> None:
+        what = _what(image)
+        why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
+        entry = self.failures.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
+        entry["count"] += 1
+        if image["id"] not in entry["ids"][-1:]:
+            entry["ids"].append(image["id"])
 
 
 def _is_waiting(image: Document) -> bool:
@@ -90,7 +93,7 @@ def write_report(report: Document, folder: Path) -> Path:
         StorageError: It cannot be written there.
     """
     path = folder / REPORT
-    write_whole(path, (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
+    write_whole(path, (piece.encode() for piece in json_pieces(report)))
     return path
 
 

@@ -10,9 +10,15 @@ from tools.money.durations import MOST_PAUSE_S, Durations
 
 def test_at_first_the_pause_grows_with_the_age():
     """Nothing is known: a quarter of the age, within bounds."""
-    durations = Durations([8.0, 8.0, 8.0])
+    durations = Durations([5.0, 8.0, 11.0])
 
     assert [1.0, 1.0, 2.0, MOST_PAUSE_S] == [durations.pause(age, 1.0) for age in (0, 4, 8, 90)]
+
+
+def test_two_that_are_alike_are_enough():
+    """Two tasks of eight seconds tell when the third is likely done; two of very different lengths do not."""
+    assert 8.05 == pytest.approx(Durations([8.0, 8.02]).pause(0.0, 1.0), abs=0.05)
+    assert 1.0 == Durations([5.0, 8.0]).pause(0.0, 1.0)
 
 
 def test_tasks_that_take_equally_long_are_asked_for_just_then():

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 REMEMBERED = 128
 """Tasks whose durations count: enough to see how they scatter, few enough to follow a service that changes."""
 
-ENOUGH = 4
-"""Durations that must be known before they tell anything."""
+ENOUGH, ENOUGH_ALIKE = 4, 2
+"""Durations that must be known before they tell anything; two that are alike are no accident."""
 
 POLLS = 6
 """Polls of a task that are aimed at where durations scatter widely."""
@@ -33,7 +33,8 @@ class Durations:
         self._look()
 
     def _look(self) -> None:
-        if len(self._seconds) >= ENOUGH:
+        alike = self._are_alike(max(self._seconds, default=0.0))
+        if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
 
     def pause(self, age_s: float, first_poll_s: float) -> float:
@@ -56,9 +57,13 @@ class Durations:
 
     def _beyond(self, age_s: float) -> float:
         """Return the pause for a task that takes longer than all known ones, which were all alike or were not."""
-        longest, shortest = max(self._seconds), min(self._seconds)
-        alike = longest - shortest < age_s / 20
-        return LEAST_PAUSE_S + (age_s - longest) / 2 if alike else age_s / 6
+        if self._are_alike(age_s):
+            return LEAST_PAUSE_S + (age_s - max(self._seconds)) / 2
+        return age_s / 6
+
+    def _are_alike(self, age_s: float) -> bool:
+        """Tell whether the known durations differ by less than a twentieth of an age."""
+        return max(self._seconds, default=0.0) - min(self._seconds, default=0.0) < age_s / 20
 
     def _patience(self) -> float:
         """Return the factor before the root: the wider durations scatter, the farther apart the polls are.

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
 from tools.errors import InputError, StorageError
@@ -32,8 +33,8 @@ _REMEDIES = {
 }
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write the file so that a crash leaves the old one or the new one, never half of one.
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write the file, from one piece or many, so that a crash leaves the old one or the new one, never half of one.
 
     Missing parent folders are made. The data goes to a file beside it first, whose name begins with ``.`` and
     ends with ``.part``: one that is still there after a crash may be deleted.
@@ -57,10 +58,10 @@ def write_whole(path: Path, data: bytes) -> None:
         raise StorageError(f"{str(path)!r} cannot be written: {remedy}") from error
 
 
-def _write_through(path: Path, data: bytes) -> None:
+def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a new file and wait until the disk has it."""
     with path.open("xb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())
 

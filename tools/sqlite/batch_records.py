@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -27,25 +27,45 @@ KEYS = (*IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
 _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
 
 
+class BatchImages(Iterable[Document]):
+    """The images of a batch in any state, in order; read anew each time, since there may be too many to hold.
+
+    `reason` is why nobody has tried some of them yet.
+    """
+
+    def __init__(self, path: Path, batch_id: str, *, reason: str | None = None) -> None:
+        self._path = path
+        self._batch_id = batch_id
+        self._error = f"{NOT_YET}: {reason}" if reason else NOT_YET
+
+    def __iter__(self) -> Iterator[Document]:
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT segment_id, first_index, segments.requested AS wanted, segments.status AS standing,"  # noqa: S608
+                f" segments.error AS trouble, asked, {_IMAGES} FROM segments LEFT JOIN images USING (run_id)"
+                " WHERE batch_id = ? ORDER BY number, image_index",
+                (self._batch_id,),
+            )
+            for _, group in groupby(rows, lambda row: row["first_index"]):
+                yield from _of(group, self._error)
+
+
 def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> Document:
-    """Return the result document of a batch in any state; `reason` is why nobody has tried some images yet."""
-    error = f"{NOT_YET}: {reason}" if reason else NOT_YET
+    """Return the result document of a batch in any state, its `images` as `BatchImages`."""
+    images = BatchImages(path, batch_id, reason=reason)
+    requested = count = skipped = 0
+    for image in images:
+        requested += 1
+        count += image["status"] == "saved"
+        skipped += image["status"] == "saved" and not image["attempts"]
     with reading(path) as connection:
-        rows = connection.execute(
-            "SELECT segment_id, first_index, segments.requested AS wanted, segments.status AS standing,"  # noqa: S608
-            f" segments.error AS trouble, asked, {_IMAGES} FROM segments LEFT JOIN images USING (run_id)"
-            " WHERE batch_id = ? ORDER BY number, image_index",
-            (batch_id,),
-        )
-        images = [image for _, group in groupby(rows, lambda row: row["first_index"]) for image in _of(group, error)]
         unfinished = connection.execute(f"SELECT {UNFINISHED}", (batch_id,)).fetchone()[0]
-    count = sum(image["status"] == "saved" for image in images)
     return {
         "batch_id": batch_id,
-        "success": count == len(images) and not unfinished,
-        "requested": len(images),
+        "success": count == requested and not unfinished,
+        "requested": requested,
         "count": count,
-        "skipped": sum(image["status"] == "saved" and not image["attempts"] for image in images),
+        "skipped": skipped,
         "images": images,
     }
 
