@@ -1,6 +1,7 @@
 """Measure Peitu beside its peers at the limit of a service: `uv run --group peers python -m bench.limit`."""
 
 import argparse
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -79,7 +80,9 @@ def main() -> None:
     for part in limit_report.tables(measured):
         console.print(part, highlight=False)
     if not (options.quick or options.no_results):
-        limit_report.write(measured, RESULTS)
+        file = RESULTS / "limit.json"
+        before = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+        limit_report.write(limit_report.kept(measured, before) if before else measured, RESULTS)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,20 @@ def summarize(
     }
 
 
+def kept(measured: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Return the measurement, with what it left out as it was measured before on a machine with the same versions."""
+    if any(measured[key] != before[key] for key in ("machine", "picture_size")):
+        return measured
+    new = {run["scenario"] for run in measured["runs"]}
+    left = [run for run in before["runs"] if run["scenario"] not in new]
+    return {
+        **measured,
+        "wall_s": measured["wall_s"] + before["wall_s"],
+        "runs": sorted([*measured["runs"], *left], key=lambda run: run["scenario"]),
+        "overhead": measured["overhead"] or before["overhead"],
+    }
+
+
 def machine() -> dict[str, Any]:
     """Return what the figures depend on, and nothing that names the machine."""
     packages = sorted({name for peer in contestants() for name in peer.packages} | {"pillow", "httpx"})

@@ -37,7 +37,7 @@ def measure(*, times: int = TIMES) -> dict[str, Any]:
         folder = Path(temporary)
         order = Order(url=service.url, images=100, at_once=8)
         given = environment(settings(order, provider="modelscope"))
-        starts = {name: _start(words, folder, given, times) for name, words in _commands(folder).items()}
+        starts = _starts(folder, given, times)
         words = [sys.executable, "-m", "bench.probe", json.dumps(asdict(order))]
         said = subprocess.run(  # noqa: S603 - our own module
             words, cwd=folder, env=given, stdout=subprocess.PIPE, check=True, text=True
@@ -58,28 +58,34 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
     }
 
 
-def _start(words: Sequence[str], folder: Path, given: Mapping[str, str], times: int) -> dict[str, float]:
-    """Run a command several times and return the medians; the first time, which reads the disk, does not count."""
-    walls, processor, memory = list[float](), list[float](), list[float]()
+def _starts(folder: Path, given: Mapping[str, str], times: int) -> dict[str, dict[str, float]]:
+    """Run the commands in turn, several times, and return the medians of each.
+
+    In turn, so that a machine that becomes slower meanwhile is slower for all of them; the first time, which reads
+    the disk, does not count.
+    """
+    seen: dict[str, list[dict[str, float]]] = {}
     for turn in range(times + 1):
-        began_at = time.monotonic()
-        process = subprocess.Popen(  # noqa: S603 - our own commands
-            [word.format(f"output{turn}") for word in words],
-            cwd=folder,
-            env=given,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if turn:
-            walls.append(time.monotonic() - began_at)
-            processor.append(used.ru_utime + used.ru_stime)
-            memory.append(used.ru_maxrss / 1024)
+        for name, words in _commands(folder).items():
+            used = _start([word.format(f"output{turn}") for word in words], folder, given)
+            if turn:
+                seen.setdefault(name, []).append(used)
     return {
-        "wall_s": round(median(walls), 3),
-        "cpu_s": round(median(processor), 3),
-        "memory_mib": round(median(memory), 1),
+        name: {key: round(median(one[key] for one in found), 3) for key in found[0]} for name, found in seen.items()
+    }
+
+
+def _start(words: Sequence[str], folder: Path, given: Mapping[str, str]) -> dict[str, float]:
+    began_at = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - our own commands
+        words, cwd=folder, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return {
+        "wall_s": time.monotonic() - began_at,
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "memory_mib": used.ru_maxrss / 1024,
         "exit_status": process.returncode,
     }
 

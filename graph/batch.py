@@ -58,7 +58,8 @@ class Observer(Protocol):
 class BatchRun:
     """One pass over all segments of a batch that are not finished.
 
-    So many as `preparing` at most are read and planned at the same time.
+    So many as `preparing` at most are read and planned at the same time. `uploads` tells what becomes of the pictures
+    of a segment that does not say so itself.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class BatchRun:
         existing: Existing,
         observer: Observer,
         preparing: int = PREPARING,
+        uploads: bool = False,
     ) -> None:
         self._workflow = workflow
         self._batch_id = batch_id
@@ -82,6 +84,7 @@ class BatchRun:
         self._flushed_at = 0.0
         self._hopeless = 0
         self._preparing = asyncio.Semaphore(preparing)
+        self._uploads = uploads
         self.given_up: str | None = None
         """Why the rest was not tried, if so."""
 
@@ -107,7 +110,7 @@ class BatchRun:
                 prepared.callback(self._preparing.release)
                 async with self._next:
                     part = await anext(self._parts, None)
-                if part is None:
+                if part is None or self.given_up is not None:
                     return
                 self._observer.began(part)
                 with logger.contextualize(run=part.run_id):
@@ -134,8 +137,8 @@ class BatchRun:
             self._observer(event)
 
         try:
-            kept = [] if part.has_begun else await asyncio.to_thread(self._existing, part)
-            if len(kept) == part.requested:
+            kept = await self._kept(part)
+            if len(kept) == part.requested and not part.has_begun and not part.asked.get("upload", self._uploads):
                 return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
             found = await self._run(part, watch, kept)
         except sqlite3.Error as error:
@@ -150,8 +153,17 @@ class BatchRun:
         status: Status = "finished" if found["success"] else "failed"
         return Result(part=part, status=status, count=found["count"], skipped=len(kept), errors=errors)
 
+    async def _kept(self, part: Part) -> list[dict[str, Any]]:
+        """Return the pictures that are at their places and that no run of this segment asked for."""
+        found = await asyncio.to_thread(self._existing, part)
+        if not found or not part.has_begun:
+            return found
+        asked_for = await self._batches.asked_for(part.run_id)
+        return [picture for picture in found if picture["index"] not in asked_for]
+
     async def _run(self, part: Part, watch: Watch, kept: list[dict[str, Any]]) -> Any:
         """Begin the segment's run, or continue it where it was begun before."""
+        images = cast("list[Image]", kept)
         asked = dict(part.asked)
         if not part.has_begun:
             return await runs.run(
@@ -159,7 +171,7 @@ class BatchRun:
                 cast("InputState", asked),
                 run_id=part.run_id,
                 watch=watch,
-                kept=cast("list[Image]", kept),
+                kept=images,
                 durability="exit",
                 is_new=True,
             )
@@ -169,6 +181,7 @@ class BatchRun:
             part.run_id,
             recorded=recorded,
             watch=watch,
+            kept=images,
             durability="exit",
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from graph.assembly import language_model
+from graph.assembly import language_model, uploads_by_default
 from graph.batch import PREPARING, BatchRun
 from graph.console import print_json, say
 from graph.feasible import Feasible
@@ -116,6 +116,7 @@ class Work:
                         existing=self._existing,
                         observer=self._watch,
                         preparing=workers if reads else PREPARING,
+                        uploads=uploads_by_default(self._settings),
                     )
                     await self._to_the_end(run, workers)
                 if self._trouble is None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from graph.asking import ask_about
@@ -34,21 +33,23 @@ class Watcher:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
-        self._progress: Progress | None = None
+        self._progress: Any = None
         self._bar: Any = None
         self._saved: set[tuple[str, int]] = set()
         self._count: Counter[str] = Counter()
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
+            from rich import progress  # here, since `peitu runs` and `show` need none
+
             columns = (
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
+                progress.SpinnerColumn(),
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.MofNCompleteColumn(),
+                progress.TimeElapsedColumn(),
             )
-            self._progress = Progress(*columns, console=self._console, transient=True)
+            self._progress = progress.Progress(*columns, console=self._console, transient=True)
             self._progress.start()
             self._bar = self._progress.add_task("reading the content", total=None)
         return self

@@ -9,7 +9,6 @@ import typer
 
 from graph.look import Config, Json
 from graph.preparing import load_workflow, prepare
-from graph.redo_begin import find_begun
 
 
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
@@ -23,6 +22,8 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     as_json: Json = False,
 ) -> None:
     """Make one picture of a finished run anew; the one before stays, the new one is shown."""
+    from graph.redo_begin import find_begun
+
     path = prepare(config, {}).database.path
     begun = find_begun(path, run_id)
     settings = prepare(config, begun.overrides)

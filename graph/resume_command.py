@@ -65,16 +65,17 @@ def _step(path: Path) -> Any:
 
 
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
-    """Continue all runs that are not complete, then all batches, each as a whole."""
+    """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
     load_workflow()
     from graph.batch_session import Work
     from graph.console import print_json, print_result
     from graph.session import until_stopped, work_through
     from tools.sqlite.batch_records import find_batch, held_runs_of
     from tools.sqlite.lists import list_batches, list_runs
+    from tools.sqlite.versions import pending_segments
 
     path = prepare(config, {}).database.path
-    names = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]]
+    names = [run["run_id"] for run in list_runs(path, limit=None) if not run["success"]] + pending_segments(path)
     batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])

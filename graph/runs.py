@@ -57,6 +57,7 @@ async def resume(
     recorded: Mapping[str, Any] | None,
     watch: Watch,
     ask: Ask | None = None,
+    kept: Sequence[Image] = (),
     durability: Durability = "async",
 ) -> OutputState:
     """Continue a run: collect what is under way, make what failed, send what was not uploaded.
@@ -77,12 +78,17 @@ async def resume(
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
-        return await follow(cast("InputState", {**recorded["options"], "content": recorded["content"]}))
-    if not snapshot.values:
+        asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
+        if not kept:
+            return await follow(asked)
+        await follow.plan(asked, kept)
+    elif not snapshot.values:
         raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
-    if not snapshot.tasks and snapshot.values.get("success"):
+    elif kept and snapshot.next == ("approve",):
+        await follow.keep(kept)  # it was killed between its plan and what was there already
+    elif not snapshot.tasks and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
-    if not snapshot.tasks:
+    elif not snapshot.tasks:
         # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
         await workflow.aupdate_state(_config(thread_id), {"run_id": run_id, "redoing": None}, as_node="approve")
     return await follow(None)
@@ -148,6 +154,10 @@ class _Follow:
     async def plan(self, asked: InputState, kept: Sequence[Image]) -> None:
         """Go as far as the prompts, and put in the images that are there already: the fan-out passes over them."""
         await self._go(asked, interrupt_after=["prompt"])
+        await self.keep(kept)
+
+    async def keep(self, kept: Sequence[Image]) -> None:
+        """Put in the images that are there already, behind the prompts."""
         await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
 
     async def _go(

@@ -116,6 +116,38 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     assert ["s1", "s2", "s3"] == [image["id"] for image in document["images"] if image["attempts"]]
 
 
+def test_what_is_there_is_uploaded_where_that_is_wanted(peitu: Peitu, services: Sandbox):
+    """Made before there was a bucket: nothing is made again, and every picture gets its URL."""
+    assert 0 == peitu("batch", boards(2))[0]
+    made = len(services.tasks)
+    code, out, err = peitu("batch", "board.json", "--upload", "--json")
+    document = json.loads(out)
+
+    assert (0, 2, 2) == (code, document["count"], document["skipped"]), err
+    assert all(image["url"] for image in document["images"])
+    assert made == len(services.tasks)
+
+
+def test_a_kill_forgets_nothing_of_what_was_there(peitu: Peitu, services: Sandbox, monkeypatch):
+    """A segment without a checkpoint begins again: the picture that was there is kept, only the other one is bought."""
+    board = storyboard({"text": "A keeper feeds the gulls. A boat brings letters.", "count": 2, "size": "512x512"})
+    assert 0 == peitu("batch", board, "--json")[0]
+    before = Path("output/1-1.jpg").read_bytes()
+    Path("output/1-2.jpg").unlink()
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    code, out, _ = peitu("batch", board, "--json", "--provider", "modelscope")
+    for path in Path("data").glob("checkpoints.db*"):
+        path.unlink()
+    monkeypatch.setenv("MODELSCOPE_API_KEY", services.keys.modelscope)
+    bought = len(services.tasks)
+    code, out, err = peitu("resume", json.loads(out)["batch_id"], "--json")
+    document = json.loads(out)
+
+    assert (0, 2, 1) == (code, document["count"], document["skipped"]), err
+    assert bought + 1 == len(services.tasks)
+    assert before == Path("output/1-1.jpg").read_bytes()
+
+
 def test_of_an_article_only_what_is_missing_is_made(peitu: Peitu, services: Sandbox):
     """Two of three pictures are there: they are kept, and one is bought."""
     board = storyboard({"text": "A keeper feeds the gulls. A boat brings letters.", "count": 3, "size": "512x512"})

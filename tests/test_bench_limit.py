@@ -84,6 +84,22 @@ def test_the_rows_of_the_readme_are_made_of_the_results():
     assert [row] == limit_report.readme_rows(measured)
 
 
+def test_what_was_not_measured_keeps_its_figures():
+    """One scenario again replaces its own runs and no others; figures of other versions are not kept."""
+    first, second, again = (
+        Outcome(scenario=key, title="", peer="Peitu", images=2, floor_s=4.0, wall_s=wall_s)
+        for key, wall_s in (("1", 5.0), ("2", 6.0), ("1", 7.0))
+    )
+    before = limit_report.summarize([first, second], size="512x512", seconds=1.0, overhead={"starts": {}})
+    measured = limit_report.summarize([again], size="512x512", seconds=2.0)
+    found = limit_report.kept(measured, before)
+    other = {**before, "machine": {**before["machine"], "python": "2.7"}}
+
+    assert [("1", 7.0), ("2", 6.0)] == [(run["scenario"], run["wall_s"]) for run in found["runs"]]
+    assert (3, {"starts": {}}) == (found["wall_s"], found["overhead"])
+    assert measured == limit_report.kept(measured, other)
+
+
 def test_who_takes_too_long_is_stopped(clean_environment):
     """A program that hangs ends with the time it is given, and its pictures count as missing."""
     outcome = Outcome(scenario="1", title="a program that hangs", peer="nobody", images=1, floor_s=0.1)

@@ -213,18 +213,33 @@ def test_a_crash_is_gone_on_with_and_paid_once(keys, peitu):
     assert find_run(DATABASE, "a")["success"]
 
 
-async def crash(keys: Sandbox, *, tasks: int) -> None:
+async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a") -> None:
     """Begin a redo and stop it when its task is under way; another redo of that picture is refused meanwhile."""
     async with open_workflow() as workflow:
-        work = asyncio.ensure_future(redo(workflow, "a", 0))
-        while len(keys.tasks) < tasks or find_run(DATABASE, "a")["tasks"][-1]["status"] != "submitted":
+        work = asyncio.ensure_future(redo(workflow, run_id, 0))
+        while len(keys.tasks) < tasks or find_run(DATABASE, run_id)["tasks"][-1]["status"] != "submitted":
             await asyncio.sleep(0.01)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
     async with open_workflow() as workflow:
-        with pytest.raises(InputError, match=r"being made anew already.*peitu resume a"):
-            await redo(workflow, "a", 0, prompt="other words")
+        with pytest.raises(InputError, match=rf"being made anew already.*peitu resume {run_id}"):
+            await redo(workflow, run_id, 0, prompt="other words")
+
+
+def test_a_crash_in_a_batch_is_gone_on_with_by_resume_all(keys, peitu):
+    """The batch is complete, and one picture of it was being made anew: it is collected, and nothing bought again."""
+    keys.set_limits("dashscope", task_seconds=0.0)
+    Path("board.json").write_text(json.dumps([{"id": 1, "prompt": "a boat"}]))
+    assert 0 == peitu("batch", "board.json", "--provider", "dashscope")[0]
+    run_id = json.loads(peitu("runs", "--json")[1])["batches"][0]["batch_id"] + "-00000"
+    keys.set_limits("dashscope", task_seconds=1.0)
+    asyncio.run(crash(keys, tasks=2, run_id=run_id))
+    code, out, err = peitu("resume", "--all")
+
+    assert 0 == code, out + err
+    assert 2 == len(keys.tasks)
+    assert ["saved", "saved"] == [v["status"] for v in find_run(DATABASE, run_id)["images"][0]["versions"]]
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])

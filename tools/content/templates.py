@@ -181,7 +181,10 @@ def instructions(name: str) -> str:
 def _laid_over(folder: str, own: Path | None, kind: type[_Kind], *, model: str) -> dict[str, _Kind]:
     """Return the built-in templates, with the user's in the place of those of the same id."""
     found = _by_id(FOLDER / folder, kind, model)
-    return found | _by_id(own / folder, kind, model) if own else found
+    if own is None:
+        return found
+    advice = f"{model}; where {own} holds something else, set `templates` to another folder"
+    return found | _by_id(own / folder, kind, advice)
 
 
 def _by_id(folder: Path, kind: type[_Kind], model: str) -> dict[str, _Kind]:

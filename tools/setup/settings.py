@@ -1,4 +1,4 @@
-"""Every setting and key, from argument, environment, `.env` and `config.yaml`.
+"""Every setting, from argument, environment, `.env` and `config.yaml`.
 
 What stands first wins: argument, environment (`PEITU_` and the path, two underscores between), `.env`,
 `config.yaml`, default. Relative paths count from the working directory.
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, YamlConfigSettingsSource
 from yaml import MarkedYAMLError, YAMLError
@@ -23,42 +23,13 @@ from tools.setup.environment import configuration_file, environment_file, enviro
 __all__ = [
     "MAX_COUNT",
     "ImageService",
-    "Keys",
     "LanguageService",
     "Settings",
     "configuration_file",
     "environment_value",
-    "load_keys",
     "load_settings",
     "oss_environment",
 ]
-
-
-class Keys(BaseModel):
-    """The keys that are set; printed they are stars."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    modelscope: SecretStr | None = Field(None, description="MODELSCOPE_API_KEY")
-    dashscope: SecretStr | None = Field(None, description="DASHSCOPE_API_KEY")
-    minimax: SecretStr | None = Field(None, description="MINIMAX_API_KEY")
-    oss_access_key_id: SecretStr | None = Field(None, description="OSS_ACCESS_KEY_ID")
-    oss_access_key_secret: SecretStr | None = Field(None, description="OSS_ACCESS_KEY_SECRET")
-
-    def named(self, variable: str) -> SecretStr | None:
-        """Return the key that a variable holds, e.g. the one that `api_key_env` names."""
-        for name, field in Keys.model_fields.items():
-            if field.description == variable:
-                found: SecretStr | None = getattr(self, name)
-                return found
-        value = environment_value(variable)
-        return SecretStr(value) if value else None
-
-
-def load_keys() -> Keys:
-    """Read the keys from the environment and `.env`."""
-    found = {name: environment_value(str(field.description)) for name, field in Keys.model_fields.items()}
-    return Keys(**{name: SecretStr(value) for name, value in found.items() if value})
 
 
 # What people call these settings elsewhere.

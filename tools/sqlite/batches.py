@@ -105,6 +105,15 @@ class Batches:
 
         return await self._database.read(work)
 
+    async def asked_for(self, run_id: str) -> set[int]:
+        """Return the indexes of the images that a run asked a provider for, or drew."""
+        question = (
+            "SELECT image_index FROM tasks WHERE run_id = ?1"
+            " UNION SELECT image_index FROM images WHERE run_id = ?1 AND attempts > 0"
+        )
+        rows = await self._database.read(lambda connection: connection.execute(question, (run_id,)).fetchall())
+        return {row["image_index"] for row in rows}
+
     async def note(self, batch_id: str, results: Sequence[Result]) -> None:
         """Write down what came of segments."""
 

@@ -8,9 +8,11 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from tools.money.ledger_rows import OPEN, Task, tasks_of, utc_now
+from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import IMAGE_COLUMNS, find_run, image_of, write_image
 
@@ -121,6 +123,15 @@ def pending_wish(run: Mapping[str, Any] | None) -> dict[str, Any] | None:
             if version["status"] in PENDING:
                 return dict(version["asked"])
     return None
+
+
+def pending_segments(path: Path) -> list[str]:
+    """Return the runs of batches that have an image still to be made anew; their batches are complete all the same."""
+    if not path.exists():
+        return []
+    question = "SELECT DISTINCT run_id FROM versions JOIN segments USING (run_id) WHERE versions.status IN (?, ?)"
+    with reading(path) as connection:
+        return [row["run_id"] for row in connection.execute(question, PENDING)]
 
 
 def _rows(connection: sqlite3.Connection, run_id: str, index: int) -> list[Version]:
