@@ -6,16 +6,15 @@ are only those that a worker has in hand.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import ExitStack
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from loguru import logger
 
-from graph import runs
+from graph.batch_segment import Existing, kept_pictures, work_on
 from graph.build import Workflow
-from graph.events import Event, Watch
-from graph.state import Image, InputState
+from graph.events import Event
 from tools.errors import ConfigError, PeituError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
 
@@ -34,9 +33,6 @@ HOPELESS_IN_A_ROW = 20
 PREPARING = 4
 """Segments that are prepared at the same time where nobody is asked for it: all at once they would be ready later,
 and would keep the processor from those whose picture could be submitted, or collected, by now."""
-
-Existing = Callable[[Part], list[dict[str, Any]]]
-"""Returns the pictures of a segment that are there already; looks at the disk."""
 
 
 class Observer(Protocol):
@@ -137,10 +133,10 @@ class BatchRun:
             self._observer(event)
 
         try:
-            kept = await self._kept(part)
+            kept = await kept_pictures(part, self._existing, self._batches)
             if len(kept) == part.requested and not part.has_begun and not part.asked.get("upload", self._uploads):
                 return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
-            found = await self._run(part, watch, kept)
+            found = await work_on(self._workflow, part, watch, kept)
         except sqlite3.Error as error:
             raise StorageError(f"The checkpoints cannot be used ({error}) - free the disk or the file") from error
         except StorageError:
@@ -152,38 +148,6 @@ class BatchRun:
         self._judge(failures.values(), errors)
         status: Status = "finished" if found["success"] else "failed"
         return Result(part=part, status=status, count=found["count"], skipped=len(kept), errors=errors)
-
-    async def _kept(self, part: Part) -> list[dict[str, Any]]:
-        """Return the pictures that are at their places and that no run of this segment asked for."""
-        found = await asyncio.to_thread(self._existing, part)
-        if not found or not part.has_begun:
-            return found
-        asked_for = await self._batches.asked_for(part.run_id)
-        return [picture for picture in found if picture["index"] not in asked_for]
-
-    async def _run(self, part: Part, watch: Watch, kept: list[dict[str, Any]]) -> Any:
-        """Begin the segment's run, or continue it where it was begun before."""
-        images = cast("list[Image]", kept)
-        asked = dict(part.asked)
-        if not part.has_begun:
-            return await runs.run(
-                self._workflow,
-                cast("InputState", asked),
-                run_id=part.run_id,
-                watch=watch,
-                kept=images,
-                durability="exit",
-                is_new=True,
-            )
-        recorded = {"content": asked.pop("content"), "options": asked}
-        return await runs.resume(
-            self._workflow,
-            part.run_id,
-            recorded=recorded,
-            watch=watch,
-            kept=images,
-            durability="exit",
-        )
 
     def _judge(self, failures: Collection[Event], errors: tuple[str, ...]) -> None:
         """Stop at once where the disk is the reason, and after a while where nothing else can come.

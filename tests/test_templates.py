@@ -203,7 +203,7 @@ def test_broken_template_is_named(own: Path, name: str, edit: tuple[str, str], t
 def test_a_folder_of_something_else_names_the_setting(tmp_path: Path):
     """A project has a folder `templates` of its own: the error says how to keep Peitu out of it."""
     (tmp_path / "values.yaml").write_text("image: nginx\n")
-    with pytest.raises(ConfigError, match="values.yaml: .* something else, set `templates` to another folder"):
+    with pytest.raises(ConfigError, match=r"values\.yaml: .* something else, set `templates` to another folder"):
         topics(tmp_path)
 
 
