@@ -41,7 +41,8 @@ async def run(
         InputError: There is a run of that id already.
         PeituError: The run could not go on; what it has done stays, and `resume` continues it.
     """
-    if not is_new and (await workflow.aget_state(_config(run_id))).values:
+    # A thread without a run id was killed before its first step had written anything: nobody has begun it yet.
+    if not is_new and "run_id" in (await workflow.aget_state(_config(run_id))).values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
     follow = _Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
     if kept:

@@ -202,6 +202,32 @@ def test_a_kill_between_the_steps_of_the_graph_is_resumed(peitu, last_step):
     assert 2 == len(peitu.sandbox.tasks)
 
 
+@pytest.mark.parametrize(
+    "again", [["resume", "run", "--json"], ["run", "--text", "A boat", "--run-id", "run", "--json"]]
+)
+def test_a_kill_before_the_run_is_written_down_leaves_its_id_free(peitu, again):
+    """LangGraph's first checkpoint is there, the row of the run is not: both commands bring it to its end."""
+    peitu.sandbox.set_limits("dashscope", task_seconds=0.0)
+
+    assert 0 == peitu.run(count=1).wait(30), peitu.read()
+
+    for name, statement in (
+        ("checkpoints", "DELETE FROM checkpoints WHERE json_extract(CAST(metadata AS TEXT), '$.step') > -1"),
+        ("checkpoints", "DELETE FROM writes WHERE checkpoint_id NOT IN (SELECT checkpoint_id FROM checkpoints)"),
+        ("peitu", "DELETE FROM tasks"),
+        ("peitu", "DELETE FROM images"),
+        ("peitu", "DELETE FROM runs"),
+    ):
+        connection = sqlite3.connect(peitu.folder / "data" / f"{name}.db")
+        with connection:
+            connection.execute(statement)
+        connection.close()
+    process = peitu.run(count=1) if again == "run" else peitu.resume()
+
+    assert 0 == process.wait(30), peitu.read()
+    assert json.loads(peitu.read("out"))["success"]
+
+
 def test_a_kill_between_request_and_answer_is_adopted(peitu):
     """The provider took the request, the process died before the answer: the only free task of its list is ours."""
     peitu.sandbox.faults.faults.clear()
