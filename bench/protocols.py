@@ -5,6 +5,7 @@ https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
 
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -37,14 +38,13 @@ def dashscope_state(task: Task | None, over: bool, link: str, began_at: float) -
     return 200, {"request_id": task.task_id, "output": output}
 
 
-def dashscope_list(tasks: list[Task], began_at: float) -> Answer:
-    """Return every task on one page, whatever times were asked for: a run is shorter than a day."""
-    entries = [
-        {"task_id": task.task_id, "model_name": "wanx2.1-t2i-plus", "request_id": task.task_id}
-        | {"gmt_create": round((began_at + task.created_at) * 1000)}
-        for task in tasks
-    ]
-    pages = {"total": len(entries), "total_page": 1, "page_no": 1, "page_size": len(entries)}
+def dashscope_list(tasks: list[Task], query: Mapping[str, str], now: float, began_at: float) -> Answer:
+    """Return the asked page of the tasks that were made from `start_time` on, newest first."""
+    since = datetime.strptime(query["start_time"], "%Y%m%d%H%M%S").replace(tzinfo=CHINA).timestamp() - began_at
+    number, size = int(query["page_no"]), int(query["page_size"])
+    found = [task for task in reversed(tasks) if task.created_at >= since]
+    pages = {"total": len(found), "total_page": -(-len(found) // size), "page_no": number, "page_size": size}
+    entries = [_listed(task, now, began_at) for task in found[(number - 1) * size : number * size]]
     return 200, {"request_id": f"list-{time.time_ns()}", "data": entries, **pages}
 
 
@@ -65,6 +65,12 @@ def modelscope_state(task: Task | None, over: bool, link: str, _: float) -> Answ
     elif over:
         answer |= {"task_status": "SUCCEED", "output_images": [link]}
     return 200, answer
+
+
+def _listed(task: Task, now: float, began_at: float) -> dict[str, Any]:
+    status = "RUNNING" if now < task.ready_at else "FAILED" if task.failed else "SUCCEEDED"
+    entry = {"task_id": task.task_id, "model_name": "wanx2.1-t2i-plus", "request_id": task.task_id, "status": status}
+    return entry | {"gmt_create": round((began_at + task.created_at) * 1000)}
 
 
 def _in_china(timestamp: float) -> str:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 
@@ -64,7 +65,9 @@ class Service:
         if path.startswith("/files/"):
             return self._file(self.book.tasks[name.partition(".")[0]])
         if path == "/api/v1/tasks":
-            return protocols.dashscope_list(list(self.book.tasks.values()), self._opened_at)
+            self.book.polled_at.append(self._now())
+            query = dict(parse_qsl(scope["query_string"].decode()))
+            return protocols.dashscope_list(list(self.book.tasks.values()), query, self._now(), self._opened_at)
         task = self.book.tasks.get(name)
         over = task is not None and self.book.poll(task, self._now())
         state = protocols.dashscope_state if path.startswith("/api/") else protocols.modelscope_state

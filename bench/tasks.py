@@ -57,6 +57,7 @@ class Book:
     first_request_at: float | None = None
     last_request_at: float | None = None
     polled_at: list[float] = field(default_factory=list)
+    """Polls, and looks at the list of tasks, which count as such."""
     _attempts: dict[int, int] = field(default_factory=dict)
     _accepted_at: deque[float] = field(default_factory=deque)
     _running_until: list[float] = field(default_factory=list)

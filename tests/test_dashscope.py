@@ -527,6 +527,52 @@ async def test_unreadable_list_is_not_an_empty_one(make: Make, answer: Any) -> N
         await make(Server(answer)).list_tasks(NOON, NOON + timedelta(minutes=1))
 
 
+async def test_a_look_reads_the_pages_that_show_the_tasks(make: Make) -> None:
+    """It ends where all were seen; a task of the list that nobody asked about is left out."""
+    pages = {
+        "1": [{**entry("new", NOON), "status": "RUNNING"}, {**entry("strange", NOON), "status": "FAILED"}],
+        "2": [{**entry("old", NOON), "status": "FAILED"}],
+    }
+    asked: list[str] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["page_no"])
+        return httpx.Response(200, json={"total_page": 9, "data": pages[request.url.params["page_no"]]})
+
+    provider = make(serve)
+
+    assert {"new": False} == await provider.look_over(["new"], since=NOON, page_size=2)
+    assert {"new": False, "old": True} == await provider.look_over(["new", "old"], since=NOON, page_size=2)
+    assert ["1", "1", "2"] == asked
+
+
+async def test_a_look_at_a_long_list_ends_after_four_pages(make: Make) -> None:
+    """Tasks that are so far down are polled."""
+    server = Server({"total_page": 90, "data": [entry("strange", NOON)]})
+
+    assert {} == await make(server).look_over(["ours"], since=NOON, page_size=1)
+    assert 4 == len(server.requests)
+
+
+async def test_an_empty_look_is_followed_by_one_at_the_other_zone(make: Make) -> None:
+    """The times of the question are China's, or perhaps UTC; and never are more than 24 hours asked for."""
+    server = Server({"total_page": 0, "data": []})
+    provider = make(server)
+    for since in (datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1), NOON - timedelta(2)):
+        await provider.look_over(["a"], since=since, page_size=50)
+    china, utc, long = (
+        [
+            datetime.strptime(request.url.params[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            for name in ("start_time", "end_time")
+        ]
+        for request in server.requests
+    )
+
+    assert timedelta(hours=8) == pytest.approx(china[0] - utc[0], abs=timedelta(seconds=3))
+    assert timedelta(hours=2) == pytest.approx(utc[1] - utc[0], abs=timedelta(seconds=3))
+    assert timedelta(hours=23) == long[1] - long[0]
+
+
 async def test_check_key_asks_for_one_entry(make: Make) -> None:
     """A key is checked without paying."""
     server = Server({"data": [], "total": 0, "total_page": 0})

@@ -268,7 +268,8 @@ def test_two_processes_that_resume_one_run_pay_once(peitu):
     """They share the work by lease, and both come to the whole result."""
     peitu.sandbox.set_limits("dashscope", task_seconds=1.0)
     process = peitu.run()
-    wait_until(lambda: sum(task.polls > 0 for task in peitu.sandbox.tasks) == 4)
+    wait_until(lambda: len(peitu.sandbox.tasks) == 4)
+    wait_until(lambda: sum(row["task_id"] is not None for row in peitu.tasks()) == 4)
     process.send(signal.SIGKILL)
     process.wait(10)
     both = [peitu.resume(), peitu.resume()]

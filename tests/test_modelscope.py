@@ -282,6 +282,7 @@ async def test_no_list_of_tasks(make: Make) -> None:
     server = Server()
 
     assert await make(server).list_tasks(datetime.now(UTC), datetime.now(UTC)) is None
+    assert await make(server).look_over(["5618"], since=datetime.now(UTC), page_size=50) is None
     assert [] == server.requests
 
 

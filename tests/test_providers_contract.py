@@ -203,6 +203,17 @@ class TestContract:
             assert [(submission.task_id, bench.provider().model, submission.request_id)] == found
             assert [] == await bench.provider().list_tasks(start - timedelta(hours=1), start)
 
+    async def test_many_tasks_at_once(self, bench: Bench) -> None:
+        """Where there is a list, one look tells which of many tasks are over, and says nothing of strangers."""
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        bench.sandbox.fault(bench.name, "submit", kind="never", times=1)
+        slow, done = [(await bench.provider().submit(CAT)).task_id or "" for _ in range(2)]
+        await bench.provider().submit(CAT)
+
+        seen = await bench.provider().look_over([slow, done, "unknown"], since=since, page_size=50)
+
+        assert seen == (None if bench.name == "modelscope" else {slow: False, done: True})
+
 
 async def test_dashscope_task_after_a_lost_reply(sandbox: Sandbox) -> None:
     """The list finds the task whose answer was lost, among more than one page of others."""

@@ -4,14 +4,15 @@ Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference a
 https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 
+from tools.providers.dashscope_list import TaskList
 from tools.providers.http import Api, section
 from tools.providers.models import DASHSCOPE_MODELS, ModelRules
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
@@ -38,8 +39,6 @@ _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
 # An endpoint that answers with the picture itself may take this long; the SDK waits 300 s as well.
 _DRAWING_TIMEOUT = httpx.Timeout(300, connect=10, pool=None)
 
-_CHINA = timezone(timedelta(hours=8))
-
 
 class DashScope(ModelRules):
     """An `ImageProvider`; the models that it knows are the lines of `tools.providers.models.DASHSCOPE_MODELS`."""
@@ -64,6 +63,7 @@ class DashScope(ModelRules):
             client=client,
             base_url=base_url,
         )
+        self._list = TaskList(self._api, model)
 
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture. This costs money, unless an error says that nothing was made."""
@@ -105,30 +105,12 @@ class DashScope(ModelRules):
         raise self._api.fault(step, failed[0] if failed else {}, about=f"task {task_id}")
 
     async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask]:
-        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them.
+        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them."""
+        return await self._list.between(start, end)
 
-        The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
-        most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
-        """
-        found: dict[str, ListedTask] = {}
-        for since, until in _windows(start, end):
-            page = last_page = 1
-            while page <= last_page:
-                entries, last_page = await self._page(page, since, until)
-                found |= {task.task_id: task for task in entries if start <= task.created_at <= end}
-                page += 1
-        return list(found.values())
-
-    async def _page(self, page: int, since: str, until: str) -> tuple[list[ListedTask], int]:
-        query = {"start_time": since, "end_time": until, "model_name": self.model}
-        query |= {"page_no": str(page), "page_size": "50"}
-        answer = await self._api.ask("list", "GET", "/tasks", params=query)
-        try:
-            entries = answer["data"] if "data" in answer else answer["tasks"]
-            return [_listed(entry) for entry in entries], int(answer["total_page"])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            # Half a list is worse than none: a task that is missing in it would be bought again.
-            raise self._api.fault("list", {}) from error
+    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> Mapping[str, bool]:
+        """Return which of many tasks are over; one that the list does not show is not in the answer."""
+        return await self._list.look_over(task_ids, since=since, page_size=page_size)
 
     async def check_key(self) -> None:
         """Ask for one entry of the list of tasks, which costs nothing.
@@ -175,25 +157,6 @@ def _urls(output: dict[str, Any]) -> tuple[str, ...]:
 
 def _objects(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _listed(entry: dict[str, Any]) -> ListedTask:
-    return ListedTask(
-        task_id=str(entry["task_id"]),
-        model=str(entry["model_name"]),
-        created_at=datetime.fromtimestamp(entry["gmt_create"] / 1000, UTC),
-        request_id=entry.get("request_id"),
-    )
-
-
-def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the times to ask for, as `YYYYMMDDhhmmss` in China, in pieces that stay under 24 hours."""
-    while start < end:
-        until = min(start + timedelta(hours=12), end)
-        padded = (start - timedelta(hours=8), until + timedelta(hours=1))
-        since, to = (time.astimezone(_CHINA).strftime("%Y%m%d%H%M%S") for time in padded)
-        yield since, to
-        start = until
 
 
 if __name__ == "__main__":

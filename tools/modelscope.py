@@ -3,6 +3,7 @@
 Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -99,6 +100,10 @@ class ModelScope(ModelRules):
         raise self._api.fault(step, answer, about=f"task {task_id}")
 
     async def list_tasks(self, start: datetime, end: datetime) -> None:  # noqa: ARG002
+        """Return `None`: the service keeps no list of tasks."""
+        return
+
+    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> None:  # noqa: ARG002
         """Return `None`: the service keeps no list of tasks."""
         return
 

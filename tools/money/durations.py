@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
 REMEMBERED = 128
 """Tasks whose durations count: enough to see how they scatter, few enough to follow a service that changes."""
@@ -11,41 +12,74 @@ REMEMBERED = 128
 ENOUGH, ENOUGH_ALIKE = 4, 2
 """Durations that must be known before they tell anything; two that are alike are no accident."""
 
-POLLS = 6
+MANY = 8
+"""Tasks that are waited for together and find out early enough, though each is asked for seldom."""
+
+POLLS = 6.5
 """Polls of a task that are aimed at where durations scatter widely."""
 
-LEAST_PAUSE_S, MOST_PAUSE_S = 0.05, 5.0
+SOONER = 0.2
+"""How much sooner a task may have been done that was found so when first asked for, as a share of its age."""
+
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
+
+
+class _Bounds(NamedTuple):
+    """What is known of a task's duration, in seconds; the second is its least if all tasks take equally long."""
+
+    least_s: float
+    least_if_equal_s: float
+    most_s: float
+
+    def middle(self, *, may_be_equal: bool) -> float:
+        least_s = self.least_if_equal_s if may_be_equal else self.least_s
+        return (max(least_s, (1 - SOONER) * self.most_s) + self.most_s) / 2
 
 
 class Durations:
     """The durations of a model's last tasks, in seconds from the answered submit until the picture was ready."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
-        self._seconds: deque[float] = deque(seconds, maxlen=REMEMBERED)
+        self._bounds: deque[_Bounds] = deque((_Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
+        self._seconds: list[float] = []
         self.known = asyncio.Event()
         """Set as soon as enough durations are known; whoever waits for a task by guess looks again then."""
-        self._look()
+        self._learn()
 
-    def add(self, seconds: float) -> None:
-        """Take note of a finished task."""
-        self._seconds.append(seconds)
-        self._look()
+    def add(self, seconds: float) -> float:
+        """Take note of a task that took so long, and return that."""
+        return self.add_between(seconds, seconds, seconds)
 
-    def _look(self) -> None:
+    def add_between(self, unfinished_s: float, others_s: float, age_s: float) -> float:
+        """Take note of a task that was unfinished at one age and finished at another; return the seconds it took.
+
+        `others_s` is the last age at which any other that was waited for was unfinished, where none is older than this
+        one: it counts while all tasks may have taken equally long. One that was finished when first asked for may have
+        been so before: up to a fifth sooner, so that the next ones are asked for earlier, until one is unfinished.
+        """
+        self._bounds.append(_Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
+        self._learn()
+        return self._seconds[-1]
+
+    def _learn(self) -> None:
+        found = self._bounds
+        may_be_equal = max((bounds.least_s for bounds in found), default=0) < min((b.most_s for b in found), default=0)
+        self._seconds = [bounds.middle(may_be_equal=may_be_equal) for bounds in found]
         alike = self._are_alike(max(self._seconds, default=0.0))
         if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
 
-    def pause(self, age_s: float, first_poll_s: float) -> float:
+    def pause(self, age_s: float, first_poll_s: float, together: int = 1) -> float:
         """Return the seconds until a task of this age is asked for again.
 
         Nobody is asked before the next of the known tasks was done. From there the pause grows with the square root of
         the time that such tasks still took on average: that gives the least lateness for a number of polls, since the
-        early polls are paid by all tasks and the late ones by a few. Where nothing is known it is a part of the age.
+        early polls are paid by all tasks and the late ones by a few. Where nothing is known it is a part of the age:
+        a larger one where many wait `together`, since the first that is found done tells the others.
         """
         if not self.known.is_set():
-            return min(max(first_poll_s, age_s / 4), MOST_PAUSE_S)
+            return min(max(first_poll_s, age_s / (1 if together >= MANY else 4)), MOST_PAUSE_S)
         longer = [seconds - age_s for seconds in self._seconds if seconds > age_s]
         if not longer:
             return min(max(LEAST_PAUSE_S, self._beyond(age_s)), MOST_PAUSE_S)
@@ -53,7 +87,16 @@ class Durations:
         left = max(0.0, sum(longer) / len(longer) - next_done)
         # The next of many evenly spread durations is about `2 * left / n` away: that much is no empty time.
         empty = max(0.0, next_done - 2 * left / len(longer))
-        return empty + min(max(LEAST_PAUSE_S, self._patience() * math.sqrt(2 * left)), MOST_PAUSE_S)
+        least = max(LEAST_PAUSE_S, self._width() / 60)
+        return empty + min(max(least, self._patience() * math.sqrt(2 * left)), MOST_PAUSE_S)
+
+    def are_all_within(self, age_s: float) -> bool:
+        """Tell whether every known task was done by this age."""
+        return self.known.is_set() and age_s >= max(self._seconds)
+
+    def usual_s(self, age_s: float) -> float:
+        """Return how long tasks take on average; where nothing is known, twice the age of one that is unfinished."""
+        return sum(self._seconds) / len(self._seconds) if self.known.is_set() else 2 * age_s
 
     def _beyond(self, age_s: float) -> float:
         """Return the pause for a task that takes longer than all known ones, which were all alike or were not."""
@@ -63,12 +106,14 @@ class Durations:
 
     def _are_alike(self, age_s: float) -> bool:
         """Tell whether the known durations differ by less than a twentieth of an age."""
-        return max(self._seconds, default=0.0) - min(self._seconds, default=0.0) < age_s / 20
+        return self._width() < age_s / 20
 
     def _patience(self) -> float:
         """Return the factor before the root: the wider durations scatter, the farther apart the polls are.
 
         For durations spread evenly over a width W, the pauses `c * sqrt(2 * left)` come to `2/3 * sqrt(W) / c` polls.
         """
-        width = max(self._seconds) - min(self._seconds)
-        return max(0.38, 2 / 3 * math.sqrt(width) / POLLS)
+        return max(0.38, 2 / 3 * math.sqrt(self._width()) / POLLS)
+
+    def _width(self) -> float:
+        return max(self._seconds, default=0.0) - min(self._seconds, default=0.0)

@@ -18,6 +18,7 @@ from tools.money.ledger import Ledger
 from tools.money.ledger_rows import Task, find_open, utc_now
 from tools.money.settle import Settler
 from tools.money.submit import Answer, Submitter
+from tools.money.waiting import Waiter
 from tools.providers.provider import TaskState
 
 OTHERS_S = 0.5
@@ -38,7 +39,8 @@ class TaskRunner:
     ) -> None:
         self.ledger = ledger
         self._leases = leases
-        self._collector = Collector(ledger=ledger, client=client, now=now, sleep=sleep)
+        self._waiter = Waiter(ledger=ledger, now=now, sleep=sleep)
+        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
         self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
         self._sleep = sleep
@@ -95,7 +97,7 @@ class TaskRunner:
                 raise ElsewhereError(f"{known.provider} has a task of this picture")
             task, ready = await self._answer(known, job, service, report)
             report("submitted", provider=service.name)
-            ready = ready or await self._collector.wait(task, service, report)
+            ready = ready or await self._waiter.wait(task, service, report)
             self._leases.leave(job.run_id, job.image_index)
             return task, ready
 

@@ -4,7 +4,7 @@ Submit, poll and download are separate steps, since only the first costs money: 
 ledger in between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -49,12 +49,13 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedTask:
-    """An entry of the provider's own list of tasks, for a look-up after a lost reply."""
+    """An entry of the provider's own list of tasks; `is_over` tells that it has ended, well or not."""
 
     task_id: str
     model: str
     created_at: datetime
     request_id: str | None = None
+    is_over: bool = False
 
 
 class ImageProvider(Protocol):
@@ -113,4 +114,17 @@ class ImageProvider(Protocol):
 
     async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask] | None:
         """Return the tasks that the provider made in this time, or `None` where it keeps no list."""
+        ...
+
+    async def look_over(
+        self, task_ids: Collection[str], *, since: datetime, page_size: int
+    ) -> Mapping[str, bool] | None:
+        """Return of many tasks at once which are over, or `None` where the provider keeps no list.
+
+        All were made after `since`, or a little before. A task that the list does not show is not in the answer.
+
+        Raises:
+            UnavailableError: The list cannot be had now.
+            ConfigError: The key may not see it.
+        """
         ...

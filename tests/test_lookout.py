@@ -1,0 +1,252 @@
+"""One look at the provider's list for all tasks that are waited for, and polls where it does not help."""
+
+import asyncio
+import statistics
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.sandbox import Sandbox
+from tools.dashscope import DashScope
+from tools.errors import ConfigError, ThrottledError, UnavailableError
+from tools.money.health import Health
+from tools.money.jobs import Job, Service
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.ledger_rows import Task
+from tools.money.limits import Limiter
+from tools.money.lookout import MANY, Lookout
+from tools.money.tasks import TaskRunner
+from tools.providers.http import make_client
+from tools.providers.provider import ImageRequest
+from tools.sqlite.database import Database
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class Listing:
+    """A provider with a list; `answer` is what it says, or what it raises."""
+
+    name = "dashscope"
+    model = "wanx2.1-t2i-plus"
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.looks = []
+
+    async def look_over(self, task_ids, *, since, page_size):
+        self.looks.append((sorted(task_ids), since))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def task(number):
+    empty = {"run_id": "run", "image_index": number, "picture": "", "prompt": "", "request_id": None, "error": None}
+    where = {"provider": "dashscope", "model": "wanx2.1-t2i-plus", "status": "submitted"}
+    made_at = NOON + timedelta(seconds=number / 100)
+    return Task(id=number, task_id=f"task-{number}", intended_at=made_at, submitted_at=made_at, **empty, **where)
+
+
+class Bench:
+    """A lookout at `MANY` tasks, with a clock that is set by hand."""
+
+    def __init__(self, answer, stack, count=MANY):
+        self.time = NOON + timedelta(seconds=5)
+        self.provider = Listing(answer)
+        self.limiter = Limiter(rate_per_s=1000, max_in_flight=50)
+        service = Service(
+            provider=self.provider,
+            limiter=self.limiter,
+            health=Health("dashscope", "wanx2.1-t2i-plus"),
+            deadline_s=600,
+            attempts=3,
+            on_lost_reply="hold",
+        )
+        self.lookout = Lookout(service, now=lambda: self.time)
+        self.watched = [stack.enter_context(self.lookout.watch(task(number))) for number in range(count)]
+
+    def wait(self, seconds):
+        self.time += timedelta(seconds=seconds)
+
+    async def shows(self, number=0, usual_s=8.0):
+        return await self.lookout.shows_unfinished(self.watched[number], usual_s=usual_s)
+
+    @property
+    def looks(self):
+        return len(self.provider.looks)
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as running:
+        yield running
+
+
+ALL_RUN = {f"task-{number}": False for number in range(MANY)}
+
+
+async def test_one_look_tells_all(stack):
+    """The first asks, from a little before the oldest task; the others use the answer."""
+    bench = Bench(ALL_RUN, stack)
+
+    assert [True] * MANY == [await bench.shows(number) for number in range(MANY)]
+    assert [(sorted(ALL_RUN), NOON - timedelta(seconds=30))] == bench.provider.looks
+    assert [5.0] * MANY == pytest.approx([watched.unfinished_s for watched in bench.watched], abs=0.05)
+
+
+async def test_looks_at_the_same_moment_are_one(stack):
+    """Whoever comes while a look is under way waits for its answer."""
+    bench = Bench(ALL_RUN, stack)
+
+    assert [True] * MANY == await asyncio.gather(*(bench.shows(number) for number in range(MANY)))
+    assert 1 == bench.looks
+
+
+async def test_the_next_look_comes_when_a_task_may_have_ended(stack):
+    """2.5 looks a task: with four tasks of eight seconds, one in 0.8 s."""
+    bench = Bench(ALL_RUN, stack)
+    await bench.shows()
+    bench.wait(0.79)
+    await bench.shows()
+
+    assert 1 == bench.looks
+
+    bench.wait(0.02)
+    await bench.shows()
+
+    assert 2 == bench.looks
+
+
+async def test_one_that_is_over_is_told_and_polled(stack):
+    """A look that others had wakes whoever waits for a task that is over."""
+    bench = Bench({**ALL_RUN, "task-1": True}, stack)
+
+    assert await bench.shows(0)
+    assert bench.watched[1].over.is_set()
+    assert not await bench.shows(1)
+    assert not bench.watched[2].over.is_set()
+
+
+async def test_one_that_is_not_in_the_list_is_polled(stack):
+    """What the list does not show may have been made a moment ago, or be another account's."""
+    bench = Bench({name: over for name, over in ALL_RUN.items() if name != "task-0"}, stack)
+
+    assert not await bench.shows(0)
+    assert await bench.shows(1)
+
+
+async def test_a_few_tasks_are_not_worth_a_look(stack):
+    """Their polls are aimed better."""
+    bench = Bench(ALL_RUN, stack, count=MANY - 1)
+
+    assert not await bench.shows()
+    assert 0 == bench.looks
+
+
+async def test_what_the_list_says_is_doubted_at_times(stack):
+    """At 15 s, and whenever the age has doubled, the task itself is polled."""
+    bench = Bench(ALL_RUN, stack)
+    bench.wait(10)
+    shown = []
+    for _ in range(40):
+        shown.append(await bench.shows())
+        bench.wait(1)
+
+    assert [0, 15] == [number for number, is_shown in enumerate(shown) if not is_shown]
+
+
+async def test_a_list_that_lags_is_given_up(stack):
+    """A task was done three seconds before the list showed it unfinished: the list helps nobody."""
+    bench = Bench(ALL_RUN, stack)
+    await bench.shows()
+    bench.lookout.check(bench.watched[0], 3.5)
+
+    assert await bench.shows()
+
+    bench.lookout.check(bench.watched[0], 2.0)
+
+    assert not await bench.shows()
+
+
+@pytest.mark.parametrize("answer", [UnavailableError("503"), ThrottledError("429", retry_after_s=1.0), {}])
+async def test_after_a_look_that_did_not_help_all_poll_for_a_while(stack, answer):
+    """The list cannot be had, or shows none of the tasks: polls for ten seconds, then another look."""
+    bench = Bench(answer, stack)
+
+    assert not await bench.shows()
+
+    bench.provider.answer = ALL_RUN
+    bench.wait(9)
+
+    assert not await bench.shows()
+    assert 1 == bench.looks
+
+    bench.wait(2)
+    bench.watched[0].doubt_s = 60
+
+    assert await bench.shows()
+
+
+@pytest.mark.parametrize("answer", [ConfigError("no access"), None])
+async def test_a_list_that_may_not_be_seen_is_asked_for_once(stack, answer):
+    """A key without the permission, or a provider that keeps no list: polls from then on."""
+    bench = Bench(answer, stack)
+    for _ in range(5):
+        assert not await bench.shows()
+        bench.wait(1)
+
+    assert 1 == bench.looks
+
+
+async def made(sandbox: Sandbox, tmp_path, count: int) -> list[int]:
+    """Make pictures, all at once, and return the polls of each task."""
+    database = Database(tmp_path / "peitu.db")
+    async with make_client() as client:
+        provider = DashScope(api_key=sandbox.keys.dashscope, client=client, base_url=sandbox.dashscope_url)
+        service = Service(
+            provider=provider,
+            limiter=Limiter(rate_per_s=1000, max_in_flight=count, polls_per_s=1000),
+            health=Health("dashscope", provider.model),
+            deadline_s=60,
+            attempts=1,
+            on_lost_reply="hold",
+            first_poll_s=0.3,
+        )
+        leases = Leases(database, tmp_path / "owners")
+        runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
+        request = ImageRequest(prompt="a lamp", width_px=512, height_px=512)
+        jobs = [
+            Job(run_id="run", image_index=number, request=request, path=tmp_path / f"{number}.jpg")
+            for number in range(count)
+        ]
+        await asyncio.gather(*(runner.run(job, service, report=lambda *_, **__: None) for job in jobs))
+        await runner.close()
+    await database.close()
+    return [task.polls for task in sandbox.tasks]
+
+
+def looks(sandbox: Sandbox) -> int:
+    return sum(request.step == "list" for request in sandbox.requests)
+
+
+async def test_many_tasks_cost_few_requests(sandbox, tmp_path):
+    """Twenty tasks of one to two seconds: few polls for each, and some looks for all of them."""
+    sandbox.set_limits("dashscope", task_seconds=(1.0, 2.0))
+    polls = await made(sandbox, tmp_path, 20)
+
+    assert 20 == len(list(tmp_path.glob("*.jpg")))
+    assert 2 >= statistics.median(polls)
+    assert 2 <= looks(sandbox) <= 15
+
+
+async def test_without_the_list_all_are_made_by_polls(sandbox, tmp_path):
+    """The service refuses the list: it is asked for once."""
+    sandbox.set_limits("dashscope", task_seconds=(0.5, 1.0))
+    sandbox.fault("dashscope", "list", kind="status", status=403, code="AccessDenied", message="no", every=1)
+    polls = await made(sandbox, tmp_path, 8)
+
+    assert 8 == len(list(tmp_path.glob("*.jpg")))
+    assert all(polls)
+    assert 1 == looks(sandbox)

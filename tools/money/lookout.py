@@ -1,0 +1,147 @@
+"""One look at the provider's list of tasks, for everybody who waits there: a poll for each would cost far more.
+
+DashScope allows 20 polls a second to an account and advises the list for many tasks
+(https://www.alibabacloud.com/help/en/model-studio/manage-asynchronous-tasks, read 2026-11-24). What the list says only
+decides who is polled: that a task is done, and with what, its own poll tells.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tools.errors import ConfigError, ThrottledError, UnavailableError
+from tools.money.jobs import Service
+from tools.money.ledger_rows import Task
+
+MANY = 4
+"""Waiting tasks for which a look is worth more than polls."""
+
+LOOKS = 2.5
+"""Looks a task, where tasks end one after the other; a poll for each comes to it."""
+
+LEAST_APART_S = 0.2
+"""Least time between two looks, in seconds, for each page of the list that the waiting tasks fill."""
+
+PAGE = 50
+
+LOOK_BACK = timedelta(seconds=30)
+"""How far our clock may be before the provider's."""
+
+DOUBT_S = 15.0
+"""Age at which a task is polled whatever the list says, in seconds; again at each doubling."""
+
+LAG_S = 2.0
+"""How old what the list says may be, in seconds. One that is slower is not looked at any more."""
+
+OFF_S = 10.0
+"""Pause of the looks after one that helped nobody, in seconds."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A task that somebody waits for: the last age at which it was known to be unfinished, in seconds."""
+
+    task: Task
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    unfinished_s: float = 0.0
+    listed_at: datetime | None = None
+    doubt_s: float = DOUBT_S
+
+
+class Lookout:
+    """Looks for all tasks of a model that are waited for in this process. It belongs to one event loop."""
+
+    def __init__(self, service: Service, *, now: Callable[[], datetime]) -> None:
+        self._service = service
+        self._now = now
+        self._watched: dict[str, Watched] = {}
+        self._looking = asyncio.Lock()
+        self._looked_at: datetime | None = None
+        self._off_until: datetime | None = None
+        self._helps = True
+
+    @contextmanager
+    def watch(self, task: Task) -> Iterator[Watched]:
+        """Have the task looked for meanwhile; `over` is set by the look that finds it over."""
+        watched = Watched(task)
+        self._watched[task.task_id or ""] = watched
+        try:
+            yield watched
+        finally:
+            self._watched.pop(task.task_id or "", None)
+
+    async def shows_unfinished(self, watched: Watched, *, usual_s: float) -> bool:
+        """Tell whether the list showed the task unfinished just now; otherwise it is to be polled.
+
+        A look that others had a moment ago is not repeated; `usual_s` is how long such tasks take.
+        """
+        age_s = watched.task.age_s(self._now())
+        if age_s >= watched.doubt_s:
+            watched.doubt_s = 2 * age_s
+            return False
+        async with self._looking:
+            if not self._is_worth_it() or watched.over.is_set():
+                return False
+            if self._looked_at is None or self._now() - self._looked_at >= self._apart(usual_s):
+                await self._look()
+            is_fresh = watched.listed_at is not None and watched.listed_at == self._looked_at
+            return is_fresh and not watched.over.is_set()
+
+    def check(self, watched: Watched, took_s: float | None) -> None:
+        """Compare what the list said with what the provider tells of a task that is done."""
+        if took_s is not None and watched.listed_at and watched.task.age_s(watched.listed_at) > took_s + LAG_S:
+            self._helps = False
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks are waited for."""
+        return len(self._watched)
+
+    def unfinished_before(self, age_s: float) -> float:
+        """Return the last age at which any of them was unfinished, where none was at this age; otherwise 0."""
+        oldest_s = max((watched.unfinished_s for watched in self._watched.values()), default=0.0)
+        return oldest_s if oldest_s < age_s else 0.0
+
+    def _is_worth_it(self) -> bool:
+        is_off = self._off_until is not None and self._now() < self._off_until
+        return self._helps and not is_off and len(self._watched) >= MANY
+
+    def _apart(self, usual_s: float) -> timedelta:
+        count = len(self._watched)
+        return timedelta(seconds=max(LEAST_APART_S * math.ceil(count / PAGE), usual_s / (LOOKS * count)))
+
+    async def _look(self) -> None:
+        """Ask for the list and tell those whom it shows; where it cannot be had, everybody polls for a while."""
+        await self._service.limiter.polls.turn()
+        began_at = self._now()
+        asked = dict(self._watched)
+        since = min(watched.task.submitted_at or watched.task.intended_at for watched in asked.values())
+        try:
+            found = await self._service.provider.look_over(asked, since=since - LOOK_BACK, page_size=PAGE)
+        except ThrottledError as error:
+            await self._service.limiter.polls.slow_down(error.retry_after_s)
+            self._rest()
+            return
+        except UnavailableError:
+            self._rest()
+            return
+        except ConfigError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell
+            found = None
+        if found is None:
+            self._helps = False
+            return
+        self._looked_at = began_at
+        for task_id, is_over in found.items():
+            if is_over:
+                asked[task_id].over.set()
+            else:
+                asked[task_id].listed_at = began_at
+                asked[task_id].unfinished_s = asked[task_id].task.age_s(began_at)
+        if 2 * len(found) < len(asked):
+            self._rest()
+
+    def _rest(self) -> None:
+        self._off_until = self._now() + timedelta(seconds=OFF_S)

@@ -1,0 +1,152 @@
+"""Waiting for a submitted task: ask for it when it is likely done, alone or with all others. None of it costs money."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, ThrottledError, UnavailableError
+from tools.money.durations import REMEMBERED, Durations
+from tools.money.jobs import Report, Service
+from tools.money.ledger import KEPT, Ledger
+from tools.money.ledger_rows import Task
+from tools.money.lookout import Lookout, Watched
+from tools.providers.provider import TaskState
+
+POLL_REFUSED_S = 5.0
+"""Pause of all polls after one was refused for haste and no time was named."""
+
+LISTED = TaskState(status="running")
+"""How a task is that the provider's list shows unfinished."""
+
+
+class Waiter:
+    """Waits for tasks until each is done; what it learns of one, all others of that model use."""
+
+    def __init__(
+        self, *, ledger: Ledger, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._sleep = sleep
+        self._durations: dict[str, Durations] = {}
+        self._lookouts: dict[str, Lookout] = {}
+
+    async def wait(self, task: Task, service: Service, report: Report) -> TaskState:
+        """Ask until the task is done. Its deadline counts from the submit, whoever waited for it before.
+
+        Raises:
+            TaskFailedError, RejectedError: The provider gave it up, unbilled.
+            OverdueError: It is not done at its deadline.
+            LostReplyError: The provider does not know it any more.
+        """
+        durations = await self._known_durations(task)
+        if _key(task) not in self._lookouts:
+            self._lookouts[_key(task)] = Lookout(service, now=self._now)
+        lookout = self._lookouts[_key(task)]
+        with lookout.watch(task) as watched:
+            # Whoever comes back to a task asks at once if it may be done.
+            pause_s = max(0.0, durations.pause(0.0, service.first_poll_s) - task.age_s(self._now()))
+            polls = 0
+            while True:
+                while not await self._rest(pause_s, durations, watched):
+                    pause_s = durations.pause(task.age_s(self._now()), service.first_poll_s)
+                state: TaskState | None = LISTED
+                if not await self._is_listed_unfinished(watched, lookout, durations):
+                    state = await self._poll(watched, service)
+                    polls += 1
+                age_s = task.age_s(self._now())
+                if state and state.status == "succeeded":
+                    took_s = _learn(watched, state.duration_s, age_s, lookout, durations)
+                    self._ledger.note_succeeded(task, polls=polls, duration_s=round(took_s, 3))
+                    return state
+                status = state.status if state else "no answer"
+                report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
+                await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
+                pause_s = durations.pause(age_s, service.first_poll_s, together=lookout.waiting)
+
+    async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
+        """Wait so long, or until the task is over; `False` when the wait is to be thought over.
+
+        That is when durations became known meanwhile. While they are not, tasks that were submitted together are
+        asked for at different times: the first that is found done tells all others.
+        """
+        is_known = durations.known.is_set()
+        if not is_known:
+            seconds *= random.uniform(0.5, 1.0)
+        news: list[Coroutine[Any, Any, Any]] = [watched.over.wait()]
+        if not is_known:
+            news.append(durations.known.wait())
+        resting = asyncio.ensure_future(self._sleep(seconds))
+        hearing = [asyncio.ensure_future(piece) for piece in news]
+        try:
+            await asyncio.wait([resting, *hearing], return_when=asyncio.FIRST_COMPLETED)
+            return resting.done() or watched.over.is_set()
+        finally:
+            resting.cancel()
+            for piece in hearing:
+                piece.cancel()
+
+    async def _is_listed_unfinished(self, watched: Watched, lookout: Lookout, durations: Durations) -> bool:
+        """Tell whether the provider's list showed the task unfinished just now; otherwise it is to be polled.
+
+        One that has come to the age at which all known tasks were done is likely done: a look would delay its poll.
+        """
+        age_s = watched.task.age_s(self._now())
+        if durations.are_all_within(age_s) and not durations.are_all_within(watched.unfinished_s):
+            return False
+        return await lookout.shows_unfinished(watched, usual_s=durations.usual_s(age_s))
+
+    async def _known_durations(self, task: Task) -> Durations:
+        key = _key(task)
+        if key not in self._durations:
+            known = await self._ledger.durations(task.provider, task.model, limit=REMEMBERED)
+            self._durations.setdefault(key, Durations(known))
+        return self._durations[key]
+
+    async def _give_up_when_too_old(self, task: Task, age_s: float, service: Service, *, answered: bool) -> None:
+        if not answered and age_s > KEPT.total_seconds():
+            gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
+            message = f"{gone} - resume with --resubmit to make the picture anew"
+            await self._ledger.unknown(task, message)
+            raise LostReplyError(message)
+        if age_s > service.deadline_s:
+            raise OverdueError(
+                f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "
+                "ledger, and resuming the run collects it"
+            )
+
+    async def _poll(self, watched: Watched, service: Service) -> TaskState | None:
+        """Ask once, when it is our turn, and return no state when the service did not answer."""
+        await service.limiter.polls.turn()
+        task = watched.task
+        age_s = task.age_s(self._now())
+        try:
+            state = await service.provider.poll(task.task_id or "")
+        except ThrottledError as error:
+            await service.limiter.polls.slow_down(error.retry_after_s or POLL_REFUSED_S)
+            return None
+        except UnavailableError:
+            return None
+        except (TaskFailedError, RejectedError) as error:
+            await self._ledger.failed(task, str(error))
+            raise
+        except LostReplyError as error:
+            await self._ledger.unknown(task, str(error))
+            raise
+        if state.status != "succeeded":
+            watched.unfinished_s = age_s
+        return state
+
+
+def _key(task: Task) -> str:
+    return f"{task.provider} {task.model}"
+
+
+def _learn(watched: Watched, told_s: float | None, age_s: float, lookout: Lookout, durations: Durations) -> float:
+    """Take note of how long a task took that is done at this age, and return it; the provider may tell."""
+    if told_s is None:
+        return durations.add_between(watched.unfinished_s, lookout.unfinished_before(age_s), age_s)
+    lookout.check(watched, told_s)
+    return durations.add(told_s)

@@ -1,0 +1,98 @@
+"""DashScope's list of an account's tasks: what became of a lost request, and how many tasks do at once.
+
+Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+from tools.providers.http import Api
+from tools.providers.provider import ListedTask
+
+MOST_PAGES = 4
+"""Pages of the list that one look at many tasks reads at most."""
+
+LONGEST = timedelta(hours=23)
+"""The longest span that is asked for: more than a day is refused (UNCONFIRMED)."""
+
+_OVER = {"SUCCEEDED", "FAILED", "CANCELED"}
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+class TaskList:
+    """The tasks of one model."""
+
+    def __init__(self, api: Api, model: str) -> None:
+        self._api = api
+        self._model = model
+        self._zone: tzinfo = _CHINA
+
+    async def between(self, start: datetime, end: datetime) -> Sequence[ListedTask]:
+        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them.
+
+        The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
+        most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
+        """
+        found: dict[str, ListedTask] = {}
+        for since, until in _windows(start, end):
+            page = last_page = 1
+            while page <= last_page:
+                entries, last_page = await self._page(page, since, until, size=50)
+                found |= {task.task_id: task for task in entries if start <= task.created_at <= end}
+                page += 1
+        return list(found.values())
+
+    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> Mapping[str, bool]:
+        """Return which of the tasks are over, by as many pages of the list as show them, `MOST_PAGES` at most.
+
+        That the newest come first is UNCONFIRMED, and so is the zone of the times that are asked for: where a list
+        is empty, the next look is at the other zone.
+        """
+        end = datetime.now(UTC) + timedelta(hours=1)
+        times = [_spelled(time, self._zone) for time in (max(since, end - LONGEST), end)]
+        found: dict[str, bool] = {}
+        page = last_page = 1
+        while page <= min(last_page, MOST_PAGES) and len(found) < len(task_ids):
+            entries, last_page = await self._page(page, *times, size=page_size)
+            found |= {task.task_id: task.is_over for task in entries if task.task_id in task_ids}
+            page += 1
+        if not found:
+            self._zone = UTC if self._zone == _CHINA else _CHINA
+        return found
+
+    async def _page(self, page: int, since: str, until: str, *, size: int) -> tuple[list[ListedTask], int]:
+        query = {"start_time": since, "end_time": until, "model_name": self._model}
+        query |= {"page_no": str(page), "page_size": str(size)}
+        answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        try:
+            entries = answer["data"] if "data" in answer else answer["tasks"]
+            return [_listed(entry) for entry in entries], int(answer["total_page"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            # Half a list is worse than none: a task that is missing in it would be bought again.
+            raise self._api.fault("list", {}) from error
+
+
+def _listed(entry: dict[str, Any]) -> ListedTask:
+    return ListedTask(
+        task_id=str(entry["task_id"]),
+        model=str(entry["model_name"]),
+        created_at=datetime.fromtimestamp(entry["gmt_create"] / 1000, UTC),
+        request_id=entry.get("request_id"),
+        is_over=entry.get("status") in _OVER,
+    )
+
+
+def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
+    """Yield the times to ask for, as `YYYYMMDDhhmmss` in China, in pieces that stay under 24 hours."""
+    while start < end:
+        until = min(start + timedelta(hours=12), end)
+        padded = (start - timedelta(hours=8), until + timedelta(hours=1))
+        since, to = (_spelled(time, _CHINA) for time in padded)
+        yield since, to
+        start = until
+
+
+def _spelled(time: datetime, zone: tzinfo) -> str:
+    return time.astimezone(zone).strftime("%Y%m%d%H%M%S")
