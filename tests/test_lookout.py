@@ -189,6 +189,26 @@ async def test_after_a_look_that_did_not_help_all_poll_for_a_while(stack, answer
     assert await bench.shows()
 
 
+async def test_a_list_that_is_asked_too_often_is_asked_less(stack):
+    """It may have a limit of its own: the looks are four times as far apart, and the polls keep their pace."""
+    bench = Bench(ThrottledError("429", retry_after_s=20.0), stack)
+    await bench.shows()
+    bench.provider.answer = ALL_RUN
+    bench.wait(19)
+    await bench.shows()
+
+    assert 1 == bench.looks
+    assert 1 == pytest.approx(bench.limiter.polls.spacing_s * bench.limiter.polls.rate_per_s, abs=0.1)
+
+    bench.wait(2)
+    for _ in range(9):
+        bench.watched[0].doubt_s = 60
+        await bench.shows(usual_s=0.1)
+        bench.wait(0.1)
+
+    assert 3 == bench.looks
+
+
 @pytest.mark.parametrize("answer", [ConfigError("no access"), None])
 async def test_a_list_that_may_not_be_seen_is_asked_for_once(stack, answer):
     """A key without the permission, or a provider that keeps no list: polls from then on."""
@@ -200,11 +220,11 @@ async def test_a_list_that_may_not_be_seen_is_asked_for_once(stack, answer):
     assert 1 == bench.looks
 
 
-async def made(sandbox: Sandbox, tmp_path, count: int) -> list[int]:
+async def made(sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope] = DashScope) -> list[int]:
     """Make pictures, all at once, and return the polls of each task."""
     database = Database(tmp_path / "peitu.db")
     async with make_client() as client:
-        provider = DashScope(api_key=sandbox.keys.dashscope, client=client, base_url=sandbox.dashscope_url)
+        provider = kind(api_key=sandbox.keys.dashscope, client=client, base_url=sandbox.dashscope_url)
         service = Service(
             provider=provider,
             limiter=Limiter(rate_per_s=1000, max_in_flight=count, polls_per_s=1000),
@@ -238,7 +258,7 @@ async def test_many_tasks_cost_few_requests(sandbox, tmp_path):
 
     assert 20 == len(list(tmp_path.glob("*.jpg")))
     assert 2 >= statistics.median(polls)
-    assert 2 <= looks(sandbox) <= 15
+    assert 2 <= looks(sandbox) < 40
 
 
 async def test_without_the_list_all_are_made_by_polls(sandbox, tmp_path):
@@ -250,3 +270,19 @@ async def test_without_the_list_all_are_made_by_polls(sandbox, tmp_path):
     assert 8 == len(list(tmp_path.glob("*.jpg")))
     assert all(polls)
     assert 1 == looks(sandbox)
+
+
+class Ahead(DashScope):
+    """Its list says that all tasks are over, whatever their polls say."""
+
+    async def look_over(self, task_ids, *, since, page_size):
+        return dict.fromkeys(task_ids, True)
+
+
+async def test_a_list_that_is_ahead_makes_nobody_hurry(sandbox, tmp_path):
+    """A task that is over by the list, and not by its poll, is asked for again after a pause."""
+    sandbox.set_limits("dashscope", task_seconds=1.5)
+    polls = await made(sandbox, tmp_path, 8, Ahead)
+
+    assert 8 == len(list(tmp_path.glob("*.jpg")))
+    assert 12 > max(polls)

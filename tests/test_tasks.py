@@ -122,6 +122,7 @@ class Bench:
                 ledger=self.ledger, leases=self.leases, client=client, now=self.clock.now, sleep=self.clock.sleep
             )
             service = self.service(provider, **rules)
+            self.limiter = service.limiter
             return await runner.run(self.job, service, report=lambda event, **details: self.events.append(event))
 
 
@@ -359,6 +360,15 @@ async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
 
     assert 1 == provider.submitted
     assert ["saved"] == await statuses(ledger)
+
+
+async def test_polls_come_back_to_their_pace_after_a_refusal(bench, ledger):
+    """One 429 halves the pace, and thirty answers bring it back: it is not slow for ever."""
+    provider = FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=1.0), *[RUNNING] * 30, DONE])
+    await bench.run(provider, deadline_s=6000)
+    polls = bench.limiter.polls
+
+    assert 1.1 > polls.spacing_s * polls.rate_per_s
 
 
 async def test_a_broken_download_is_fetched_again(bench, ledger):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tools.errors import ConfigError, ThrottledError, UnavailableError
+from tools.errors import PeituError, ThrottledError, UnavailableError
 from tools.money.jobs import Service
 from tools.money.ledger_rows import Task
 
@@ -62,6 +62,7 @@ class Lookout:
         self._looked_at: datetime | None = None
         self._off_until: datetime | None = None
         self._helps = True
+        self._least_apart_s = LEAST_APART_S
 
     @contextmanager
     def watch(self, task: Task) -> Iterator[Watched]:
@@ -85,7 +86,8 @@ class Lookout:
         async with self._looking:
             if not self._is_worth_it() or watched.over.is_set():
                 return False
-            if self._looked_at is None or self._now() - self._looked_at >= self._apart(usual_s):
+            # A clock that was set back makes a look old, too.
+            if self._looked_at is None or abs(self._now() - self._looked_at) >= self._apart(usual_s):
                 await self._look()
             is_fresh = watched.listed_at is not None and watched.listed_at == self._looked_at
             return is_fresh and not watched.over.is_set()
@@ -111,7 +113,7 @@ class Lookout:
 
     def _apart(self, usual_s: float) -> timedelta:
         count = len(self._watched)
-        return timedelta(seconds=max(LEAST_APART_S * math.ceil(count / PAGE), usual_s / (LOOKS * count)))
+        return timedelta(seconds=max(self._least_apart_s * math.ceil(count / PAGE), usual_s / (LOOKS * count)))
 
     async def _look(self) -> None:
         """Ask for the list and tell those whom it shows; where it cannot be had, everybody polls for a while."""
@@ -122,13 +124,14 @@ class Lookout:
         try:
             found = await self._service.provider.look_over(asked, since=since - LOOK_BACK, page_size=PAGE)
         except ThrottledError as error:
-            await self._service.limiter.polls.slow_down(error.retry_after_s)
-            self._rest()
+            # The list may have a limit of its own, which nobody has told us.
+            self._least_apart_s *= 4
+            self._rest(error.retry_after_s)
             return
         except UnavailableError:
             self._rest()
             return
-        except ConfigError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell
+        except PeituError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell
             found = None
         if found is None:
             self._helps = False
@@ -139,9 +142,9 @@ class Lookout:
                 asked[task_id].over.set()
             else:
                 asked[task_id].listed_at = began_at
-                asked[task_id].unfinished_s = asked[task_id].task.age_s(began_at)
+                asked[task_id].unfinished_s = max(asked[task_id].unfinished_s, asked[task_id].task.age_s(began_at))
         if 2 * len(found) < len(asked):
             self._rest()
 
-    def _rest(self) -> None:
-        self._off_until = self._now() + timedelta(seconds=OFF_S)
+    def _rest(self, seconds: float | None = None) -> None:
+        self._off_until = self._now() + timedelta(seconds=max(OFF_S, seconds or 0.0))

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -120,10 +121,13 @@ class Waiter:
     async def _poll(self, watched: Watched, service: Service) -> TaskState | None:
         """Ask once, when it is our turn, and return no state when the service did not answer."""
         await service.limiter.polls.turn()
+        watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())
+        sent_at = time.monotonic()
         try:
             state = await service.provider.poll(task.task_id or "")
+            service.limiter.polls.answered(time.monotonic() - sent_at)
         except ThrottledError as error:
             await service.limiter.polls.slow_down(error.retry_after_s or POLL_REFUSED_S)
             return None
@@ -136,7 +140,7 @@ class Waiter:
             await self._ledger.unknown(task, str(error))
             raise
         if state.status != "succeeded":
-            watched.unfinished_s = age_s
+            watched.unfinished_s = max(watched.unfinished_s, age_s)
         return state
 
 
