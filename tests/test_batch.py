@@ -266,13 +266,14 @@ def test_a_disk_that_cannot_be_written_ends_the_batch(peitu: Peitu, services: Sa
 
 def test_no_more_than_the_workers_are_at_work(peitu: Peitu, services: Sandbox):
     """`--workers` bounds what is under way; without it, it is what the provider takes."""
-    services.set_limits("modelscope", task_seconds=0.2)
-    peitu("batch", boards(9), "--workers", "3", "--provider", "modelscope")
+    services.set_limits("modelscope", task_seconds=1.0)
+    peitu("batch", boards(5), "--workers", "3", "--provider", "modelscope")
 
     assert 3 == most_at_once(services)
 
     services.reset()
-    peitu("batch", boards(20), "--provider", "modelscope", "--output-dir", "other")
+    services.set_limits("modelscope", task_seconds=2.0)
+    peitu("batch", boards(10), "--provider", "modelscope", "--output-dir", "other")
 
     assert 8 == most_at_once(services)
 
