@@ -19,7 +19,7 @@ POLLS = 6.5
 """Polls of a task that are aimed at where durations scatter widely."""
 
 SOONER = 0.2
-"""How much sooner a task may have been done that was found so when first asked for, as a share of its age."""
+"""How much sooner than it was found so a task is taken to be done at most, as a share of its age."""
 
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
@@ -55,8 +55,9 @@ class Durations:
         """Take note of a task that was unfinished at one age and finished at another; return the seconds it took.
 
         `others_s` is the last age at which any other that was waited for was unfinished, where none is older than this
-        one: it counts while all tasks may have taken equally long. One that was finished when first asked for may have
-        been so before: up to a fifth sooner, so that the next ones are asked for earlier, until one is unfinished.
+        one: it counts while all tasks may have taken equally long. However long it was not asked for, it was done at most
+        a fifth of its age sooner: so after one that was so when first asked for, the next are asked for a little
+        earlier, until one is unfinished.
         """
         self._bounds.append(_Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._learn()

@@ -26,6 +26,7 @@ LEAST_APART_S = 0.2
 """Least time between two looks, in seconds, for each page of the list that the waiting tasks fill."""
 
 PAGE = 50
+"""Tasks on a page of the list; the service's own default is ten, the most that it takes is UNCONFIRMED."""
 
 LOOK_BACK = timedelta(seconds=30)
 """How far our clock may be before the provider's."""
@@ -92,9 +93,9 @@ class Lookout:
             is_fresh = watched.listed_at is not None and watched.listed_at == self._looked_at
             return is_fresh and not watched.over.is_set()
 
-    def check(self, watched: Watched, took_s: float | None) -> None:
+    def check(self, watched: Watched, took_s: float) -> None:
         """Compare what the list said with what the provider tells of a task that is done."""
-        if took_s is not None and watched.listed_at and watched.task.age_s(watched.listed_at) > took_s + LAG_S:
+        if watched.listed_at and watched.task.age_s(watched.listed_at) > took_s + LAG_S:
             self._helps = False
 
     @property
