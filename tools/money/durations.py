@@ -55,9 +55,9 @@ class Durations:
         """Take note of a task that was unfinished at one age and finished at another; return the seconds it took.
 
         `others_s` is the last age at which any other that was waited for was unfinished, where none is older than this
-        one: it counts while all tasks may have taken equally long. However long it was not asked for, it was done at most
-        a fifth of its age sooner: so after one that was so when first asked for, the next are asked for a little
-        earlier, until one is unfinished.
+        one: it counts while all tasks may have taken equally long. It is taken to be done a fifth of its age sooner at
+        most, so after one that was done when first asked for, the next are asked for a little earlier, until one is
+        unfinished.
         """
         self._bounds.append(_Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._learn()
