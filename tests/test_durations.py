@@ -1,5 +1,6 @@
 """When a task is asked for: little is known at first, and then the durations of others tell."""
 
+import itertools
 import random
 import statistics
 
@@ -94,3 +95,30 @@ def test_what_others_showed_counts_while_all_may_be_equal():
 def test_one_found_done_at_once_may_have_been_so_a_fifth_sooner():
     """So a service that becomes faster is followed, and one that does not costs a poll."""
     assert 9.0 == Durations().add_between(0.0, 0.0, 10.0)
+
+
+def ages_when_asked(durations, until_s):
+    """Return the ages at which one task is asked for that is not done until then."""
+    ages = [durations.pause(0.0, 1.0)]
+    while ages[-1] < until_s:
+        ages.append(ages[-1] + durations.pause(ages[-1], 1.0))
+    return ages
+
+
+@pytest.mark.parametrize("outlier_s", [60.0, 1200.0, 26_000.0])
+def test_one_that_took_far_longer_tells_nothing_of_others(outlier_s):
+    """A task that stood in a queue, among many of 5 to 20 seconds: the next ones are asked for as before."""
+    durations = Durations([*(5 + number % 60 / 4 for number in range(127)), outlier_s])
+    ages = ages_when_asked(durations, 120.0)
+
+    assert 7 > ages[0]
+    assert 10 < sum(age < 25 for age in ages)
+    assert MOST_PAUSE_S >= max(later - age for age, later in itertools.pairwise(ages))
+
+
+def test_among_a_few_it_costs_no_long_silence():
+    """One of four may be no outlier: who is unfinished behind the others is asked for, ever more seldom."""
+    ages = ages_when_asked(Durations([3.0, 3.5, 4.0, 3600.0]), 60.0)
+
+    assert 6 > ages[0]
+    assert all(later - age <= max(10, 5 + age / 4) for age, later in itertools.pairwise(ages))

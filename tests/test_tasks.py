@@ -362,6 +362,77 @@ async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+async def durations(ledger):
+    return await ledger.durations("dashscope", FakeProvider.model, limit=9)
+
+
+async def test_a_task_that_is_collected_late_tells_no_duration(bench, ledger):
+    """Found done at the first look of the next morning: nobody saw how long it took, and no other waits so long."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    bench.clock.time += timedelta(hours=8)
+    provider.polls = [DONE]
+    await bench.run(provider)
+
+    assert [] == await durations(ledger)
+
+
+async def test_a_computer_that_slept_tells_no_duration(bench, ledger):
+    """The rest until the next poll took all night."""
+    provider = FakeProvider(ledger, polls=[RUNNING, DONE])
+    awake = bench.clock.sleep
+
+    async def sleep(seconds):
+        await awake(seconds if len(provider.seen) < 2 else 8 * 3600)
+
+    bench.clock.sleep = sleep
+    await bench.run(provider, deadline_s=600)
+
+    assert [] == await durations(ledger)
+
+
+async def test_whatever_is_known_the_deadline_holds(bench, ledger):
+    """Durations beyond the deadline, written by an earlier version or for a longer one, let nobody wait for them."""
+    provider = FakeProvider(ledger)
+    for number in range(8):
+        other = replace(bench.job, image_index=1 + number)
+        made = await ledger.intend(
+            "run", other.image_index, provider="dashscope", model=provider.model, request=other.request
+        )
+        ledger.note_succeeded(made, polls=1, duration_s=26_000.0 if number < 6 else 50.0)
+    began_at = bench.clock.time
+    await bench.run(provider, deadline_s=20)
+
+    assert 21 > (bench.clock.time - began_at).total_seconds()
+
+
+async def test_a_clock_that_was_set_back_makes_nobody_wait(bench, ledger):
+    """The next poll comes by the time that has passed, not by the clock."""
+    provider = FakeProvider(ledger, polls=[RUNNING, RUNNING, DONE])
+    awake, slept = bench.clock.sleep, []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        await awake(seconds)
+        if len(slept) == 1:
+            bench.clock.time -= timedelta(hours=1)
+
+    bench.clock.sleep = sleep
+    await bench.run(provider)
+
+    assert 10 > max(slept)
+
+
+async def test_the_pause_of_polls_is_bounded(bench, ledger):
+    """A service that asks for an hour before the next poll: the picture is paid, and is asked for in a minute."""
+    provider = FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=3600.0), DONE])
+    began_at = bench.clock.time
+    await bench.run(provider, deadline_s=600)
+
+    assert 90 > (bench.clock.time - began_at).total_seconds()
+
+
 async def test_polls_come_back_to_their_pace_after_a_refusal(bench, ledger):
     """One 429 halves the pace, and thirty answers bring it back: it is not slow for ever."""
     provider = FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=1.0), *[RUNNING] * 30, DONE])

@@ -21,6 +21,10 @@ POLLS = 6.5
 SOONER = 0.2
 """How much sooner than it was found so a task is taken to be done at most, as a share of its age."""
 
+FAR = 2.0
+"""A duration so many times as long as that of nineteen in twenty tells nothing of others: a task that stood in a queue,
+or one that was found done hours later."""
+
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
@@ -43,6 +47,7 @@ class Durations:
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._bounds: deque[_Bounds] = deque((_Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
         self._seconds: list[float] = []
+        self._last_s = 0.0
         self.known = asyncio.Event()
         """Set as soon as enough durations are known; whoever waits for a task by guess looks again then."""
         self._learn()
@@ -61,12 +66,14 @@ class Durations:
         """
         self._bounds.append(_Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._learn()
-        return self._seconds[-1]
+        return self._last_s
 
     def _learn(self) -> None:
         found = self._bounds
         may_be_equal = max((bounds.least_s for bounds in found), default=0) < min((b.most_s for b in found), default=0)
-        self._seconds = [bounds.middle(may_be_equal=may_be_equal) for bounds in found]
+        seconds = [bounds.middle(may_be_equal=may_be_equal) for bounds in found]
+        self._last_s = seconds[-1] if seconds else 0.0
+        self._seconds = _without_far(seconds)
         alike = self._are_alike(max(self._seconds, default=0.0))
         if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
@@ -74,10 +81,11 @@ class Durations:
     def pause(self, age_s: float, first_poll_s: float, together: int = 1) -> float:
         """Return the seconds until a task of this age is asked for again.
 
-        Nobody is asked before the next of the known tasks was done. From there the pause grows with the square root of
-        the time that such tasks still took on average: that gives the least lateness for a number of polls, since the
-        early polls are paid by all tasks and the late ones by a few. Where nothing is known it is a part of the age:
-        a larger one where many wait `together`, since the first that is found done tells the others.
+        Nobody is asked before the next of the known tasks was done, unless most of them were done by now. From there
+        the pause grows with the square root of the time that such tasks still took on average: that gives the least
+        lateness for a number of polls, since the early polls are paid by all tasks and the late ones by a few. Where
+        nothing is known it is a part of the age: a larger one where many wait `together`, since the first that is
+        found done tells the others.
         """
         if not self.known.is_set():
             return min(max(first_poll_s, age_s / (1 if together >= MANY else 4)), MOST_PAUSE_S)
@@ -88,6 +96,8 @@ class Durations:
         left = max(0.0, sum(longer) / len(longer) - next_done)
         # The next of many evenly spread durations is about `2 * left / n` away: that much is no empty time.
         empty = max(0.0, next_done - 2 * left / len(longer))
+        if 2 * len(longer) < len(self._seconds):
+            empty = min(empty, max(MOST_PAUSE_S, age_s / 4))
         least = max(LEAST_PAUSE_S, self._width() / 60)
         return empty + min(max(least, self._patience() * math.sqrt(2 * left)), MOST_PAUSE_S)
 
@@ -118,3 +128,9 @@ class Durations:
 
     def _width(self) -> float:
         return max(self._seconds, default=0.0) - min(self._seconds, default=0.0)
+
+
+def _without_far(seconds: list[float]) -> list[float]:
+    """Leave out the few that took far longer than nearly all."""
+    most_s = FAR * sorted(seconds)[len(seconds) - 1 - len(seconds) // 20] if seconds else 0.0
+    return [one for one in seconds if one <= most_s]

@@ -25,8 +25,11 @@ class Task:
     submitted_at: datetime | None
 
     def age_s(self, now: datetime) -> float:
-        """Seconds since the request was answered, or since it was meant where no answer is known."""
-        return (now - (self.submitted_at or self.intended_at)).total_seconds()
+        """Seconds since the request was answered, or since it was meant where no answer is known.
+
+        Never less than 0, also where the clock was set back meanwhile.
+        """
+        return max(0.0, (now - (self.submitted_at or self.intended_at)).total_seconds())
 
 
 OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")

@@ -18,6 +18,12 @@ from tools.providers.provider import TaskState
 POLL_REFUSED_S = 5.0
 """Pause of all polls after one was refused for haste and no time was named."""
 
+MOST_REFUSED_S = 60.0
+"""Longest pause of the polls that a service may ask for: a paid picture waits to be collected, and not for ever."""
+
+LATE, LATE_S = 1.5, 1.0
+"""A poll that came so many times later than it was due, and a second, tells nothing of a task's duration."""
+
 LISTED = TaskState(status="running")
 """How a task is that the provider's list shows unfinished."""
 
@@ -42,30 +48,40 @@ class Waiter:
             OverdueError: It is not done at its deadline.
             LostReplyError: The provider does not know it any more.
         """
-        durations = await self._known_durations(task)
+        durations = await self._known_durations(task, service)
         if _key(task) not in self._lookouts:
             self._lookouts[_key(task)] = Lookout(service, now=self._now)
         lookout = self._lookouts[_key(task)]
         with lookout.watch(task) as watched:
-            # Whoever comes back to a task asks at once if it may be done.
-            pause_s = max(0.0, durations.pause(0.0, service.first_poll_s) - task.age_s(self._now()))
+            due_s = durations.pause(0.0, service.first_poll_s)
             polls = 0
             while True:
-                while not await self._rest(pause_s, durations, watched):
-                    pause_s = durations.pause(task.age_s(self._now()), service.first_poll_s)
+                # Whoever comes back to a task asks at once if it may be done.
+                while not await self._rest(
+                    min(due_s, service.deadline_s) - task.age_s(self._now()), durations, watched
+                ):
+                    age_s = task.age_s(self._now())
+                    due_s = age_s + durations.pause(age_s, service.first_poll_s)
                 state: TaskState | None = LISTED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service)
                     polls += 1
                 age_s = task.age_s(self._now())
                 if state and state.status == "succeeded":
-                    took_s = _learn(watched, state.duration_s, age_s, lookout, durations)
-                    self._ledger.note_succeeded(task, polls=polls, duration_s=round(took_s, 3))
+                    took_s = state.duration_s
+                    # Who came far too late, e.g. since the computer slept, saw nothing of how long it took.
+                    if took_s is not None or age_s <= LATE * due_s + LATE_S:
+                        took_s = _learn(watched, took_s, age_s, lookout, durations)
+                    self._ledger.note_succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
                     return state
                 status = state.status if state else "no answer"
                 report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
                 await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
-                pause_s = durations.pause(age_s, service.first_poll_s, together=lookout.waiting)
+                due_s = age_s + durations.pause(age_s, service.first_poll_s, together=lookout.waiting)
+
+    def _left_s(self, due_s: float, task: Task, service: Service) -> float:
+        """Return the seconds until a task is asked for; whoever comes back to it asks at once if it may be done."""
+        return max(0.0, min(due_s, service.deadline_s) - task.age_s(self._now()))
 
     async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
         """Wait so long, or until the task is over; `False` when the wait is to be thought over.
@@ -99,11 +115,12 @@ class Waiter:
             return False
         return await lookout.shows_unfinished(watched, usual_s=durations.usual_s(age_s))
 
-    async def _known_durations(self, task: Task) -> Durations:
+    async def _known_durations(self, task: Task, service: Service) -> Durations:
         key = _key(task)
         if key not in self._durations:
             known = await self._ledger.durations(task.provider, task.model, limit=REMEMBERED)
-            self._durations.setdefault(key, Durations(known))
+            # What took longer was not waited for, and tells nothing of those that are.
+            self._durations.setdefault(key, Durations(known_s for known_s in known if known_s <= service.deadline_s))
         return self._durations[key]
 
     async def _give_up_when_too_old(self, task: Task, age_s: float, service: Service, *, answered: bool) -> None:
@@ -129,7 +146,7 @@ class Waiter:
             state = await service.provider.poll(task.task_id or "")
             service.limiter.polls.answered(time.monotonic() - sent_at)
         except ThrottledError as error:
-            await service.limiter.polls.slow_down(error.retry_after_s or POLL_REFUSED_S)
+            await service.limiter.polls.slow_down(min(error.retry_after_s or POLL_REFUSED_S, MOST_REFUSED_S))
             return None
         except UnavailableError:
             return None
