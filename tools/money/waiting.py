@@ -56,10 +56,7 @@ class Waiter:
             due_s = durations.pause(0.0, service.first_poll_s)
             polls = 0
             while True:
-                # Whoever comes back to a task asks at once if it may be done.
-                while not await self._rest(
-                    min(due_s, service.deadline_s) - task.age_s(self._now()), durations, watched
-                ):
+                while not await self._rest(self._left_s(due_s, task, service), durations, watched):
                     age_s = task.age_s(self._now())
                     due_s = age_s + durations.pause(age_s, service.first_poll_s)
                 state: TaskState | None = LISTED
