@@ -204,6 +204,25 @@ async def test_a_pause_holds_for_every_run(clock, database):
     assert [7] == await times(other, clock, 1)
 
 
+async def test_a_pause_that_is_too_long_is_not_waited_for(clock, database):
+    """Whoever has less patience hears at once how long it lasts, and takes no turn from the others."""
+    budgets = StoredBudgets(database, clock.now)
+    one, other = make(clock, budgets=budgets), make(clock, budgets=budgets)
+    begun = clock.time
+    await one.slow_down(100)
+
+    assert [100, 100] == [await other.turn(patience_s=99) for _ in range(2)]
+    assert begun == clock.time
+    assert [100] == await times(other, clock, 1)
+
+
+async def test_a_pause_longer_than_any_is_not_believed(clock, database):
+    """The clock was set back by six hours after a pause of a second: nobody waits six hours."""
+    await StoredBudgets(database, lambda: clock.time + 6 * 3600).pause("submits", clock.time + 6 * 3600 + 1)
+
+    assert [0] == await times(make(clock, budgets=StoredBudgets(database, clock.now)), clock, 1)
+
+
 async def test_a_clock_that_was_wrong_is_not_believed(clock, database):
     """A turn that lies days ahead without a pause came from a wrong clock: nobody waits for it."""
     await StoredBudgets(database, lambda: clock.time + 86400).reserve("submits", spacing_s=1, turns=1)

@@ -475,6 +475,18 @@ async def test_a_spent_quota_is_not_asked_for_again_today(keys):
     assert 2 == len(keys.tasks)
 
 
+async def test_a_pause_beyond_the_deadline_is_not_waited_for(keys, monkeypatch):
+    """ModelScope asks for an hour: DashScope makes the pictures, also those of the next run."""
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "20")
+    keys.fault("modelscope", "submit", kind="status", status=429, message="limit_requests", retry_after=3600)
+    first, second = await illustrate(upload=False), await illustrate("second", upload=False, count=1)
+
+    assert first["success"], first
+    assert second["success"], second
+    assert {"dashscope"} == {image["provider"] for image in (*first["images"], *second["images"])}
+    assert 4 == len(keys.tasks)
+
+
 async def test_haste_is_never_answered_with_haste(keys, monkeypatch):
     """A limit below ours: every picture is made, and the refusals stay few."""
     monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__RATE_PER_S", "20")

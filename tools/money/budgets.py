@@ -4,12 +4,16 @@ An allowance is a row of `budgets`: when the next one may go out. Whoever wants 
 on, in one transaction, so that any number of processes together keep one pace.
 """
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable
 from typing import Protocol
 
 from tools.sqlite.database import Database
+
+LONGEST_PAUSE_S = 3600.0
+"""The longest pause that is kept; `tools.providers.http` believes no longer one. A clock was wrong where it is more."""
 
 AHEAD_S = 120.0
 """A turn farther ahead than this, and no pause for it, comes from a clock that was wrong: it does not count."""
@@ -18,8 +22,8 @@ AHEAD_S = 120.0
 class Budgets(Protocol):
     """Gives out turns; times are seconds since 1970."""
 
-    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
-        """Take so many turns, `spacing_s` apart; return when the first one is."""
+    async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
+        """Take so many turns, `spacing_s` apart; return when the first one is. After `latest` none is taken."""
         ...
 
     async def pause(self, name: str, until: float) -> None:
@@ -34,10 +38,11 @@ class OwnBudgets:
         self._clock = clock
         self._next_at: dict[str, float] = {}
 
-    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
-        """Take so many turns; return when the first one is."""
+    async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
+        """Take so many turns, unless the first one is after `latest`; return when that is."""
         at = max(self._clock(), self._next_at.get(name, 0.0))
-        self._next_at[name] = at + turns * spacing_s
+        if at <= latest:
+            self._next_at[name] = at + turns * spacing_s
         return at
 
     async def pause(self, name: str, until: float) -> None:
@@ -56,15 +61,18 @@ class StoredBudgets:
         self._database = database
         self._clock = clock
 
-    async def reserve(self, name: str, *, spacing_s: float, turns: int) -> float:
-        """Take so many turns; return when the first one is."""
+    async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
+        """Take so many turns, unless the first one is after `latest`; return when that is."""
 
         def work(connection: sqlite3.Connection) -> float:
             now = self._clock()
             row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
             next_at, paused_until = (row["next_at"], row["paused_until"]) if row else (0.0, 0.0)
+            if paused_until > now + LONGEST_PAUSE_S:
+                paused_until = 0.0
             at = float(max(now, paused_until, next_at if next_at < now + AHEAD_S else 0.0))
-            _put(connection, name, at + turns * spacing_s, paused_until)
+            if at <= latest:
+                _put(connection, name, at + turns * spacing_s, paused_until)
             return at
 
         return await self._database.write(work)

@@ -1,6 +1,7 @@
 """An even pace: requests go out one by one, as fast as is allowed and no faster."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -65,8 +66,11 @@ class Pace:
         """How long an answer usually takes; 0 while nothing is known."""
         return sorted(self._round_trips)[len(self._round_trips) // 2] if self._round_trips else 0.0
 
-    async def turn(self, *, again: bool = False) -> None:
-        """Wait until the next request may go out; first whoever comes `again`, then as they came."""
+    async def turn(self, *, again: bool = False, patience_s: float = math.inf) -> float:
+        """Wait until the next request may go out and return 0; first whoever comes `again`, then as they came.
+
+        Where a pause lasts longer than `patience_s`, return at once how many seconds are left of it.
+        """
         self._waiting += 1
         try:
             async with self._line.place(again=again):
@@ -74,10 +78,14 @@ class Pace:
                 # A refusal meanwhile made the turn void: take a new one behind the pause.
                 while refusals != self._refusals:
                     refusals = self._refusals
-                    at = await self._next()
+                    latest = self._clock() + patience_s
+                    at = await self._next(latest)
+                    if at > latest:
+                        return at - self._clock()
                     await self._sleep(max(0.0, at - self._clock()))
         finally:
             self._waiting -= 1
+        return 0.0
 
     async def go(self) -> None:
         """Wait the last moment that keeps this request apart from the one before, however long its turn is past.
@@ -119,12 +127,17 @@ class Pace:
         await self._budgets.pause(self.name, self._paused_until)
         return self._paused_until - now
 
-    async def _next(self) -> float:
-        """Return the time of our next turn; as many as are waited for are taken at once, for a moment ahead."""
+    async def _next(self, latest: float) -> float:
+        """Return the time of our next turn; as many as are waited for are taken at once, for a moment ahead.
+
+        One that is after `latest` is not taken.
+        """
         if not self._turns:
             spacing_s = self.spacing_s
             count = max(1, min(self._waiting, int(SHARE_S / spacing_s)))
-            first = await self._budgets.reserve(self.name, spacing_s=spacing_s, turns=count)
+            first = await self._budgets.reserve(self.name, spacing_s=spacing_s, turns=count, latest=latest)
+            if first > latest:
+                return first
             self._turns.extend(first + number * spacing_s for number in range(count))
         return self._turns.popleft()
 

@@ -20,6 +20,9 @@ from tools.providers.provider import Submission, TaskState
 SETTLED_S = 6.0
 """How long submits wait for the requests of a process that died to be settled, in seconds."""
 
+LEAST_PATIENCE_S = 10.0
+"""A pause that everybody waits for, however near the deadline is, in seconds: that is the usual way after a 429."""
+
 Answer = tuple[Task, TaskState | None]
 
 
@@ -60,7 +63,9 @@ class Submitter:
         while True:
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service, again=job.again), timeout_s=job.patience_s, waiting=waiting
+                    turn=lambda: self._turn(service, give_up_at, again=job.again),
+                    timeout_s=job.patience_s,
+                    waiting=waiting,
                 ):
                     return await self._to_the_end(self._submit_once(job, service))
             except ThrottledError as error:
@@ -76,15 +81,21 @@ class Submitter:
             await asyncio.wait(self._answers, timeout=timeout_s)
 
     @asynccontextmanager
-    async def _turn(self, service: Service, *, again: bool) -> AsyncIterator[None]:
-        """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart."""
+    async def _turn(self, service: Service, give_up_at: datetime, *, again: bool) -> AsyncIterator[None]:
+        """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart.
+
+        Raises:
+            UnavailableError: The provider asked for a pause, here or in another process, that lasts too long.
+        """
         async with AsyncExitStack() as place:
             if service.on_lost_reply == "hold":
                 await place.enter_async_context(service.limiter.unanswered(again=again))
-                give_up_at = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
-                while self._now() < give_up_at and await self._leases.has_abandoned(service.name):
+                settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
+                while self._now() < settled_by and await self._leases.has_abandoned(service.name):
                     await self._sleep(0.05)
-            await service.limiter.submits.turn(again=again)
+            patience_s = max(LEAST_PATIENCE_S, (give_up_at - self._now()).total_seconds())
+            if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
+                raise UnavailableError(f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left")
             yield
 
     async def _to_the_end(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
