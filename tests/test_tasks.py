@@ -13,6 +13,7 @@ from tools.errors import (
     LostReplyError,
     OverdueError,
     RejectedError,
+    StorageError,
     TaskFailedError,
     ThrottledError,
     UnavailableError,
@@ -461,25 +462,107 @@ async def test_pictures_at_once_need_no_poll(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+class Slow(FakeProvider):
+    """A provider whose answers to submits wait until they are let go."""
+
+    def __init__(self, ledger):
+        super().__init__(ledger)
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    async def submit(self, request):
+        self.submitted += 1
+        self.asked.set()
+        await self.answer.wait()
+        return Submission(task_id=f"paid-{self.submitted}")
+
+
+async def stopped_in_mid_submit(bench, runner, service):
+    work = asyncio.create_task(runner.run(bench.job, service, report=lambda *_, **__: None))
+    await service.provider.asked.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+
 async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):
     """Whoever stops the program between request and answer does not lose the task's id."""
-    asked, answer = asyncio.Event(), asyncio.Event()
-
-    class Slow(FakeProvider):
-        async def submit(self, request):
-            asked.set()
-            await answer.wait()
-            return Submission(task_id="paid")
-
     async with httpx.AsyncClient() as client:
         runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
         service = bench.service(Slow(ledger))
-        work = asyncio.create_task(runner.run(bench.job, service, report=lambda *_, **__: None))
-        await asked.wait()
-        work.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await work
-        answer.set()
+        await stopped_in_mid_submit(bench, runner, service)
+        service.provider.answer.set()
         await runner.close()
 
     assert ["submitted"] == await statuses(ledger)
+
+
+async def test_a_picture_stopped_in_mid_submit_is_not_bought_by_the_next(bench, ledger):
+    """A cell of a notebook is interrupted and run again: the image is taken only when the answer is written down."""
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
+        service = bench.service(Slow(ledger), on_lost_reply="resubmit")
+        await stopped_in_mid_submit(bench, runner, service)
+        waiting = asyncio.Event()
+        again = runner.run(bench.job, service, report=lambda event, **_: waiting.set() if event == "waiting" else None)
+        work = asyncio.create_task(again)
+        async with asyncio.timeout(5):
+            await waiting.wait()
+        service.provider.answer.set()
+        made = await work
+
+    assert 1 == service.provider.submitted
+    assert "paid-1" == made.task.task_id
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_an_answer_that_comes_too_late_undoes_nothing(ledger, bench):
+    """The task was found in the list and its picture saved meanwhile: the row stays saved."""
+    task = await ledger.intend("run", 0, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    adopted = await ledger.submitted(task, task_id="paid")
+    ledger.note_saved(adopted)
+    late = await ledger.submitted(task, task_id="paid")
+
+    assert "saved" == late.status
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_what_nobody_looked_for_is_not_written_off(bench, ledger):
+    """`--resubmit` is for held requests: one of a process that was killed is looked for first, and found."""
+    await ledger.intend("run", 0, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+
+    assert 0 == await ledger.give_up_unknown("run")
+
+    provider = FakeProvider(ledger, listed=listed(bench, "paid"))
+    made = await bench.run(provider)
+
+    assert (0, "paid") == (provider.submitted, made.task.task_id)
+
+
+class Locked(Ledger):
+    """A ledger whose file another program holds for so many answers."""
+
+    refusals = 2
+
+    async def submitted(self, task, *, task_id, request_id=None):
+        if self.refusals:
+            self.refusals -= 1
+            raise StorageError("the database is locked")
+        return await super().submitted(task, task_id=task_id, request_id=request_id)
+
+
+async def test_an_answer_is_written_down_again_and_again(bench, ledger):
+    """A file that is locked for a while costs no task: its id is kept until it can be written."""
+    bench.ledger = Locked(ledger._database)
+    provider = FakeProvider(ledger)
+    await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_an_answer_that_cannot_be_written_names_its_task(bench, ledger):
+    """It is the disk that is wrong, not the provider, and the message has the paid task's id."""
+    bench.ledger = Locked(ledger._database)
+    bench.ledger.refusals = 100
+    with pytest.raises(StorageError, match="made task task-1, which may be paid, and it could not be written down"):
+        await bench.run(FakeProvider(ledger))

@@ -16,6 +16,7 @@ from typing import Any
 
 from tools.errors import LostReplyError
 from tools.money.ledger_rows import (
+    DELIVERED,
     Task,
     change,
     count_rivals,
@@ -94,18 +95,26 @@ class Ledger:
     async def submitted(self, task: Task, *, task_id: str | None, request_id: str | None = None) -> Task:
         """Write down the provider's answer: the id to poll, or `None` where it gives pictures at once.
 
+        An answer that comes late, when somebody has found the task in the provider's list and got its picture, changes
+        nothing any more.
+
         Raises:
             LostReplyError: Another image has that task already; look at the provider's list of tasks.
         """
+        columns = {
+            "status": "submitted",
+            "task_id": task_id,
+            "request_id": request_id or task.request_id,
+            "submitted_at": utc_now().isoformat(),
+            "error": None,
+        }
+
+        def work(connection: sqlite3.Connection) -> Task:
+            known = task_of(connection.execute("SELECT * FROM tasks WHERE id = ?", (task.id,)).fetchone())
+            return known if known.status in DELIVERED else change(connection, task, **columns)
+
         try:
-            return await self._update(
-                task,
-                status="submitted",
-                task_id=task_id,
-                request_id=request_id or task.request_id,
-                submitted_at=utc_now().isoformat(),
-                error=None,
-            )
+            return await self._database.write(work)
         except sqlite3.IntegrityError as error:
             message = f"{task.provider} answered with task {task_id}, which belongs to another image - held for you"
             await self.unknown(task, message)
@@ -145,11 +154,12 @@ class Ledger:
     async def give_up_unknown(self, run_id: str) -> int:
         """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were.
 
-        A task that no provider keeps any more, since it is older than a day, is one of them.
+        A task that no provider keeps any more, since it is older than a day, is one of them. A request of a process
+        that died is none: nobody has looked for it yet, and the user has not been told of it.
         """
         statement = (
             "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ?"
-            " AND (status IN ('unknown', 'intent') OR (status = 'submitted' AND submitted_at < ?))"
+            " AND (status = 'unknown' OR (status = 'submitted' AND submitted_at < ?))"
         )
         now = utc_now()
         values = ("given up by the user, who sends it again", now.isoformat(), run_id, (now - KEPT).isoformat())

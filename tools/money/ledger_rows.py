@@ -35,6 +35,9 @@ class Task:
 OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
 """A task in one of these may be, or was, paid: it is adopted and never bought again."""
 
+DELIVERED = ("succeeded", "saved", "refused")
+"""A task in one of these has given its picture."""
+
 
 def utc_now() -> datetime:
     """The time now, with its zone."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tools.errors import ConfigError, LostReplyError, RejectedError, ThrottledError, UnavailableError
+from tools.errors import ConfigError, LostReplyError, RejectedError, StorageError, ThrottledError, UnavailableError
 from tools.money.jobs import Job, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
@@ -22,6 +22,9 @@ SETTLED_S = 6.0
 
 LEAST_PATIENCE_S = 10.0
 """A pause that everybody waits for, however near the deadline is, in seconds: that is the usual way after a 429."""
+
+WRITTEN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between tries to write down a task that was made, where the database cannot be written."""
 
 Answer = tuple[Task, TaskState | None]
 
@@ -43,7 +46,7 @@ class Submitter:
         self._settler = settler
         self._now = now
         self._sleep = sleep
-        self._answers: set[asyncio.Task[Answer]] = set()
+        self._answers: dict[Job, asyncio.Task[Answer]] = {}
         self._settled_by: dict[str, datetime] = {}
 
     async def submit(self, job: Job, service: Service, report: Report) -> Answer:
@@ -67,7 +70,7 @@ class Submitter:
                     timeout_s=job.patience_s,
                     waiting=waiting,
                 ):
-                    return await self._to_the_end(self._submit_once(job, service))
+                    return await self._to_the_end(job, self._submit_once(job, service))
             except ThrottledError as error:
                 left_s = (give_up_at - self._now()).total_seconds()
                 pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
@@ -75,10 +78,17 @@ class Submitter:
                     raise
                 waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
 
+    def when_answered(self, job: Job, then: Callable[[], None]) -> None:
+        """Call back when a request of this job is answered and written down; at once where none is under way."""
+        if answer := self._answers.get(job):
+            answer.add_done_callback(lambda _: then())
+        else:
+            then()
+
     async def close(self, *, timeout_s: float) -> None:
         """Wait for answers to requests under way when their caller was stopped, so that no task id is lost."""
         if self._answers:
-            await asyncio.wait(self._answers, timeout=timeout_s)
+            await asyncio.wait(self._answers.values(), timeout=timeout_s)
 
     @asynccontextmanager
     async def _turn(self, service: Service, give_up_at: datetime, *, again: bool) -> AsyncIterator[None]:
@@ -98,11 +108,11 @@ class Submitter:
                 raise UnavailableError(f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left")
             yield
 
-    async def _to_the_end(self, answer: Coroutine[Any, Any, Answer]) -> Answer:
+    async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
         under_way = asyncio.create_task(answer)
-        self._answers.add(under_way)
-        under_way.add_done_callback(self._answers.discard)
+        self._answers[job] = under_way
+        under_way.add_done_callback(lambda _: self._answers.pop(job))
         return await asyncio.shield(under_way)
 
     async def _submit_once(self, job: Job, service: Service) -> Answer:
@@ -137,10 +147,13 @@ class Submitter:
         return task, TaskState(status="succeeded", urls=submission.urls) if submission.urls else None
 
     async def _written(self, task: Task, submission: Submission) -> Task:
-        try:
-            return await self._ledger.submitted(task, task_id=submission.task_id, request_id=submission.request_id)
-        except ConfigError as error:
-            paid = (
-                f"{task.provider} made task {submission.task_id}, which may be paid, and it could not be written down"
-            )
-            raise ConfigError(f"{paid}: {error}") from error
+        """Write the answer down, again and again: it is the only trace of what was paid."""
+        for pause_s in (*WRITTEN_PAUSES_S, None):
+            try:
+                return await self._ledger.submitted(task, task_id=submission.task_id, request_id=submission.request_id)
+            except ConfigError as error:
+                if pause_s is None:
+                    made = f"{task.provider} made task {submission.task_id}, which may be paid"
+                    raise StorageError(f"{made}, and it could not be written down: {error}") from error
+                await self._sleep(pause_s)
+        raise AssertionError("unreachable")

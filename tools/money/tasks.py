@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 
@@ -58,7 +58,7 @@ class TaskRunner:
         """
         report("queued", provider=service.name)
         await self._settle_first(job, service)
-        async with AsyncExitStack() as lease:
+        with ExitStack() as lease:
             begun = await self._begin(job, service, report, lease)
             if isinstance(begun, Made):
                 return begun
@@ -85,7 +85,7 @@ class TaskRunner:
                 self._leases.release(job.run_id, job.image_index)
 
     async def _begin(
-        self, job: Job, service: Service, report: Report, lease: AsyncExitStack
+        self, job: Job, service: Service, report: Report, lease: ExitStack
     ) -> Made | tuple[Task, TaskState]:
         """Bring the task to its end at the provider, in one of its places."""
         async with service.limiter.slot(again=job.again):
@@ -95,7 +95,12 @@ class TaskRunner:
                 return Made(saved, known)
             if known and known.provider != service.name:
                 raise ElsewhereError(f"{known.provider} has a task of this picture")
-            task, ready = await self._answer(known, job, service, report)
+            try:
+                task, ready = await self._answer(known, job, service, report)
+            except asyncio.CancelledError:
+                # Whoever takes the image next must find what is answered: it stays ours until then.
+                self._submitter.when_answered(job, lease.pop_all().close)
+                raise
             report("submitted", provider=service.name)
             ready = ready or await self._waiter.wait(task, service, report)
             self._leases.leave(job.run_id, job.image_index)
