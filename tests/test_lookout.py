@@ -35,7 +35,7 @@ class Listing:
         self.answer = answer
         self.looks = []
 
-    async def look_over(self, task_ids, *, since, page_size):
+    async def look_over(self, task_ids, *, since, page_size, model):
         self.looks.append((sorted(task_ids), since))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -189,6 +189,15 @@ async def test_after_a_look_that_did_not_help_all_poll_for_a_while(stack, answer
     assert await bench.shows()
 
 
+async def test_a_list_that_hangs_holds_up_nobody(stack, monkeypatch):
+    """Everybody stands behind a look: one that does not come is given up, and all poll."""
+    monkeypatch.setattr("tools.money.lookout.MOST_LOOK_S", 0.05)
+    bench = Bench(ALL_RUN, stack)
+    bench.provider.look_over = lambda *_, **__: asyncio.sleep(60)
+    async with asyncio.timeout(5):
+        assert [False] * MANY == await asyncio.gather(*(bench.shows(number) for number in range(MANY)))
+
+
 async def test_a_list_that_is_asked_too_often_is_asked_less(stack):
     """It may have a limit of its own: the looks are four times as far apart, and the polls keep their pace."""
     bench = Bench(ThrottledError("429", retry_after_s=20.0), stack)
@@ -275,7 +284,7 @@ async def test_without_the_list_all_are_made_by_polls(sandbox, tmp_path):
 class Ahead(DashScope):
     """Its list says that all tasks are over, whatever their polls say."""
 
-    async def look_over(self, task_ids, *, since, page_size):
+    async def look_over(self, task_ids, *, since, page_size, model):
         return dict.fromkeys(task_ids, True)
 
 

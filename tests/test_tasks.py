@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tools.errors import (
+    ConfigError,
     LostReplyError,
     OverdueError,
     RejectedError,
@@ -73,7 +74,8 @@ class FakeProvider:
             raise answer
         return answer
 
-    async def list_tasks(self, start, end):
+    async def list_tasks(self, start, end, *, model, turn):
+        await turn()
         return self.listed and [entry for entry in self.listed if start <= entry.created_at <= end]
 
 
@@ -482,6 +484,87 @@ async def stopped_in_mid_submit(bench, runner, service):
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
+
+
+async def test_a_picture_that_came_with_the_answer_is_fetched_until_it_comes(bench, ledger):
+    """Its link is kept nowhere, so a minute of trouble at the file host is waited out."""
+    bench.downloads = [b"Service Unavailable"] * 5 + [picture()]
+    provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))])
+    made = await bench.run(provider)
+
+    assert (1, "saved") == (provider.submitted, made.task.status)
+
+
+async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench, ledger):
+    """It was answered, made and perhaps paid: that is what the user is told, and it is looked for in no list."""
+    bench.downloads = [b"Service Unavailable"]
+    provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))], listed=listed(bench, "other"))
+    with pytest.raises(UnavailableError):
+        await bench.run(provider)
+    for _ in range(2):
+        with pytest.raises(LostReplyError, match=r"made this picture at .* resume with --resubmit to make it anew"):
+            await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert 1 == await ledger.give_up_unknown("run")
+
+
+async def test_a_picture_on_the_disk_is_its_own_witness(bench, ledger):
+    """Killed between the file and its row, resumed when the provider has forgotten the task: it is there."""
+    provider = FakeProvider(ledger)
+    made = await bench.run(provider)
+    await ledger._update(made.task, status="succeeded")
+    provider.polls = [LostReplyError("unknown task")]
+    again = await bench.run(provider)
+
+    assert made.saved == again.saved
+    assert (1, ["saved"]) == (provider.submitted, await statuses(ledger))
+
+
+async def test_another_picture_in_its_place_is_no_witness(bench, ledger):
+    """A picture of other words does not stand for the task that is under way."""
+    provider = FakeProvider(ledger)
+    made = await bench.run(provider)
+    await ledger._update(made.task, status="submitted", prompt="another")
+    await bench.run(provider)
+
+    assert 2 == sum(step == "poll" for step, _ in provider.seen)
+
+
+async def test_a_key_that_may_not_see_the_list_stops_nobody_else(bench, ledger):
+    """The request went through: it is held, and the provider goes on for the other pictures."""
+
+    class Hidden(FakeProvider):
+        async def list_tasks(self, start, end, *, model, turn):
+            raise ConfigError("DashScope gives no access to tasks")
+
+    provider = Hidden(ledger, submits=[LostReplyError("no answer")])
+    service = bench.service(provider)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        clock = {"now": bench.clock.now, "sleep": bench.clock.sleep}
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client, **clock)
+        with pytest.raises(LostReplyError, match=r"cannot be read .*no access to tasks.* nothing is paid twice"):
+            await runner.run(bench.job, service, report=lambda *_, **__: None)
+        other = replace(bench.job, image_index=1, path=bench.job.path.with_name("01.jpg"))
+        made = await runner.run(other, service, report=lambda *_, **__: None)
+
+    assert "saved" == made.task.status
+
+
+async def test_a_lost_request_is_looked_for_under_its_own_model(bench, ledger):
+    """Another model is configured by now: the list is asked for the one that was paid."""
+    asked = []
+
+    class Listing(FakeProvider):
+        async def list_tasks(self, start, end, *, model, turn):
+            asked.append(model)
+            return [ListedTask(task_id="paid", model="wan2.2-t2i-flash", created_at=bench.clock.time)]
+
+    await ledger.intend("run", 0, provider="dashscope", model="wan2.2-t2i-flash", request=bench.job.request)
+    provider = Listing(ledger)
+    made = await bench.run(provider)
+
+    assert (0, "paid", {"wan2.2-t2i-flash"}) == (provider.submitted, made.task.task_id, set(asked))
 
 
 async def test_a_cancelled_submit_still_reaches_the_ledger(bench, ledger):

@@ -15,7 +15,7 @@ import httpx
 from tools.providers.dashscope_list import TaskList
 from tools.providers.http import Api, section
 from tools.providers.models import DASHSCOPE_MODELS, ModelRules
-from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
+from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState, Turn
 from tools.providers.verdicts import Step
 from tools.seed.line_art import as_program, generate_single_task, main
 
@@ -104,13 +104,17 @@ class DashScope(ModelRules):
         step: Step = "task" if failed else "poll"
         raise self._api.fault(step, failed[0] if failed else {}, about=f"task {task_id}")
 
-    async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask]:
-        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them."""
-        return await self._list.between(start, end)
+    async def list_tasks(
+        self, start: datetime, end: datetime, *, model: str | None = None, turn: Turn | None = None
+    ) -> Sequence[ListedTask]:
+        """Return the account's tasks of a model that were made from `start` to `end`, whoever made them."""
+        return await self._list.between(start, end, model=model, turn=turn)
 
-    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> Mapping[str, bool]:
+    async def look_over(
+        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None = None
+    ) -> Mapping[str, bool]:
         """Return which of many tasks are over; one that the list does not show is not in the answer."""
-        return await self._list.look_over(task_ids, since=since, page_size=page_size)
+        return await self._list.look_over(task_ids, since=since, page_size=page_size, model=model)
 
     async def check_key(self) -> None:
         """Ask for one entry of the list of tasks, which costs nothing.

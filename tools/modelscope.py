@@ -12,7 +12,7 @@ import httpx
 
 from tools.providers.http import Api, clean
 from tools.providers.models import MODELSCOPE_MODELS, Model, ModelRules
-from tools.providers.provider import ImageRequest, Submission, TaskState
+from tools.providers.provider import ImageRequest, Submission, TaskState, Turn
 from tools.providers.verdicts import Step
 from tools.seed.modelscope_pictures import generate_image, generate_images_batch
 from tools.seed.rate_limiter import RateLimiter
@@ -99,11 +99,25 @@ class ModelScope(ModelRules):
         step: Step = "task" if status == "FAILED" else "poll"
         raise self._api.fault(step, answer, about=f"task {task_id}")
 
-    async def list_tasks(self, start: datetime, end: datetime) -> None:  # noqa: ARG002
+    async def list_tasks(
+        self,
+        start: datetime,  # noqa: ARG002
+        end: datetime,  # noqa: ARG002
+        *,
+        model: str | None = None,  # noqa: ARG002
+        turn: Turn | None = None,  # noqa: ARG002
+    ) -> None:
         """Return `None`: the service keeps no list of tasks."""
         return
 
-    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> None:  # noqa: ARG002
+    async def look_over(
+        self,
+        task_ids: Collection[str],  # noqa: ARG002
+        *,
+        since: datetime,  # noqa: ARG002
+        page_size: int,  # noqa: ARG002
+        model: str | None = None,  # noqa: ARG002
+    ) -> None:
         """Return `None`: the service keeps no list of tasks."""
         return
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 
 import httpx
 
@@ -10,12 +11,15 @@ from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.ledger_rows import Task
 from tools.money.waiting import Waiter
-from tools.pictures.images import SavedImage, inspect, is_whole, save_jpeg
+from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_jpeg
 from tools.providers.download import download
 from tools.providers.provider import TaskState
 
 COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
+
+SAME_LINK_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 60.0, 60.0)
+"""Seconds before a picture that came with the answer is fetched again: there is no other link, and no later run."""
 
 FETCHES = 8
 """Pictures that are fetched at the same time: more would only take memory."""
@@ -24,10 +28,18 @@ FETCHES = 8
 class Collector:
     """Brings the pictures of finished tasks home; writes each step to the ledger as it comes."""
 
-    def __init__(self, *, ledger: Ledger, client: httpx.AsyncClient, waiter: Waiter) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        client: httpx.AsyncClient,
+        waiter: Waiter,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._ledger = ledger
         self._client = client
         self._waiter = waiter
+        self._sleep = sleep
         self._fetches = asyncio.Semaphore(FETCHES)
         # More decoders than processors would be no faster, and each holds a picture's pixels.
         self._saves = asyncio.Semaphore(os.cpu_count() or 1)
@@ -39,24 +51,48 @@ class Collector:
             UnavailableError: It could not be fetched whole this time; the task stays for a later run.
             ConfigError: It cannot be written; the task stays for a later run.
         """
+        if task.task_id is None:
+            saved = await self._by_the_same_link(task, ready.urls[0], job, service, report)
+            return Made(saved, self._ledger.note_saved(task))
         for tries_left in reversed(range(COLLECT_TRIES)):
             try:
-                async with self._fetches:
-                    data = await download(ready.urls[0], client=self._client)
-                    async with self._saves:
-                        saved = await asyncio.to_thread(_save, data, job, task)
+                saved = await self._fetch(task, ready.urls[0], job)
                 break
             except UnavailableError:
-                if not tries_left or not task.task_id:
+                if not tries_left:
                     raise
                 ready = await self._waiter.wait(task, service, report)
         return Made(saved, self._ledger.note_saved(task))
 
+    async def _by_the_same_link(self, task: Task, url: str, job: Job, service: Service, report: Report) -> SavedImage:
+        """Fetch a picture that came with the answer, again and again: its link is written down nowhere."""
+        for pause_s in SAME_LINK_PAUSES_S:
+            try:
+                return await self._fetch(task, url, job)
+            except UnavailableError as error:
+                report("waiting", provider=service.name, reason=str(error))
+                await self._sleep(pause_s)
+        return await self._fetch(task, url, job)
 
-def kept(job: Job) -> SavedImage | None:
-    """Return the picture that an earlier run saved, if it is still there and whole."""
+    async def _fetch(self, task: Task, url: str, job: Job) -> SavedImage:
+        async with self._fetches:
+            data = await download(url, client=self._client)
+            async with self._saves:
+                return await asyncio.to_thread(_save, data, job, task)
+
+
+def kept(job: Job, task: Task) -> SavedImage | None:
+    """Return the picture of this task, if it is at its place and whole.
+
+    Where its row does not say that it was saved, since the process died in between, the picture itself must say that
+    it is the one.
+    """
     if not is_whole(job.path):
         return None
+    if task.status != "saved":
+        said = describe(job.path)
+        if any(str(said.get(name)) != str(value) for name, value in _said_of(task, job).items()):
+            return None
     found = inspect(job.path)
     return SavedImage(
         path=job.path,
@@ -69,11 +105,14 @@ def kept(job: Job) -> SavedImage | None:
 
 
 def _save(data: bytes, job: Job, task: Task) -> SavedImage:
-    """Save the picture with what it was made of: the ledger knows, whatever is configured or planned by now."""
-    description: dict[str, str | int] = {
+    return save_jpeg(data, job.path, quality=job.quality, description=_said_of(task, job), label=job.label)
+
+
+def _said_of(task: Task, job: Job) -> dict[str, str | int]:
+    """Return what a picture says of itself: the ledger knows, whatever is configured or planned by now."""
+    return {
         "prompt": task.prompt or job.request.prompt,
         "provider": task.provider,
         "model": task.model,
         "seed": job.request.seed,
     }
-    return save_jpeg(data, job.path, quality=job.quality, description=description, label=job.label)

@@ -37,6 +37,9 @@ DOUBT_S = 15.0
 LAG_S = 2.0
 """How old what the list says may be, in seconds. One that is slower is not looked at any more."""
 
+MOST_LOOK_S = 3.0
+"""Longest that a look may take, in seconds: everybody stands behind it."""
+
 OFF_S = 10.0
 """Pause of the looks after one that helped nobody, in seconds."""
 
@@ -121,15 +124,19 @@ class Lookout:
         await self._service.limiter.polls.turn()
         began_at = self._now()
         asked = dict(self._watched)
+        model = next(watched.task.model for watched in asked.values())
         since = min(watched.task.submitted_at or watched.task.intended_at for watched in asked.values())
         try:
-            found = await self._service.provider.look_over(asked, since=since - LOOK_BACK, page_size=PAGE)
+            async with asyncio.timeout(MOST_LOOK_S):
+                found = await self._service.provider.look_over(
+                    asked, since=since - LOOK_BACK, page_size=PAGE, model=model
+                )
         except ThrottledError as error:
             # The list may have a limit of its own, which nobody has told us.
             self._least_apart_s *= 4
             self._rest(error.retry_after_s)
             return
-        except UnavailableError:
+        except (UnavailableError, TimeoutError):
             self._rest()
             return
         except PeituError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from tools.errors import (
+    ConfigError,
     LostReplyError,
     RejectedError,
+    StorageError,
     TaskFailedError,
     ThrottledError,
     UnavailableError,
@@ -48,16 +50,28 @@ class Settler:
             LostReplyError: The list does not settle it, and its loss would cost money: held for the user.
             UnavailableError: The list cannot be had now; nothing is decided.
         """
-        if found := await self._look_up(task, service):
-            return found
+        why = "its list of tasks does not settle it"
+        try:
+            if found := await self._look_up(task, service):
+                return found
+        except StorageError:
+            raise
+        except ConfigError as error:
+            # The request itself went through: that the key may not see the list stops nobody else.
+            why = f"its list of tasks cannot be read ({error})"
         if service.on_lost_reply == "resubmit":
             await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
         message = (
             f"{service.name} may have taken the request of {task.intended_at:%Y-%m-%d %H:%M:%S} UTC, but its answer "
-            "was lost and its list of tasks does not settle it - held, so that nothing is paid twice; see the "
-            "provider's console, then resume with --resubmit to send it again"
+            f"was lost and {why} - held, so that nothing is paid twice; see the provider's console, then resume with "
+            "--resubmit to send it again"
         )
+        if task.submitted_at is not None:  # answered with the picture itself, by a link that nobody keeps
+            message = (
+                f"{service.name} made this picture at {task.submitted_at:%Y-%m-%d %H:%M:%S} UTC, it may be paid, and "
+                "it could not be fetched - held, so that nothing is paid twice; resume with --resubmit to make it anew"
+            )
         await self._ledger.unknown(task, message)
         raise LostReplyError(message)
 
@@ -67,6 +81,8 @@ class Settler:
         Waits until all tasks of that moment that belong to nobody have finished, `deadline_s` at most; nothing of it
         costs money. `None` when none is ours.
         """
+        if task.submitted_at is not None:
+            return None
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
         told: set[str] = set()
         try:
@@ -80,7 +96,9 @@ class Settler:
                 if unfinished <= told or self._now() > give_up_at:
                     return None
                 await self._sleep(FINISHED_PAUSE_S)
-        except (UnavailableError, LostReplyError):
+        except StorageError:
+            raise
+        except (UnavailableError, LostReplyError, ConfigError):
             return None
         return None
 
@@ -100,7 +118,12 @@ class Settler:
 
     async def _listed(self, task: Task, service: Service) -> Sequence[ListedTask] | None:
         try:
-            return await service.provider.list_tasks(task.intended_at - LOOK_BACK, task.intended_at + LOOK_AHEAD)
+            return await service.provider.list_tasks(
+                task.intended_at - LOOK_BACK,
+                task.intended_at + LOOK_AHEAD,
+                model=task.model,
+                turn=service.limiter.polls.turn,
+            )
         except ThrottledError as error:
             # To whoever submits, that class would mean that no task was made; of this request nobody knows.
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
@@ -111,6 +134,8 @@ class Settler:
         Other requests of that moment may still wait for their answers, each of which takes a task off the list: so it
         looks again.
         """
+        if task.submitted_at is not None:
+            return None  # a picture that came with the answer is no task of the list
         for pause_s in LOOK_UP_PAUSES_S:
             await self._sleep(pause_s)
             listed = await self._listed(task, service)

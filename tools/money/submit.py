@@ -105,7 +105,9 @@ class Submitter:
                     await self._sleep(0.05)
             patience_s = max(LEAST_PATIENCE_S, (give_up_at - self._now()).total_seconds())
             if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
-                raise UnavailableError(f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left")
+                raise UnavailableError(
+                    f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"
+                )
             yield
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:

@@ -40,7 +40,7 @@ class TaskRunner:
         self.ledger = ledger
         self._leases = leases
         self._waiter = Waiter(ledger=ledger, now=now, sleep=sleep)
-        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter)
+        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, sleep=sleep)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
         self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
         self._sleep = sleep
@@ -91,8 +91,8 @@ class TaskRunner:
         async with service.limiter.slot(again=job.again):
             known = await self._take(job, service, report)
             lease.callback(self._leases.release, job.run_id, job.image_index)
-            if known and known.status == "saved" and (saved := await asyncio.to_thread(kept, job)):
-                return Made(saved, known)
+            if known and (saved := await asyncio.to_thread(kept, job, known)):
+                return Made(saved, known if known.status == "saved" else self.ledger.note_saved(known))
             if known and known.provider != service.name:
                 raise ElsewhereError(f"{known.provider} has a task of this picture")
             try:

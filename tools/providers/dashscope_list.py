@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from tools.providers.http import Api
-from tools.providers.provider import ListedTask
+from tools.providers.provider import ListedTask, Turn
 
 MOST_PAGES = 4
 """Pages of the list that one look at many tasks reads at most."""
@@ -22,15 +22,17 @@ _CHINA = timezone(timedelta(hours=8))
 
 
 class TaskList:
-    """The tasks of one model."""
+    """The tasks of one model, unless another is named."""
 
     def __init__(self, api: Api, model: str) -> None:
         self._api = api
         self._model = model
         self._zone: tzinfo = _CHINA
 
-    async def between(self, start: datetime, end: datetime) -> Sequence[ListedTask]:
-        """Return the account's tasks of this model that were made from `start` to `end`, whoever made them.
+    async def between(
+        self, start: datetime, end: datetime, *, model: str | None, turn: Turn | None
+    ) -> Sequence[ListedTask]:
+        """Return the account's tasks of a model that were made from `start` to `end`, whoever made them.
 
         The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
         most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
@@ -39,12 +41,16 @@ class TaskList:
         for since, until in _windows(start, end):
             page = last_page = 1
             while page <= last_page:
-                entries, last_page = await self._page(page, since, until, size=50)
+                if turn is not None:
+                    await turn()
+                entries, last_page = await self._page(page, since, until, size=50, model=model)
                 found |= {task.task_id: task for task in entries if start <= task.created_at <= end}
                 page += 1
         return list(found.values())
 
-    async def look_over(self, task_ids: Collection[str], *, since: datetime, page_size: int) -> Mapping[str, bool]:
+    async def look_over(
+        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None
+    ) -> Mapping[str, bool]:
         """Return which of the tasks are over, by as many pages of the list as show them, `MOST_PAGES` at most.
 
         That the newest come first is UNCONFIRMED, and so is the zone of the times that are asked for: where a list
@@ -55,15 +61,17 @@ class TaskList:
         found: dict[str, bool] = {}
         page = last_page = 1
         while page <= min(last_page, MOST_PAGES) and len(found) < len(task_ids):
-            entries, last_page = await self._page(page, *times, size=page_size)
+            entries, last_page = await self._page(page, *times, size=page_size, model=model)
             found |= {task.task_id: task.is_over for task in entries if task.task_id in task_ids}
             page += 1
         if not found:
             self._zone = UTC if self._zone == _CHINA else _CHINA
         return found
 
-    async def _page(self, page: int, since: str, until: str, *, size: int) -> tuple[list[ListedTask], int]:
-        query = {"start_time": since, "end_time": until, "model_name": self._model}
+    async def _page(
+        self, page: int, since: str, until: str, *, size: int, model: str | None
+    ) -> tuple[list[ListedTask], int]:
+        query = {"start_time": since, "end_time": until, "model_name": model or self._model}
         query |= {"page_no": str(page), "page_size": str(size)}
         answer = await self._api.ask("list", "GET", "/tasks", params=query)
         try:

@@ -4,10 +4,13 @@ Submit, poll and download are separate steps, since only the first costs money: 
 ledger in between.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+
+Turn = Callable[[], Awaitable[object]]
+"""Waits until one more question may be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +115,19 @@ class ImageProvider(Protocol):
         """
         ...
 
-    async def list_tasks(self, start: datetime, end: datetime) -> Sequence[ListedTask] | None:
-        """Return the tasks that the provider made in this time, or `None` where it keeps no list."""
+    async def list_tasks(
+        self, start: datetime, end: datetime, *, model: str | None = None, turn: Turn | None = None
+    ) -> Sequence[ListedTask] | None:
+        """Return the tasks of a model that the provider made in this time, or `None` where it keeps no list.
+
+        The model is the one of this provider where none is named; `turn` is awaited before each request.
+        """
         ...
 
     async def look_over(
-        self, task_ids: Collection[str], *, since: datetime, page_size: int
+        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None = None
     ) -> Mapping[str, bool] | None:
-        """Return of many tasks at once which are over, or `None` where the provider keeps no list.
+        """Return of many tasks of a model at once which are over, or `None` where the provider keeps no list.
 
         All were made after `since`, or a little before. A task that the list does not show is not in the answer.
 
