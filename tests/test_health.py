@@ -144,12 +144,12 @@ async def test_a_failed_probe_doubles_the_pause(health, clock):
     assert not health.is_down
 
 
-async def test_a_cancelled_probe_leaves_the_place(health, clock):
-    """Whoever is stopped while it probes does not block the others for ever."""
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), ZeroDivisionError()])
+async def test_a_probe_that_tells_nothing_leaves_the_place(health, clock, end):
+    """Whoever is stopped while it probes, or ends by a fault of ours, does not block the others for ever."""
     await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
     clock.time += FIRST_PAUSE_S
-    with pytest.raises(asyncio.CancelledError):
-        await submit(health, asyncio.CancelledError())
+    await fail(health, end)
     await submit(health)
 
     assert not health.is_down

@@ -93,6 +93,7 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
     [
         # A gateway's own page says nothing of the request behind it; the provider's JSON does.
         ("submit", 502, "", "", UNKNOWN),
+        ("submit", 524, "", "", UNKNOWN),
         ("submit", 504, "", "", UNKNOWN),
         ("submit", 504, "InternalError.Timeout", "", UNKNOWN),
         ("submit", 503, "", "", RETRY),

@@ -98,11 +98,11 @@ class Health:
         except ConfigError as error:
             await self._stopped(error)
             raise
-        except asyncio.CancelledError:
-            self._leave(probing=probing)
-            raise
         except PeituError:
             await self._worked()
+            raise
+        except BaseException:  # stopped, or a fault of ours: it tells nothing, and another one may probe
+            self._leave(probing=probing)
             raise
         await self._worked()
 

@@ -139,7 +139,7 @@ class Leases:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 lock = FileLock(self._path(self.owner), thread_local=False)
-                lock.acquire(timeout=0)
+                lock.acquire(timeout=1)  # somebody who clears away dead owners may have it for a moment
             except OSError as error:
                 advice = "check the folder of database.path"
                 raise StorageError(

@@ -175,7 +175,7 @@ _TABLE = (
     _Row(_TOMORROW, statuses=(429,), texts=("today", "tomorrow", "daily"), provider=_MS),
     _Row(_TROUBLE, texts=("server is busy",), provider=_MS),
     # Statuses.
-    _Row(_CUT_OFF, statuses=(502,), steps=("submit",), bare=True),
+    _Row(_CUT_OFF, statuses=(502, *range(520, 600)), steps=("submit",), bare=True),
     _Row(_SLOWER, statuses=(429,)),
     _Row(_TROUBLE, statuses=(408, 409, *range(500, 600))),
     _Row(_EXPIRED, statuses=range(400, 500), steps=("download",)),
