@@ -311,6 +311,20 @@ async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
     assert ["unknown"] == await statuses(ledger)
 
 
+async def test_the_only_task_of_that_moment_may_be_a_stranger_s(bench, ledger):
+    """It was taken over, and when it is finished it shows other words: it is given back, and ours is held."""
+    other = replace(DONE, prompt="a pile of skulls")
+    entries = listed(bench, "stranger")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")], listed=entries, polls=[other])
+    for _ in range(2):
+        with pytest.raises(LostReplyError, match=r"stranger, shows other words - held"):
+            await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["unknown"] == await statuses(ledger)
+    assert not bench.job.path.exists()
+
+
 async def test_a_lost_reply_of_a_free_service_is_sent_again(bench, ledger):
     """With `on_lost_reply: resubmit` the attempt failed, and the next one submits anew."""
     provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])

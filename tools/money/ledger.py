@@ -151,6 +151,10 @@ class Ledger:
         """Write down that nobody knows whether the provider took the request."""
         return await self._update(task, status="unknown", error=error)
 
+    async def give_back(self, task: Task, error: str) -> Task:
+        """Write down that the provider's task of this row is somebody else's: nobody knows of our own."""
+        return await self._update(task, status="unknown", task_id=None, submitted_at=None, error=error)
+
     async def give_up_unknown(self, run_id: str) -> int:
         """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were.
 

@@ -16,7 +16,7 @@ from tools.errors import (
 from tools.money.jobs import Service
 from tools.money.ledger import Ledger
 from tools.money.ledger_rows import Task, utc_now
-from tools.providers.provider import ListedTask
+from tools.providers.provider import ListedTask, TaskState
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
@@ -42,6 +42,7 @@ class Settler:
         self._ledger = ledger
         self._now = now
         self._sleep = sleep
+        self._guessed: set[int] = set()
 
     async def settle(self, task: Task, service: Service) -> Task | None:
         """Return the task adopted from the provider's list, or `None` when it may be sent again.
@@ -62,11 +63,7 @@ class Settler:
         if service.on_lost_reply == "resubmit":
             await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
-        message = (
-            f"{service.name} may have taken the request of {task.intended_at:%Y-%m-%d %H:%M:%S} UTC, but its answer "
-            f"was lost and {why} - held, so that nothing is paid twice; see the provider's console, then resume with "
-            "--resubmit to send it again"
-        )
+        message = _held(task, service, why)
         if task.submitted_at is not None:  # answered with the picture itself, by a link that nobody keeps
             message = (
                 f"{service.name} made this picture at {task.submitted_at:%Y-%m-%d %H:%M:%S} UTC, it may be paid, and "
@@ -101,6 +98,20 @@ class Settler:
         except (UnavailableError, LostReplyError, ConfigError):
             return None
         return None
+
+    async def confirm(self, task: Task, ready: TaskState, service: Service) -> None:
+        """Look at the words of a finished task that was taken over because it was the only one of that moment.
+
+        Raises:
+            LostReplyError: It shows other words, so it is somebody else's: given back, and the request is held.
+        """
+        if task.id not in self._guessed:
+            return
+        self._guessed.discard(task.id)
+        if ready.prompt and ready.prompt.split() != task.prompt.split():
+            message = _held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
+            await self._ledger.give_back(task, message)
+            raise LostReplyError(message)
 
     async def _unclaimed(self, task: Task, service: Service) -> set[str]:
         listed = await self._listed(task, service)
@@ -147,5 +158,14 @@ class Settler:
             if len(marked) == 1:
                 return await self._ledger.submitted(task, task_id=marked.pop(), request_id=task.request_id)
             if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=LOOK_AHEAD):
+                self._guessed.add(found.id)
                 return found
         return None
+
+
+def _held(task: Task, service: Service, why: str) -> str:
+    return (
+        f"{service.name} may have taken the request of {task.intended_at:%Y-%m-%d %H:%M:%S} UTC, but its answer was "
+        f"lost and {why} - held, so that nothing is paid twice; see the provider's console, then resume with "
+        "--resubmit to send it again"
+    )

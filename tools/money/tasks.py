@@ -103,6 +103,7 @@ class TaskRunner:
                 raise
             report("submitted", provider=service.name)
             ready = ready or await self._waiter.wait(task, service, report)
+            await self._settler.confirm(task, ready, service)
             self._leases.leave(job.run_id, job.image_index)
             return task, ready
 
