@@ -240,6 +240,61 @@ def test_longer_words_protect_what_they_hold(subject: str, icon: str) -> None:
     assert (icon == "droplets") != (icon in words_drawn(subject))
 
 
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [
+        ("外婆去世前的那个夏天", "skull"),
+        ("My father's death changed how I work", "skull"),
+        ("dead calm", "skull"),
+        ("Bread and apples on a table", "database"),
+        ("日常事务怎么安排", "database"),
+        ("A boy flies a red kite", "plane"),
+        ("The branches of the old plum tree", "git-branch"),
+        ("提交作业", "git-branch"),
+        ("推荐几本好书", "t:binary-tree-2"),
+        ("Sort the laundry", "t:binary-tree-2"),
+        ("分享我的育儿经验", "chart-pie"),
+        ("She shares her lunch", "chart-pie"),
+        ("我长大的地方", "chart-line"),
+        ("Growing tomatoes", "chart-line"),
+        ("Falling snow", "trending-down"),
+        ("冰美式与夏天", "snowflake"),
+        ("台风登陆后的早晨", "p:rover"),
+        ("Fish and chips", "cpu"),
+        ("Open the window", "lock-open"),
+        ("A small space to read", "t:planet"),
+        ("How to deal with anxiety", "t:license"),
+        ("A dog called Bella", "phone"),
+        ("Habit tracking", "hat-glasses"),
+        ("A spider's web", "laptop"),
+        ("今天的热点新闻", "wifi"),
+        ("对手机的依赖", "package"),
+        ("Caught a cold", "snowflake"),
+    ],
+)
+def test_everyday_words_are_nothing_technical_or_morbid(subject: str, icon: str) -> None:
+    """A word that an essay and a manual share is read as in the essay."""
+    assert icon not in words_drawn(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [
+        ("外婆去世前的那个夏天", "t:candle"),
+        ("A table in the database: index and transactions", "database"),
+        ("A skull on a pirate flag", "skull"),
+        ("特别喜欢猫的女孩", "p:cat"),
+        ("父亲的背影", "p:person"),
+        ("中风以后的父亲", "stethoscope"),
+        ("妈妈做的红烧鱼", "t:fish"),
+        ("孩子的成长", "sprout"),
+    ],
+)
+def test_everyday_words_lead_to_everyday_things(subject: str, icon: str) -> None:
+    """What the words of an essay draw instead."""
+    assert icon in words_drawn(subject)
+
+
 def test_style_words_draw_nothing() -> None:
     """How a picture is to look is not what it shows."""
     assert [] == words_drawn("black and white line drawing, clean white background, no text, 黑白线稿，留白，插画风格")
