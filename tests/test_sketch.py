@@ -295,6 +295,26 @@ def test_everyday_words_lead_to_everyday_things(subject: str, icon: str) -> None
     assert icon in words_drawn(subject)
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("aspect", [1.0, 0.57, 1.75])
+@pytest.mark.parametrize(
+    "subject", ["A woman drinks tea by the window", "猫在窗台上晒太阳", "窗外下雪了", "Rain on the window"]
+)
+def test_a_room_has_its_window_in_the_wall(subject: str, aspect: float, seed: int) -> None:
+    """A window that the text names is the one of the room, and no second one stands on the floor."""
+    assert "t:window" in words_drawn(subject)
+    assert load_icon("t:window").body not in compose(subject, aspect=aspect, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "subject", ["窗外有座小屋，在村庄里", "The windows of the old house", "A window seat on a train"]
+)
+def test_what_has_windows_needs_none_beside_it(subject: str, seed: int) -> None:
+    """No loose window stands in a meadow."""
+    assert load_icon("t:window").body not in compose(subject, aspect=1.0, seed=seed)
+
+
 def test_style_words_draw_nothing() -> None:
     """How a picture is to look is not what it shows."""
     assert [] == words_drawn("black and white line drawing, clean white background, no text, 黑白线稿，留白，插画风格")

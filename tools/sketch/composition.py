@@ -21,6 +21,7 @@ _OUTSIDE = frozenset(
     | {"farm", "mountain", "desert", "road", "rail", "space", "festival", "market", "sport", "spring", "summer"}
     | {"autumn", "nature", "sunset"}
 )
+_BEHIND_GLASS = {"storm", "rain", "snow", "wind", "garden", "spring", "summer", "autumn", "nature", "sunset"}
 _INSIDE = {"home", "kitchen", "office", "school", "lab", "stage", "desk", "bedroom", "workshop", "indoor", "books"}
 _LONGEST_ASPECT = 1.9
 
@@ -41,7 +42,11 @@ def compose(subject: str, *, aspect: float, seed: int) -> str:
     if picture.has("underwater") and not picture.tags & _INSIDE:
         picture.tags.add("sea")
     if picture.figures:
-        picture.rng.choice(_candidates(picture))(picture)
+        composition = picture.rng.choice(_candidates(picture))
+        if composition is landscape:
+            # Houses and trains have windows of their own.
+            picture.figures = [f for f in picture.figures if f.icon.name != indoors.WINDOW] or picture.figures
+        composition(picture)
     else:
         (landscape if picture.tags & (_OUTSIDE | {"night"}) else abstract)(picture)
     return picture.sheet.svg()
@@ -89,9 +94,13 @@ def _for_ideas(picture: Picture) -> list[Composition]:
 
 def _home(picture: Picture) -> Composition:
     """Return where the main figure belongs: a table, a room or the open."""
-    hero = picture.figures[0]
+    if _looks_out(picture):
+        kinds = {figure.kind for figure in picture.figures if figure not in indoors.in_the_wall(picture)}
+        return indoors.table if "small" in kinds and not kinds & {"person", "mid", "water"} else indoors.floor
+    figures = [figure for figure in picture.figures if figure.icon.name != indoors.WINDOW] or picture.figures
+    hero = figures[0]
     outside, inside = bool(picture.tags & _OUTSIDE), bool(picture.tags & _INSIDE)
-    furnished = any(figure.kind in {"person", "mid"} for figure in picture.figures)
+    furnished = any(figure.kind in {"person", "mid"} for figure in figures)
     if inside and not outside and furnished:
         return indoors.floor
     housed = outside and any(figure.kind == "big" for figure in picture.figures)
@@ -105,3 +114,9 @@ def _home(picture: Picture) -> Composition:
     if inside and not outside and hero.kind in {"mid", "person", "small"}:
         return indoors.floor
     return landscape
+
+
+def _looks_out(picture: Picture) -> bool:
+    """Tell whether the subject names a window and is at home: the weather is what is seen through it."""
+    house = any(figure.kind == "big" for figure in picture.figures)
+    return picture.figure(indoors.WINDOW) is not None and not house and picture.tags & _OUTSIDE <= _BEHIND_GLASS

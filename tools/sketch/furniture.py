@@ -1,8 +1,10 @@
 """What stands and hangs in a room: table, floor, window, lamp, shelf, screen."""
 
+from collections.abc import Sequence
+
 from tools.sketch import marks
 from tools.sketch.paths import Box, polyline, rectangle, stamp, trace
-from tools.sketch.picture import Picture, around
+from tools.sketch.picture import Figure, Picture, around, standing
 
 
 def trestle(picture: Picture, box: Box) -> None:
@@ -50,14 +52,14 @@ def floorboards(picture: Picture, box: Box) -> None:
             x += length + rng.uniform(140, 320)
 
 
-def window(picture: Picture, box: Box) -> None:
-    """Draw a window with the weather behind it."""
+def window(picture: Picture, box: Box, *, seen: Sequence[Figure] = ()) -> None:
+    """Draw a window with the weather behind it, and with the figures that are seen through it."""
     sheet = picture.sheet
     outline = rectangle(box, radius=12)
     sheet.shape(outline)
     kept, sheet.taken = sheet.taken, []
     sheet.open_clip(outline)
-    _view(picture, box)
+    _view(picture, box, seen)
     sheet.close_clip()
     sheet.taken = kept
     sheet.line(outline)
@@ -68,29 +70,45 @@ def window(picture: Picture, box: Box) -> None:
     sheet.shape(rectangle(sill, radius=6))
 
 
-def _view(picture: Picture, box: Box) -> None:
-    w, rng = box.width, picture.rng
-    x = box.left + w * rng.choice([0.27, 0.73])
-    if picture.has("night", "bedroom"):
-        own = picture.figure("moon")
-        if own is None:
-            marks.moon(picture, x, box.top + box.height * 0.24, w * 0.13)
-        else:
-            picture.place(own, around(x, box.top + box.height * 0.22, w * 0.28, w * 0.28))
+def _view(picture: Picture, box: Box, seen: Sequence[Figure]) -> None:
+    """Draw what lies behind the panes: the weather, what shines in the sky, and what stands in the snow."""
+    wet = picture.has("rain", "storm")
+    side = picture.rng.choice([0.27, 0.73])
+    spot = around(box.left + box.width * side, box.top + box.height * 0.22, box.width * 0.34, box.width * 0.34)
+    overhead = next((figure for figure in seen if figure.kind == "sky"), None)
+    if picture.has("night", "bedroom") and not (seen and (wet or picture.has("snow"))):
+        _in_the_sky(picture, spot, picture.figure("moon") or overhead)
         marks.stars(picture, box.grown(-18), 5)
         return
-    if picture.has("rain", "storm"):
+    if wet:
         marks.rain(picture, box.grown(-8), heavy=True)
-        return
-    if picture.has("snow"):
+    elif picture.has("snow"):
         marks.snow(picture, box)
-        return
-    base = box.bottom - box.height * 0.02
+    else:
+        _hills(picture, box)
+    if overhead is not None:
+        _in_the_sky(picture, spot, overhead)
+    elif not (wet or picture.has("snow")):
+        marks.sun(picture, spot.center_x, spot.center_y, box.width * 0.09)
+    for figure in seen:
+        if figure.kind != "sky":
+            foot = standing(box.right - box.width * side, box.bottom, box.width * 0.4, box.height * 0.42)
+            picture.place(figure, foot)
+
+
+def _in_the_sky(picture: Picture, spot: Box, figure: Figure | None) -> None:
+    if figure is None:
+        marks.moon(picture, spot.center_x, spot.center_y, spot.width * 0.38)
+    else:
+        picture.place(figure, spot)
+
+
+def _hills(picture: Picture, box: Box) -> None:
+    w, base = box.width, box.bottom - box.height * 0.02
     picture.sheet.shape(trace("M", box.left - 20, base, "q", w * 0.32, -box.height * 0.5, w * 0.7, "0Z"))
     picture.sheet.shape(
         f"M{box.left + w * 0.4:.1f} {base:.1f}q{w * 0.36:.1f} {-box.height * 0.36:.1f} {w * 0.8:.1f} 0Z"
     )
-    marks.sun(picture, x, box.top + box.height * 0.22, w * 0.09)
 
 
 def hanging_lamp(picture: Picture, zone: Box) -> None:

@@ -4,12 +4,15 @@ from tools.sketch import furniture, scenery
 from tools.sketch.paths import Box, rectangle
 from tools.sketch.picture import Figure, Picture, around, in_line, standing
 
+WINDOW = "t:window"
+
 
 def table(picture: Picture) -> None:
     """Compose a still life: things on a table, the others on the wall behind it."""
     area, u = picture.area, picture.unit
     top = area.top + area.height * (0.77 if not picture.tall else 0.8)
     laid = [figure for figure in picture.figures if figure.kind in {"small", "mid", "water"}]
+    laid = [figure for figure in laid if figure not in in_the_wall(picture)]
     hung = [figure for figure in picture.figures if figure not in laid]
     wall = scenery.lanterns(picture, Box(area.left, area.top, area.right, top - u * 0.06))
     board = Box(area.left, top, area.right, area.bottom)
@@ -27,11 +30,13 @@ def floor(picture: Picture) -> None:
     """Compose a room: furniture and people on the floor, a window, pictures on the wall."""
     area, u = picture.area, picture.unit
     ground = area.bottom - area.height * 0.14
-    standers = [figure for figure in picture.figures if figure.kind not in {"sky", "idea"}]
+    walled = in_the_wall(picture)
+    standers = [figure for figure in picture.figures if figure.kind not in {"sky", "idea"} and figure not in walled]
     hung = [figure for figure in picture.figures if figure not in standers]
     furniture.floorboards(picture, Box(area.left, ground, area.right, area.bottom))
     box = Box(area.left + u * 0.04, area.top, area.right - u * 0.04, ground + u * 0.035)
-    row(picture, standers, box, share=0.68 if picture.wide else 0.58, raised=u * 0.2)
+    share = (0.68 if picture.wide else 0.58) * (0.5 if all(figure.extra for figure in standers) else 1.0)
+    row(picture, standers, box, share=share, raised=u * 0.2)
     _wall(picture, hung, Box(area.left, area.top, area.right, ground - u * 0.1))
 
 
@@ -115,15 +120,31 @@ def _height_share(figure: Figure, hero: Figure, tallest: float) -> float:
     return max(0.48, 0.8 * figure.relative_height / tallest)
 
 
+def in_the_wall(picture: Picture) -> list[Figure]:
+    """Return the window that the subject names, and what is to be seen through it: the weather, a snowman."""
+    window = picture.figure(WINDOW)
+    if window is None:
+        return []
+    weather = [figure for figure in picture.figures if figure.kind == "sky" and not figure.extra][:1]
+    return [window, *weather, *(figure for figure in picture.figures if figure.icon.name == "p:snowman")]
+
+
+def _window(picture: Picture, zone: Box, *, grow: float) -> None:
+    named = in_the_wall(picture)
+    size = picture.unit * picture.rng.uniform(0.3, 0.36) * grow * (1.2 if named else 1.0)
+    room = picture.find_room(size, size * 1.16, zone, padding=30) or picture.find_room(size * 0.7, size * 0.8, zone)
+    if room is None and named:
+        room = picture.insist_on_room(size * 0.6, size * 0.7, zone)
+    if room is not None:
+        furniture.window(picture, room, seen=named[1:])
+        picture.take(room.grown(16))
+        picture.placed |= {figure.icon.name for figure in named}
+
+
 def _wall(picture: Picture, hung: list[Figure], zone: Box) -> None:
     u = picture.unit
     grow = 1.35 if picture.tall else 1.0
-    size = u * picture.rng.uniform(0.3, 0.36) * grow
-    window = picture.find_room(size, size * 1.16, zone, padding=30)
-    window = window or picture.find_room(size * 0.7, size * 0.8, zone)
-    if window is not None:
-        furniture.window(picture, window)
-        picture.take(window.grown(16))
+    _window(picture, zone, grow=grow)
     for figure in hung:
         if figure.icon.name not in picture.placed:
             side = u * 0.21 * grow
