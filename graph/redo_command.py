@@ -13,7 +13,7 @@ from graph.preparing import load_workflow, prepare
 
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
-    index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0.")],
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0: 00.jpg is 0.")],
     prompt: Annotated[str | None, typer.Option(metavar="T", help="Other words for it, used as they are.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="K", help="Seed; a new one is drawn when left out.")] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,

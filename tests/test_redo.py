@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
 from bench.forks import Forks
 from graph import runs
-from graph.cli import main
+from graph.cli import app, main
 from graph.redo import redo
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
@@ -32,6 +33,13 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 DATABASE = Path("data/peitu.db")
 TEXT = "A lighthouse keeper feeds the gulls before the storm. In spring a boat comes with letters from the town."
+
+
+def test_the_help_says_what_the_index_counts():
+    """The terminal numbers pictures from 1, the command from 0."""
+    told = CliRunner().invoke(app, ["redo", "--help"], env={"COLUMNS": "120"})
+
+    assert "00.jpg is 0" in told.output
 
 
 @pytest.fixture
