@@ -34,6 +34,17 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
+def command(options: argparse.Namespace) -> str:
+    """Return what to type for such figures: the options that change them and are not at their defaults."""
+    usual = arguments([])
+    given = [
+        f" --{name} {getattr(options, name):g}"
+        for name in ("kills", "seed", "rate")
+        if getattr(options, name) != getattr(usual, name)
+    ]
+    return f"uv run python -m bench.faults{''.join(given)}"
+
+
 class Campaign:
     """Runs of all programs with the same seeds, until each has been killed often enough."""
 
@@ -83,7 +94,8 @@ def main() -> None:
         with ThreadPoolExecutor(WORKERS) as threads:
             for worker in [threads.submit(campaign.work) for _ in range(WORKERS)]:
                 worker.result()
-    measured = report.summarize(campaign.outcomes, rate_per_s=options.rate, seconds=time.monotonic() - began_at)
+    seconds = time.monotonic() - began_at
+    measured = report.summarize(campaign.outcomes, command=command(options), rate_per_s=options.rate, seconds=seconds)
     Console(width=140).print(report.table(measured))
     if not options.no_results:
         report.write(measured, campaign.outcomes, RESULTS)

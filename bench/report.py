@@ -30,7 +30,7 @@ COLUMNS = {
 }
 
 
-def summarize(outcomes: Sequence[Outcome], *, rate_per_s: float, seconds: float) -> dict[str, Any]:
+def summarize(outcomes: Sequence[Outcome], *, command: str, rate_per_s: float, seconds: float) -> dict[str, Any]:
     """Return the totals of each program, and where and how they were measured."""
     totals = []
     for program in PROGRAMS:
@@ -38,6 +38,7 @@ def summarize(outcomes: Sequence[Outcome], *, rate_per_s: float, seconds: float)
         sums = {name: sum(getattr(outcome, name) for outcome in own) for name in list(COLUMNS)[1:]}
         totals.append({"program": program.name, "runs": len(own), **sums, "seconds": round(sums["seconds"])})
     return {
+        "command": command,
         "measured_at": datetime.now(UTC).date().isoformat(),
         "wall_s": round(seconds),
         "machine": machine(),
@@ -76,7 +77,7 @@ def markdown(measured: dict[str, Any]) -> str:
     lines = [
         "# Twenty images, killed and resumed",
         "",
-        f"`uv run python -m bench.faults`, {measured['measured_at']}, {measured['wall_s']} s in all; {about}.",
+        f"`{measured['command']}`, {measured['measured_at']}, {measured['wall_s']} s in all; {about}.",
         "",
         "| program | " + " | ".join(COLUMNS.values()) + " |",
         "|---|" + "---:|" * len(COLUMNS),
