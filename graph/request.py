@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shlex
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -143,7 +144,10 @@ def _read_file(path: Path) -> bytes:
             f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"
         ) from None
     except IsADirectoryError:
-        raise InputError(f"{str(path)!r} is a folder - name one article in it") from None
+        raise InputError(
+            f"{str(path)!r} is a folder - name one article in it, or illustrate all of them: "
+            f"peitu batch {shlex.quote(str(path))}"
+        ) from None
     except OSError as error:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror})") from error
 

@@ -98,7 +98,7 @@ BAD = [
     (["run", "missing.md"], "There is no file 'missing.md'"),
     (["run", "empty.md"], "'empty.md' is empty"),
     (["run", "binary.md"], "binary"),
-    (["run", "folder"], "is a folder"),
+    (["run", "folder"], "name one article in it, or illustrate all of them: peitu batch folder"),
     (["run", "--text", " \n\t"], "--text is empty"),
     (["run", "a.md", "--text", "b"], "both given"),
     (["run", "--text", "a", "--count", "0"], "--count 0"),
