@@ -87,7 +87,7 @@ def kept(job: Job, task: Task) -> SavedImage | None:
     Where its row does not say that it was saved, since the process died in between, the picture itself must say that
     it is the one.
     """
-    if not is_whole(job.path):
+    if task.submitted_at is None or not is_whole(job.path):
         return None
     if task.status != "saved":
         said = describe(job.path)
