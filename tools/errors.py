@@ -5,7 +5,7 @@
   - ConfigError       the operator: a key, a setting, a balance or a permission
     + ParameterError  the operator: this size, model or parameter is refused; other requests may pass
     + StorageError    the operator: a database or a file cannot be used; it says nothing about a provider
-    + QuotaError      the operator or tomorrow: today's allowance of a model is spent
+    + QuotaError      the operator or time: the allowance of a model is spent for now
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
     + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
@@ -40,7 +40,7 @@ class StorageError(ConfigError):
 
 
 class QuotaError(ConfigError):
-    """Today's allowance is spent; use another model or wait until it resets."""
+    """The allowance is spent for now, e.g. today's; use another model or wait until it resets."""
 
 
 class RejectedError(PeituError):

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tools.errors import ConfigError, LostReplyError, RejectedError, StorageError, ThrottledError, UnavailableError
+from tools.errors import (
+    ConfigError,
+    LostReplyError,
+    QuotaError,
+    RejectedError,
+    StorageError,
+    ThrottledError,
+    UnavailableError,
+)
 from tools.money.jobs import Job, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
@@ -95,7 +103,7 @@ class Submitter:
         """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart.
 
         Raises:
-            UnavailableError: The provider asked for a pause, here or in another process, that lasts too long.
+            QuotaError: The provider asked for a pause, here or in another process, that lasts too long.
         """
         async with AsyncExitStack() as place:
             if service.on_lost_reply == "hold":
@@ -105,7 +113,7 @@ class Submitter:
                     await self._sleep(0.05)
             patience_s = max(LEAST_PATIENCE_S, (give_up_at - self._now()).total_seconds())
             if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
-                raise UnavailableError(
+                raise QuotaError(
                     f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"
                 )
             yield
