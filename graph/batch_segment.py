@@ -15,12 +15,12 @@ Existing = Callable[[Part], list[dict[str, Any]]]
 
 
 async def kept_pictures(part: Part, existing: Existing, batches: Batches) -> list[dict[str, Any]]:
-    """Return the pictures that are at their places and that no run of this segment asked for."""
+    """Return the pictures that are at their places, but for those that the segment's own run made or has paid for."""
     found = await asyncio.to_thread(existing, part)
     if not found or not part.has_begun:
         return found
-    asked_for = await batches.asked_for(part.run_id)
-    return [picture for picture in found if picture["index"] not in asked_for]
+    own = await batches.own(part.run_id)
+    return [picture for picture in found if picture["index"] not in own]
 
 
 async def work_on(workflow: Workflow, part: Part, watch: Watch, kept: list[dict[str, Any]]) -> OutputState:

@@ -77,6 +77,8 @@ async def resume(
         raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
+    there = {image["index"] for image in snapshot.values.get("images", []) if image["status"] == "saved"}
+    kept = [image for image in kept if image["index"] not in there]
     # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
         asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
@@ -85,13 +87,17 @@ async def resume(
         await follow.plan(asked, kept)
     elif not snapshot.values:
         raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+    elif kept and "prompts" not in snapshot.values:
+        await follow.plan(None, kept)
     elif kept and snapshot.next == ("approve",):
         await follow.keep(kept)  # it was killed between its plan and what was there already
     elif not snapshot.tasks and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
-    elif not snapshot.tasks:
-        # The run came to its end with something missing: take it back to the fan-out, which skips what is saved.
-        await workflow.aupdate_state(_config(thread_id), {"run_id": run_id, "redoing": None}, as_node="approve")
+    elif kept or not snapshot.tasks:
+        # With something missing at its end, or something come to its place meanwhile, it goes back to the fan-out,
+        # which passes over what is there. What is under way stands in the ledger, and is collected all the same.
+        changes = {"run_id": run_id, "redoing": None, "images": kept}
+        await workflow.aupdate_state(_config(thread_id), changes, as_node="approve")
     return await follow(None)
 
 
@@ -152,8 +158,8 @@ class _Follow:
                 return document(self._run_id, {**values, **waiting})
             asked = Command(resume=answer)
 
-    async def plan(self, asked: InputState, kept: Sequence[Image]) -> None:
-        """Go as far as the prompts, and put in the images that are there already: the fan-out passes over them."""
+    async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:
+        """Go as far as the prompts, from the beginning or on, and put in the images that are there already."""
         await self._go(asked, interrupt_after=["prompt"])
         await self.keep(kept)
 

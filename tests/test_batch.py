@@ -148,6 +148,24 @@ def test_a_kill_forgets_nothing_of_what_was_there(peitu: Peitu, services: Sandbo
     assert before == Path("output/1-1.jpg").read_bytes()
 
 
+def test_resume_buys_nothing_that_another_batch_has_made(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Tried with a wrong key, then made by the same command: the first batch takes the pictures that are there."""
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "wrong")
+    board = boards(2)
+    code, out, _ = peitu("batch", board, "--provider", "dashscope", "--json")
+    first = json.loads(out)["batch_id"]
+    assert (1, 0) == (code, json.loads(out)["count"])
+    monkeypatch.setenv("DASHSCOPE_API_KEY", services.keys.dashscope)
+    assert 0 == peitu("batch", board, "--provider", "dashscope")[0]
+    before = [Path(f"output/s{number}.jpg").read_bytes() for number in range(2)]
+    code, out, err = peitu("resume", "--all", "--json")
+    (document,) = json.loads(out)["batches"]
+
+    assert (0, first, 2, 2) == (code, *(document[name] for name in ("batch_id", "count", "skipped"))), err
+    assert 2 == services.billed
+    assert before == [Path(f"output/s{number}.jpg").read_bytes() for number in range(2)]
+
+
 def test_of_an_article_only_what_is_missing_is_made(peitu: Peitu, services: Sandbox):
     """Two of three pictures are there: they are kept, and one is bought."""
     board = storyboard({"text": "A keeper feeds the gulls. A boat brings letters.", "count": 3, "size": "512x512"})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tools.money.ledger_rows import utc_now
+from tools.money.ledger_rows import OPEN, utc_now
 from tools.sqlite.batch_records import input_of
 from tools.sqlite.database import Database
 from tools.sqlite.records import write_image
@@ -105,13 +105,14 @@ class Batches:
 
         return await self._database.read(work)
 
-    async def asked_for(self, run_id: str) -> set[int]:
-        """Return the indexes of the images that a run asked a provider for, or drew."""
+    async def own(self, run_id: str) -> set[int]:
+        """Return the indexes of the images that a run made itself, or still has to collect, paid or perhaps paid."""
         question = (
-            "SELECT image_index FROM tasks WHERE run_id = ?1"
-            " UNION SELECT image_index FROM images WHERE run_id = ?1 AND attempts > 0"
+            f"SELECT image_index FROM tasks WHERE run_id = ? AND status IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608
+            " UNION SELECT image_index FROM images WHERE run_id = ? AND attempts > 0 AND status = 'saved'"
         )
-        rows = await self._database.read(lambda connection: connection.execute(question, (run_id,)).fetchall())
+        values = (run_id, *OPEN, run_id)
+        rows = await self._database.read(lambda connection: connection.execute(question, values).fetchall())
         return {row["image_index"] for row in rows}
 
     async def note(self, batch_id: str, results: Sequence[Result]) -> None:
