@@ -1,5 +1,6 @@
 """The command `peitu batch`: a storyboard, or a folder of articles, becomes pictures."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,19 +35,22 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     given = check_options(wishes, settings, workers=workers)
     for_all = {name: value for name, value in given.items() if name in {"provider", "upload"}}
     segments = _read(source, settings, Defaults(count=count, style=style, size=size), wishes)
-    options: dict[str, Any] = {"output_dir": str(settings.output_dir), "provider": provider, "workers": workers}
-    row = {
-        "batch_id": new_run_id(),
-        "source": str(source),
-        "options": options,
-        "requested": sum(segment.count for segment in segments),
-    }
+    from tools.sqlite.batches import Batch
+    from tools.sqlite.rivals import place_of
+
+    place = place_of(source, settings.output_dir)
+    row = Batch(
+        batch_id=new_run_id(),
+        source=str(source),
+        options={"output_dir": str(settings.output_dir), "provider": provider, "workers": workers, **place},
+        requested=sum(segment.count for segment in segments),
+    )
 
     from graph.batch_session import begin, follow_batch
 
-    begin(settings, row, segments, for_all)
+    leases = begin(settings, row, segments, for_all)
     del segments  # From here on they are in the database, and nowhere else.
-    follow_batch(config, settings, row, as_json=as_json)
+    follow_batch(config, settings, asdict(row), as_json=as_json, leases=leases)
 
 
 def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:

@@ -1,6 +1,7 @@
 """Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,34 +20,51 @@ from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document
-from tools.sqlite.batches import Batch, Batches, Part
+from tools.sqlite.batches import Batch, Batches, Part, write_batch
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.sqlite.rivals import see_that_nothing_is_under_way
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
 from tools.storyboards.storyboard import Segment
 
 
-def begin(settings: Settings, row: Mapping[str, Any], segments: Sequence[Segment], for_all: Mapping[str, Any]) -> None:
-    """Write the batch down, whole, before anything of it is begun.
+def begin(settings: Settings, batch: Batch, segments: Sequence[Segment], for_all: Mapping[str, Any]) -> Leases:
+    """Write the batch down, whole, before anything of it is begun; return the leases that hold it from then on.
 
     Raises:
+        InputError: Another batch of the same storyboard has requests under way.
         StorageError: The database cannot be used.
     """
+    leases = open_leases(settings)
 
-    async def write() -> None:
-        database = Database(settings.database.path)
+    def write(connection: sqlite3.Connection) -> None:
+        see_that_nothing_is_under_way(connection, settings.database.path, batch.options)
+        write_batch(connection, batch, segments, for_all)
+
+    async def take() -> None:
         try:
-            await Batches(database).begin(Batch(**row), segments, **for_all)
+            await leases.take(batch.batch_id, BATCH_INDEX, then=write)
+        except BaseException:
+            leases.close()
+            raise
         finally:
-            await database.close()
+            await leases.database.close()
 
-    asyncio.run(write())
+    asyncio.run(take())
+    return leases
 
 
-def follow_batch(config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool) -> NoReturn:
+def open_leases(settings: Settings) -> Leases:
+    """Return the leases of this process on batches; nothing is opened before the first one is taken."""
+    return Leases(Database(settings.database.path), owners_folder(settings.database.path))
+
+
+def follow_batch(
+    config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool, leases: Leases | None = None
+) -> NoReturn:
     """Work on the batch, print what came of it, and exit: 0 all is there, 1 something is missing."""
-    work = Work(config, settings, row, as_json=as_json)
+    work = Work(config, settings, row, as_json=as_json, leases=leases)
     document = work.until_stopped(go_on=row["batch_id"])
     if as_json:
         print_json(document)
@@ -54,15 +72,22 @@ def follow_batch(config: Path | None, settings: Settings, row: Mapping[str, Any]
 
 
 class Work:
-    """A batch that is worked on by this process; `row` is that of the table `batches`."""
+    """A batch that is worked on by this process; `row` is that of the table `batches`, `leases` may hold it already."""
 
     def __init__(
-        self, config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool = False
+        self,
+        config: Path | None,
+        settings: Settings,
+        row: Mapping[str, Any],
+        *,
+        as_json: bool = False,
+        leases: Leases | None = None,
     ) -> None:
         self._config = config
         self._settings = settings
         self._row = row
         self._as_json = as_json
+        self._leases = leases or open_leases(settings)
         self._options: Mapping[str, Any] = row["options"]
         self._feasible = Feasible(settings, self._options.get("provider"))
         self._before = batch_document(settings.database.path, row["batch_id"])
@@ -98,14 +123,13 @@ class Work:
         return document
 
     async def _work(self) -> None:
-        database = Database(self._settings.database.path)
-        leases = Leases(database, owners_folder(self._settings.database.path))
-        batches, batch_id = Batches(database), self._row["batch_id"]
+        leases, batch_id = self._leases, self._row["batch_id"]
+        batches = Batches(leases.database)
         overrides = {"output_dir": str(self._settings.output_dir)}
         try:
+            await leases.take(batch_id, BATCH_INDEX)
             async with open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
-                await leases.take(batch_id, BATCH_INDEX)
                 with self._watch:
                     reads = language_model(self._settings) is not None
                     workers = self._options.get("workers") or self._feasible.workers(reads=reads)
@@ -125,7 +149,7 @@ class Work:
         finally:
             leases.release(batch_id, BATCH_INDEX)
             leases.close()
-            await database.close()
+            await leases.database.close()
 
     async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:

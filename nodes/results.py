@@ -2,7 +2,7 @@
 
 from graph.image_state import Failure, ImageState
 from graph.state import Image, ImageStatus
-from tools.money.ledger_rows import Task
+from tools.money.ledger_rows import HELD, Task
 
 
 def result_image(state: ImageState, tasks: list[Task]) -> Image:
@@ -27,7 +27,7 @@ def result_image(state: ImageState, tasks: list[Task]) -> Image:
 
 def _status(tasks: list[Task], picture: str) -> ImageStatus:
     """Return ``unknown`` while nobody knows whether a request of this picture was taken, and paid."""
-    held = any(task.status in {"unknown", "intent"} and task.picture == picture for task in tasks)
+    held = any(task.status in HELD and task.picture == picture for task in tasks)
     return "unknown" if held else "failed"
 
 

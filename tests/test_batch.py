@@ -432,6 +432,48 @@ def test_a_stop_says_how_to_go_on(forks: Forks, peitu: Peitu, services: Sandbox,
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
+def test_the_same_command_again_pays_for_nothing_that_is_under_way(
+    forks: Forks, peitu: Peitu, services: Sandbox, tmp_path: Path
+):
+    """Arrow up and Enter, beside it or after Ctrl-C: exit status 2, and one line names the batch to go on with."""
+    services.set_limits("dashscope", task_seconds=2.0)
+    variables = {**environment(services), "PATH": os.environ["PATH"]}
+    arguments = ["batch", boards(2), "--provider", "dashscope", "--output-dir", "there"]
+    process = forks.start("graph.cli:main", arguments, folder=tmp_path, environment=variables, name="first")
+    wait_until(lambda: len(services.tasks) == 2)
+    (batch_id,) = (batch["batch_id"] for batch in json.loads(peitu("runs", "--json")[1])["batches"])
+    code, out, err = peitu(*arguments)
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    assert f"{batch_id} of this storyboard is being worked on" in err
+    process.send(signal.SIGINT)
+    assert 1 == process.wait(20)
+    code, out, err = peitu("batch", str(Path("board.json").resolve()), "--output-dir", "there/")
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    assert f"has 2 requests under way, paid already - continue it with: peitu resume {batch_id}" in err
+    assert 1 == len(json.loads(peitu("runs", "--json")[1])["batches"])
+    assert 0 == peitu("resume", batch_id)[0]
+    assert (0, 2) == (peitu(*arguments)[0], services.billed)
+
+
+def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services: Sandbox):
+    """What may be paid is not bought by the way; elsewhere, or at the user's word, it is."""
+    services.fault("dashscope", "submit", kind="drop", times=1)
+    code, out, _ = peitu("batch", boards(1), "--provider", "dashscope", "--json")
+    assert ["unknown"] == [image["status"] for image in json.loads(out)["images"]]
+    batch_id = json.loads(out)["batch_id"]
+    code, out, err = peitu("batch", "board.json", "--provider", "dashscope")
+
+    assert (2, "", 1, 0) == (code, out, len(err.splitlines()), services.billed)
+    assert f"has 1 request under way that may be paid, 1 held - continue it with: peitu resume {batch_id}" in err
+    assert f"peitu resume {batch_id} --resubmit" in err
+    assert 0 == peitu("batch", "board.json", "--provider", "dashscope", "--output-dir", "elsewhere")[0]
+    assert 0 == peitu("resume", batch_id, "--resubmit")[0]
+    assert (0, 2) == (peitu("batch", "board.json", "--provider", "dashscope")[0], services.billed)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
 def test_a_stopped_run_prints_its_document(forks: Forks, services: Sandbox, tmp_path: Path):
     """With --json, Ctrl-C leaves one document of what is there on standard output, too."""
     services.set_limits("dashscope", task_seconds=3600.0)

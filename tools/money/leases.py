@@ -39,7 +39,7 @@ class Leases:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.owner = uuid4().hex
-        self._database = database
+        self.database = database
         self._folder = folder
         self._lock: FileLock | None = None
         self._held: set[Key] = set()
@@ -56,7 +56,7 @@ class Leases:
             return "held"
         self._held.add(key)
         taking = asyncio.ensure_future(
-            self._database.write(lambda connection: self._take(connection, key, place, room, then))
+            self.database.write(lambda connection: self._take(connection, key, place, room, then))
         )
         try:
             taken = await asyncio.shield(taking)
@@ -81,7 +81,7 @@ class Leases:
         """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
         statement = "UPDATE leases SET place = NULL WHERE run_id = ? AND image_index = ? AND owner = ?"
         values = (run_id, image_index, self.owner)
-        self._database.hand_in(lambda connection: connection.execute(statement, values))
+        self.database.hand_in(lambda connection: connection.execute(statement, values))
 
     async def has_abandoned(self, provider: str) -> bool:
         """Tell whether a request of a process that died lately has no answer and waits to be settled."""
@@ -95,13 +95,13 @@ class Leases:
             owners = [row["owner"] for row in connection.execute(statement, values)]
             return any(owner is None or not self._is_alive(owner) for owner in owners)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     def release(self, run_id: str, image_index: int) -> None:
         """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
         statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
         values = (run_id, image_index, self.owner)
-        self._database.hand_in(lambda connection: connection.execute(statement, values))
+        self.database.hand_in(lambda connection: connection.execute(statement, values))
         self._held.discard((run_id, image_index))
 
     def close(self) -> None:

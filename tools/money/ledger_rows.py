@@ -32,11 +32,17 @@ class Task:
         return max(0.0, (now - (self.submitted_at or self.intended_at)).total_seconds())
 
 
-OPEN = ("intent", "unknown", "submitted", "succeeded", "saved")
+UNDER_WAY = ("intent", "unknown", "submitted", "succeeded")
+"""A task in one of these may still deliver a picture that is, or may be, paid."""
+
+OPEN = (*UNDER_WAY, "saved")
 """A task in one of these may be, or was, paid: it is adopted and never bought again."""
 
 DELIVERED = ("succeeded", "saved", "refused")
 """A task in one of these has given its picture."""
+
+HELD = ("intent", "unknown")
+"""Of these nobody knows whether the provider took the request, once the process that sent it is gone."""
 
 
 def utc_now() -> datetime:

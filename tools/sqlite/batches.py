@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -54,6 +54,20 @@ class Result:
     images: list[dict[str, Any]] = field(default_factory=list)
 
 
+def write_batch(
+    connection: sqlite3.Connection, batch: Batch, segments: Iterable[Segment], for_all: Mapping[str, Any]
+) -> None:
+    """Write down a batch with all its segments inside a transaction; `for_all` goes into the input of each."""
+    columns = "batch_id, source, options, requested, started_at"
+    row = (batch.batch_id, batch.source, _json(batch.options), batch.requested, utc_now().isoformat())
+    connection.execute(f"INSERT INTO batches ({columns}) VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608 - our own names
+    connection.executemany(
+        "INSERT INTO segments (batch_id, number, segment_id, run_id, asked, first_index, requested, status)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
+        _rows(batch.batch_id, segments, for_all),
+    )
+
+
 class Batches:
     """Writes and reads through the database's thread.
 
@@ -63,21 +77,6 @@ class Batches:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def begin(self, batch: Batch, segments: Iterable[Segment], **for_all: Any) -> None:
-        """Write down a batch with all its segments in one transaction; `for_all` goes into the input of each."""
-        row = (batch.batch_id, batch.source, _json(batch.options), batch.requested, utc_now().isoformat())
-
-        def work(connection: sqlite3.Connection) -> None:
-            columns = "batch_id, source, options, requested, started_at"
-            connection.execute(f"INSERT INTO batches ({columns}) VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608
-            connection.executemany(
-                "INSERT INTO segments (batch_id, number, segment_id, run_id, asked, first_index, requested, status)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
-                _rows(batch.batch_id, segments, for_all),
-            )
-
-        await self._database.write(work)
 
     async def reopen(self, batch_id: str) -> None:
         """Take note of what was made since the last look, e.g. by `peitu resume` of one segment."""
@@ -136,7 +135,7 @@ class Batches:
         await self._database.write(lambda connection: connection.execute(statement, values))
 
 
-def _rows(batch_id: str, segments: Iterable[Segment], for_all: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+def _rows(batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     first = 0
     for number, segment in enumerate(segments):
         run_id = f"{batch_id}-{number:05d}"
