@@ -130,6 +130,7 @@ class Work:
             await leases.take(batch_id, BATCH_INDEX)
             async with open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
+                self._take_back(await batches.reopen_lost(batch_id))
                 with self._watch:
                     reads = language_model(self._settings) is not None
                     workers = self._options.get("workers") or self._feasible.workers(reads=reads)
@@ -150,6 +151,11 @@ class Work:
             leases.release(batch_id, BATCH_INDEX)
             leases.close()
             await leases.database.close()
+
+    def _take_back(self, lost: int) -> None:
+        """Count pictures no longer that were there before, and are not any more."""
+        self._before["count"] -= lost
+        self._watch.before -= lost
 
     async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:

@@ -41,13 +41,15 @@ class ImageState(TypedDict, total=False):
 
     `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `open_provider`
     is the provider at which the ledger knows a task of this image: it goes first. `down` are the
-    providers that do not work at the moment: they go last.
+    providers that do not work at the moment: they go last. `lost` is the image that this run has made before, and whose
+    file is gone.
     """
 
     run_id: str
     picture: str
     prompt: Prompt
     provider: str
+    lost: Image | None
     open_provider: str | None
     down: list[str]
     outcome: Outcome | None

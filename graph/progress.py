@@ -47,7 +47,7 @@ class BatchWatcher:
         self._console = console or Console(stderr=True, highlight=False)
         self._clock = clock
         self._requested = requested
-        self._before = done
+        self.before = done
         self.made = self.skipped = self.failed = 0
         self._standings: dict[tuple[str, int], str] = {}
         self._counts: Counter[str] = Counter()
@@ -129,7 +129,7 @@ class BatchWatcher:
 
     @property
     def _done(self) -> int:
-        return self._before + self.made + self.skipped + self._counts["saved"]
+        return self.before + self.made + self.skipped + self._counts["saved"]
 
     def _told(self) -> str:
         """Return the counts and the pace in one line; what is nothing is left out."""

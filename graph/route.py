@@ -15,6 +15,7 @@ from tools.content.templates import style
 from tools.content.wishes import checked_count, parse_size
 from tools.errors import (
     ConfigError,
+    GoneError,
     InputError,
     LostReplyError,
     OverdueError,
@@ -28,8 +29,8 @@ from tools.setup.configuration import PROVIDERS
 GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
 """Failures that another attempt with the same provider would only repeat."""
 
-GIVES_UP_IMAGE = {RejectedError.__name__, LostReplyError.__name__, OverdueError.__name__, StorageError.__name__}
-"""Failures after which no provider is asked: the prompt is refused, or a paid task may still deliver."""
+GIVES_UP_IMAGE = {error.__name__ for error in (RejectedError, LostReplyError, OverdueError, GoneError, StorageError)}
+"""Failures after which no provider is asked: the prompt is refused, or the picture is paid already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +106,21 @@ class Routes:
 
     def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
         """Send every prompt that has no saved image to a branch of its own."""
-        saved = {image["index"] for image in state.get("images", []) if image["status"] == "saved"}
+        images = {image["index"]: image for image in state.get("images", [])}
         sends = []
         for prompt in state["prompts"]:
             self.candidates(state.get("provider"), width_px=prompt["width_px"], height_px=prompt["height_px"])
-            if prompt["index"] not in saved:
+            known = images.get(prompt["index"])
+            if known is None or known["status"] != "saved":
+                # Only what was saved once has a hash. A lost sketch is drawn again, whoever makes pictures by now.
+                lost = known if known and known["sha256"] else None
+                drawn = lost is not None and lost["provider"] == "sketch"
                 branch: ImageState = {
                     "run_id": state["run_id"],
                     "picture": identity(prompt),
                     "prompt": prompt,
-                    "provider": state.get("provider") or "auto",
+                    "provider": "sketch" if drawn else state.get("provider") or "auto",
+                    "lost": lost,
                     "failures": [],
                 }
                 sends.append(Send("generate", branch))

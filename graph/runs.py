@@ -9,6 +9,7 @@ from langgraph.types import Command, Durability
 
 from graph.build import Workflow
 from graph.events import Watch
+from graph.lost import lost_images
 from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
 from nodes.telling import Following
@@ -61,7 +62,7 @@ async def resume(
     kept: Sequence[Image] = (),
     durability: Durability = "async",
 ) -> OutputState:
-    """Continue a run: collect what is under way, make what failed, send what was not uploaded.
+    """Continue a run: collect what is under way or lost its file, make what failed, send what was not uploaded.
 
     `recorded` is the run's row (see `tools.sqlite.records.find_run`), for a run that was killed before its first
     checkpoint. The others are as for `run`.
@@ -77,7 +78,10 @@ async def resume(
         raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
-    there = {image["index"] for image in snapshot.values.get("images", []) if image["status"] == "saved"}
+    redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # one picture is under way, the others rest
+    images = snapshot.values.get("images", [])
+    lost = [] if redoes else await asyncio.to_thread(lost_images, images)
+    there = {image["index"] for image in images if image["status"] == "saved"} - {image["index"] for image in lost}
     kept = [image for image in kept if image["index"] not in there]
     # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
@@ -91,12 +95,12 @@ async def resume(
         await follow.plan(None, kept)
     elif kept and snapshot.next == ("approve",):
         await follow.keep(kept)  # it was killed between its plan and what was there already
-    elif not snapshot.tasks and snapshot.values.get("success"):
+    elif not snapshot.tasks and not lost and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
-    elif kept or not snapshot.tasks:
-        # With something missing at its end, or something come to its place meanwhile, it goes back to the fan-out,
-        # which passes over what is there. What is under way stands in the ledger, and is collected all the same.
-        changes = {"run_id": run_id, "redoing": None, "images": kept}
+    elif kept or lost or not snapshot.tasks:
+        # With something missing at its end, or something that came to its place or went from there meanwhile, it goes
+        # back to the fan-out, which passes over what is there. What is under way is collected: the ledger knows it.
+        changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept]}
         await workflow.aupdate_state(_config(thread_id), changes, as_node="approve")
     return await follow(None)
 

@@ -14,7 +14,7 @@ from graph.state import Prompt
 from nodes.results import result_image
 from nodes.telling import teller
 from tools import sketch
-from tools.errors import ElsewhereError, PeituError
+from tools.errors import ElsewhereError, GoneError, PeituError
 from tools.money.jobs import Job, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.tasks import TaskRunner
@@ -86,9 +86,11 @@ async def buy(
         made = await runner.run(job, service, report=report)
     except ElsewhereError:
         return {"outcome": None}
+    except GoneError as error:
+        again = f"make another with: peitu redo {state['run_id']} {prompt['index']}"
+        return _failed(state, service.name, GoneError(f"{error} - {again}"), report)
     except PeituError as error:
-        report("failed", provider=service.name, kind=type(error).__name__, error=str(error))
-        return _failed(state, service.name, error)
+        return _failed(state, service.name, error, report)
     saved, task = made.saved, made.task
     report("saved", provider=service.name, path=str(saved.path))
     if (saved.width_px, saved.height_px) != (request.width_px, request.height_px):
@@ -108,8 +110,7 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
     try:
         saved = await asyncio.to_thread(_draw, prompt, size, quality)
     except PeituError as error:
-        report("failed", provider=SKETCH, kind=type(error).__name__, error=str(error))
-        return _failed(state, SKETCH, error)
+        return _failed(state, SKETCH, error, report)
     report("saved", provider=SKETCH, path=str(saved.path))
     asked = (prompt["width_px"], prompt["height_px"])
     mended = f"Size {asked[0]}x{asked[1]} became {size[0]}x{size[1]}, the nearest that a sketch has"
@@ -176,6 +177,7 @@ def _outcome(saved: SavedImage, provider: str, model: str, *, prompt: str, task:
     }
 
 
-def _failed(state: ImageState, provider: str, error: PeituError) -> ImageState:
+def _failed(state: ImageState, provider: str, error: PeituError, report: Report) -> ImageState:
+    report("failed", provider=provider, kind=type(error).__name__, error=str(error))
     failure: Failure = {"provider": provider, "kind": type(error).__name__, "error": str(error)}
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}

@@ -16,7 +16,7 @@ from tools.content import templates, wording
 from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import OPEN
+from tools.money.ledger_rows import UNDER_WAY
 from tools.sqlite.versions import PENDING, Version, Versions
 
 
@@ -144,7 +144,7 @@ async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -
     """
     if image["status"] == "saved":
         return
-    task = next((task for task in await ledger.tasks(run_id, image["index"]) if task.status in OPEN), None)
+    task = next((task for task in await ledger.tasks(run_id, image["index"]) if task.status in UNDER_WAY), None)
     if task is not None:
         what = f"a request to {task.provider} that may be paid already" if not task.task_id else "a paid task under way"
         raise InputError(f"Image {image['index']} of run {run_id!r} has {what} - first run: peitu resume {run_id}")

@@ -8,18 +8,19 @@ from tools.money.ledger_rows import HELD, Task
 def result_image(state: ImageState, tasks: list[Task]) -> Image:
     """Return the image of the result document, from the state and from all tasks that it ever had."""
     prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
+    lost = None if outcome else state.get("lost")  # what its run had may still be had from its address
     return {
         "index": prompt["index"],
         "status": "saved" if outcome else _status(tasks, state["picture"]),
         "path": outcome["path"] if outcome else None,
-        "url": None,
+        "url": lost["url"] if lost else None,
         "prompt": outcome["prompt"] if outcome else prompt["prompt"],
         "provider": outcome["provider"] if outcome else failures[-1]["provider"] if failures else None,
         "model": outcome["model"] if outcome else None,
         "seed": prompt["seed"],
         "width": outcome["width"] if outcome else None,
         "height": outcome["height"] if outcome else None,
-        "sha256": outcome["sha256"] if outcome else None,
+        "sha256": outcome["sha256"] if outcome else lost["sha256"] if lost else None,
         "attempts": sum(task.status != "throttled" for task in tasks) or 1,
         "error": None if outcome else _reasons(failures),
     }

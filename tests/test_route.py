@@ -85,7 +85,7 @@ def test_fan_out_skips_what_is_saved():
     """Only prompts without a saved image get a branch; with none left the run goes on to the upload."""
     common = {"prompt": "p", "negative_prompt": "", "seed": 1, "width_px": 1024, "height_px": 1024}
     prompts = [{"index": index, **common} for index in range(3)]
-    images = [{"index": 0, "status": "saved"}, {"index": 1, "status": "failed"}]
+    images = [{"index": 0, "status": "saved"}, {"index": 1, "status": "failed", "sha256": None}]
     state = {"run_id": "run", "prompts": prompts, "images": images}
 
     assert [1, 2] == [send.arg["prompt"]["index"] for send in ROUTES.fan_out(state)]

@@ -11,6 +11,7 @@
     + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
   - ElsewhereError    nobody: the image has a task at another provider; go on there
   - OverdueError      nobody: a paid task runs beyond its deadline; it is collected later, never bought again
+  - GoneError         the user: a paid picture lost its file and its provider keeps it no longer; never bought anew
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
 
@@ -68,6 +69,10 @@ class ElsewhereError(PeituError):
 
 class OverdueError(PeituError):
     """A paid task was not done by its deadline. It stays in the ledger; a later run collects it."""
+
+
+class GoneError(PeituError):
+    """A paid picture has lost its file, and its provider keeps it no longer; only the user may have another made."""
 
 
 class TaskFailedError(PeituError):

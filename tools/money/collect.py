@@ -1,12 +1,13 @@
 """From a finished task to a picture on the disk: download, save. None of it costs money."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Awaitable, Callable
 
 import httpx
 
-from tools.errors import UnavailableError
+from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedError, UnavailableError
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.ledger_rows import Task
@@ -79,6 +80,22 @@ class Collector:
             data = await download(url, client=self._client)
             async with self._saves:
                 return await asyncio.to_thread(_save, data, job, task)
+
+
+async def find_again(task: Task, service: Service) -> TaskState:
+    """Ask once for a picture that was saved and has lost its file: its task is over, so that one answer says it all.
+
+    Raises:
+        GoneError: The provider keeps it no longer.
+        UnavailableError: The provider did not answer; it may later.
+    """
+    if task.task_id:
+        await service.limiter.polls.turn()
+        with contextlib.suppress(TaskFailedError, RejectedError, LostReplyError):
+            state = await service.provider.poll(task.task_id)
+            if state.status == "succeeded":
+                return state
+    raise GoneError(f"The file of a paid picture is gone, and {service.name} keeps it no longer")
 
 
 def kept(job: Job, task: Task) -> SavedImage | None:

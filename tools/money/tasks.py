@@ -11,7 +11,7 @@ from functools import partial
 import httpx
 
 from tools.errors import ElsewhereError, LostReplyError
-from tools.money.collect import Collector, kept
+from tools.money.collect import Collector, find_again, kept
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
@@ -54,6 +54,7 @@ class TaskRunner:
             TaskFailedError, UnavailableError: Not made this time; a new attempt may buy anew.
             OverdueError: Still running at the deadline; a later call adopts it.
             LostReplyError: Nobody knows whether it was paid; held for the user.
+            GoneError: It was saved once, its file is gone, and the provider keeps it no longer.
             ElsewhereError: Another provider has a task of it; go on there.
         """
         report("queued", provider=service.name)
@@ -130,6 +131,8 @@ class TaskRunner:
 
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
         """Go on with a task of the ledger, or submit; a request whose answer is lost is looked for to the last."""
+        if known and known.status == "saved":
+            return known, await find_again(known, service)
         if known and known.task_id:
             return known, None
         try:

@@ -125,6 +125,17 @@ def is_whole(path: Path, width_px: int | None = None, height_px: int | None = No
     return width_px in {None, size[0]} and height_px in {None, size[1]}
 
 
+def is_there(path: Path, sha256: str | None) -> bool:
+    """Return whether the file is the one with this hash, or else a whole picture; the first is quickly told."""
+    try:
+        data = _read(path)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            decode(data).close()
+    except UnavailableError:
+        return False
+    return True
+
+
 def _jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
     buffer = io.BytesIO()
     # Thin black lines get colored fringes when the color is stored at half the resolution.

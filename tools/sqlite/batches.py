@@ -1,13 +1,17 @@
 """The rows of `batches` and `segments`: what a storyboard asks for, and how far its segments are."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from tools.money.ledger_rows import OPEN, utc_now
+from tools.pictures.images import is_there
 from tools.sqlite.batch_records import input_of
+from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import write_image
 from tools.storyboards.storyboard import Segment
@@ -90,6 +94,24 @@ class Batches:
             connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (batch_id,))
 
         await self._database.write(work)
+
+    async def reopen_lost(self, batch_id: str) -> int:
+        """Have those segments worked on again whose pictures were made and are not there; return how many pictures."""
+        lost = await asyncio.to_thread(self._lost, batch_id)
+        statement = "UPDATE segments SET status = 'waiting' WHERE batch_id = ? AND number = ?"
+        values = [(batch_id, number) for number in lost]
+        await self._database.write(lambda connection: connection.executemany(statement, values))
+        return len(lost)
+
+    def _lost(self, batch_id: str) -> list[int]:
+        """Return the segment of every picture that is not at its place."""
+        question = (
+            "SELECT number, path, sha256 FROM segments JOIN images USING (run_id)"
+            " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
+        )
+        with reading(self._database.path) as connection:
+            rows = connection.execute(question, (batch_id,))
+            return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
 
     async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[Part]:
         """Return the next segments in order that are not finished, behind number `after`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tools.money.ledger_rows import OPEN, Task, tasks_of, utc_now
+from tools.money.ledger_rows import UNDER_WAY, Task, tasks_of, utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import IMAGE_COLUMNS, find_run, image_of, write_image
@@ -86,19 +86,22 @@ class Versions:
     ) -> Shown:
         """Write down how the version stands, as `of_tasks` says it of its own tasks, and return what is to be shown.
 
-        That is the version if it is saved, else what was shown before, with the reason as its error.
+        That is the version if it is saved, or was shown already, else what was shown before, with the reason as its
+        error.
         """
 
         def work(connection: sqlite3.Connection) -> Shown:
             tasks = [task for task in tasks_of(connection, run_id, plan["index"]) if task.picture == picture]
             image = of_tasks(tasks)
-            under_way = image["status"] == "failed" and any(task.status in OPEN for task in tasks)
+            under_way = image["status"] == "failed" and any(task.status in UNDER_WAY for task in tasks)
             _change(connection, run_id, plan["version"], {**image, **({"status": "waiting"} if under_way else {})})
-            if image["status"] == "saved":
-                write_image(connection, run_id, image)
-                _replace_plan(connection, run_id, plan)
-                return image
             shown = image_of(_image(connection, run_id, plan["index"])[0])
+            if image["status"] == "saved":
+                _replace_plan(connection, run_id, plan)
+            # Where the version itself is shown, it was made before, and its file is gone.
+            if image["status"] == "saved" or shown["path"] == plan["path"]:
+                write_image(connection, run_id, image)
+                return image
             kept = {**shown, "error": f"{NOT_ANEW}: {image['error']}"}
             write_image(connection, run_id, kept)
             return cast("Shown", {name: kept[name] for name in image})

@@ -1,0 +1,30 @@
+"""Pictures that were saved, and whose files are not there any more."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from graph.state import Image
+from tools.pictures.images import is_there
+
+LOST = "its file is gone, or is no whole picture any more"
+
+
+def lost_images(images: Iterable[Image]) -> list[Image]:
+    """Return the saved images whose files are gone or broken, as images that failed; looks at the disk.
+
+    The hash stays with what the run made itself: it is collected again or nothing, see `Routes.fan_out`. What was there
+    before the run is made like any other.
+    """
+    return [
+        {
+            **image,
+            "status": "failed",
+            "path": None,
+            "width": None,
+            "height": None,
+            "sha256": image["sha256"] if image["attempts"] else None,
+            "error": LOST,
+        }
+        for image in images
+        if image["status"] == "saved" and not is_there(Path(image["path"] or ""), image["sha256"])
+    ]
