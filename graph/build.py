@@ -78,6 +78,7 @@ def build_graph(
         model=tools.model,
         records=tools.records,
         max_content_chars=tools.max_content_chars,
+        output_dir=tools.prompt_defaults.output_dir,
         check=tools.routes.check,
         own=tools.prompt_defaults.templates,
     )

@@ -85,7 +85,8 @@ async def resume(
     kept = [image for image in kept if image["index"] not in there]
     # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
-        asked = cast("InputState", {**recorded["options"], "content": recorded["content"]})
+        options = {name: value for name, value in recorded["options"].items() if name in InputState.__annotations__}
+        asked = cast("InputState", {**options, "content": recorded["content"]})
         if not kept:
             return await follow(asked)
         await follow.plan(asked, kept)

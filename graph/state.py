@@ -167,6 +167,7 @@ class State(InputState, total=False):
     wanted: int | None
     verbatim: bool
     place: str | None
+    folder: str
     analysis: Analysis
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]

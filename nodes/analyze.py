@@ -20,7 +20,7 @@ from tools.content.words import language_of
 from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
-from tools.sqlite.records import next_run_id
+from tools.sqlite.records import Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
 
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
@@ -29,8 +29,8 @@ _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "a
 class Records(Contents, Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> str:
-        """Record the run and return its content as it is recorded; the same run again changes nothing."""
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
+        """Record the run and return its content and options as recorded; the same run again changes nothing."""
         ...
 
 
@@ -41,11 +41,13 @@ async def analyze(
     model: LanguageModel | None,
     records: Records,
     max_content_chars: int,
+    output_dir: str,
     check: Callable[[State], None] | None = None,
     own: Path | None = None,
 ) -> State:
     """Read the content, with the language model's help where there is one.
 
+    `output_dir` is where the pictures of a run go that begins now; whoever continues it leaves them there.
     `check` refuses what cannot be made, before anything is asked of a service; `own` is the user's folder of templates.
 
     Raises:
@@ -57,9 +59,10 @@ async def analyze(
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
     thread_id = str(config["configurable"]["thread_id"])
     run_id = next_run_id(thread_id, state.get("run_id"))
-    options = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
+    options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
+    options["output_dir"] = output_dir
     content = _content(state)
-    recorded = await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
+    recorded, begun = await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
     # When the node runs again, the state has only the beginning, and the records have all.
     content = recorded if recorded[:BEGINNING_CHARS] == content else content
     as_is = bool(state.get("as_is"))
@@ -73,6 +76,7 @@ async def analyze(
         "wanted": state.get("count"),
         "verbatim": as_is,
         "place": state.get("filename") or None,
+        "folder": begun.get("output_dir", output_dir),
         "content": content[:BEGINNING_CHARS],
         "analysis": analysis,
         "language_model": used,

@@ -43,10 +43,12 @@ def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Pro
 def paths_of(state: State, count: int, *, output_dir: str) -> list[str]:
     """Return where the pictures go: where they were asked to, or into the folder of the run.
 
+    All of it is inside the output folder with which the run began; `output_dir` is that of today.
+
     Raises:
         InputError: What was asked for is no name inside the output folder.
     """
-    place = state.get("place")
+    place, output_dir = state.get("place"), state.get("folder", output_dir)
     if place is None:
         return [f"{output_dir}/{folder_name(state['run_id'])}/{index:02d}.jpg" for index in range(count)]
     return [inside(Path(output_dir), name).as_posix() for name in picture_names(place, count)]

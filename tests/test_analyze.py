@@ -18,6 +18,7 @@ from tools.content.templates import Mood, topics
 from tools.errors import ConfigError, InputError, PeituError, UnavailableError
 from tools.language.llm import LanguageModel
 from tools.language.questions import analysis_question, prompts_question
+from tools.sqlite.records import Begun
 
 ZH = """# 为什么我们总是睡不好
 
@@ -52,9 +53,9 @@ class Memory:
         self.runs: dict[str, str] = {}
         self.options: dict[str, Any] = {}
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> str:
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
         self.options = options
-        return self.runs.setdefault(run_id, content)
+        return self.runs.setdefault(run_id, content), options
 
 
 class Scripted(LanguageModel):
@@ -81,7 +82,14 @@ async def run(
 ) -> State:
     config: RunnableConfig = {"configurable": {"thread_id": "r1"}}
     state = State(content=content, **options)
-    return await analyze(state, config, model=model, records=records or Memory(), max_content_chars=max_content_chars)
+    return await analyze(
+        state,
+        config,
+        model=model,
+        records=records or Memory(),
+        max_content_chars=max_content_chars,
+        output_dir="output",
+    )
 
 
 async def test_chinese_article():
@@ -118,7 +126,7 @@ async def test_whole_content_is_recorded():
 
     assert content == records.runs["r1"]
     assert content[:BEGINNING_CHARS] == state["content"]
-    assert {"count": 5, "style": "line"} == records.options
+    assert {"count": 5, "style": "line", "output_dir": "output"} == records.options
     assert state["analysis"]["scenes"][-1]["end"] > BEGINNING_CHARS
 
 
@@ -286,7 +294,7 @@ async def test_a_content_that_is_a_prompt_asks_nobody():
     assert [] == model.questions
     assert [] == state["analysis"]["scenes"]
     assert (True, "a/b") == (state["verbatim"], state["place"])
-    assert {"as_is": True, "filename": "a/b"} == records.options
+    assert {"as_is": True, "filename": "a/b", "output_dir": "output"} == records.options
 
 
 async def test_a_wrong_file_name_is_told_before_anything_is_asked():

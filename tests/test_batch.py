@@ -490,6 +490,25 @@ def test_a_stopped_run_prints_its_document(forks: Forks, services: Sandbox, tmp_
     assert "peitu resume tea" in Path("run.err").read_text()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
+@pytest.mark.parametrize(("number", "what"), [(signal.SIGINT, "elsewhere"), (signal.SIGKILL, "--all")])
+def test_a_run_that_was_stopped_early_goes_where_it_was_to_go(
+    forks: Forks, peitu: Peitu, services: Sandbox, tmp_path: Path, number, what: str
+):
+    """Stopped before anything was planned, it has nothing but its record: that knows the folder."""
+    services.fault("minimax", "chat", kind="slow", seconds=600.0)
+    variables = {**environment(services, RATE_PER_S="100"), "PATH": os.environ["PATH"]}
+    arguments = ["run", "--text", "sea gulls", "--count", "1", "--run-id", "elsewhere", "--output-dir", "elsewhere"]
+    reads = {**variables, "PEITU_LLM__PROVIDER": "minimax"}
+    process = forks.start("graph.cli:main", arguments, folder=tmp_path, environment=reads, name="run")
+    wait_until(lambda: services.chats)
+    process.send(number)
+    process.wait(20)
+
+    assert (0, True) == (peitu("resume", what)[0], Path("elsewhere/elsewhere/00.jpg").is_file())
+    assert not Path("output").exists() or [] == list(Path("output").iterdir())
+
+
 class Clock:
     """A clock that stands still until it is put forward."""
 

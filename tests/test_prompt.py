@@ -21,7 +21,7 @@ async def plan(content: str, model: LanguageModel | None = None, run_id: str = "
     """The state after both nodes; the model is asked in `prompt` only."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}}
     state = State(content=content, **options)
-    state |= await analyze(state, config, model=None, records=Memory(), max_content_chars=24000)
+    state |= await analyze(state, config, model=None, records=Memory(), max_content_chars=24000, output_dir="output")
     if model:
         state["language_model"] = model.name
     return state | await prompt(state, model=model, defaults=DEFAULTS)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
 
 Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
+Begun = tuple[str, dict[str, Any]]
+"""The content of a run and its options, as they were when it began."""
+
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
 
@@ -49,10 +52,10 @@ class Records:
         """
         await self._database.write(lambda _: None)
 
-    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> str:
+    async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> Begun:
         """Write down that a run began, with its whole content; a run that is known stays as it is.
 
-        Returns the content that is written down.
+        Returns the content and the options that are written down.
         """
         row = {
             "run_id": run_id,
@@ -63,9 +66,11 @@ class Records:
             "started_at": utc_now().isoformat(),
         }
 
-        def work(connection: sqlite3.Connection) -> str:
+        def work(connection: sqlite3.Connection) -> Begun:
             insert(connection, "runs", row, on_conflict="DO NOTHING")
-            return str(connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()[0])
+            question = "SELECT content, options FROM runs WHERE run_id = ?"
+            known = connection.execute(question, (run_id,)).fetchone()
+            return str(known["content"]), json.loads(known["options"] or "{}")
 
         return await self._database.write(work)
 
