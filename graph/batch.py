@@ -15,7 +15,7 @@ from loguru import logger
 from graph.batch_segment import Existing, kept_pictures, work_on
 from graph.build import Workflow
 from graph.events import Event
-from tools.errors import ConfigError, PeituError, QuotaError, StorageError
+from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
 
 PAGE = 200
@@ -24,8 +24,9 @@ PAGE = 200
 FLUSH_S = 1.0
 """Longest that a result waits until it is written; a kill in between costs a look at the records, nothing else."""
 
-HOPELESS = {ConfigError.__name__, QuotaError.__name__}
-"""Failures that every other segment would meet as well: a refused key, an empty balance, a spent allowance."""
+HOPELESS = {ConfigError.__name__, QuotaError.__name__, PlaceError.__name__}
+"""Failures that every other segment may meet as well: a refused key, an empty balance, a spent allowance, a folder that
+cannot be written."""
 
 HOPELESS_IN_A_ROW = 20
 """So many segments that met them, and none that went well: then the rest is not tried."""
@@ -153,7 +154,7 @@ class BatchRun:
         """Stop at once where the disk is the reason, and after a while where nothing else can come.
 
         Raises:
-            StorageError: The picture could not be written; the next one could not be either.
+            StorageError: The disk takes nothing; the next picture could not be written either.
         """
         kinds = {event.get("kind") for event in failures}
         if StorageError.__name__ in kinds:

@@ -20,6 +20,7 @@ from tools.errors import (
     LostReplyError,
     OverdueError,
     ParameterError,
+    PlaceError,
     QuotaError,
     RejectedError,
     StorageError,
@@ -29,7 +30,9 @@ from tools.setup.configuration import PROVIDERS
 GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
 """Failures that another attempt with the same provider would only repeat."""
 
-GIVES_UP_IMAGE = {error.__name__ for error in (RejectedError, LostReplyError, OverdueError, GoneError, StorageError)}
+GIVES_UP_IMAGE = {
+    error.__name__ for error in (RejectedError, LostReplyError, OverdueError, GoneError, StorageError, PlaceError)
+}
 """Failures after which no provider is asked: the prompt is refused, or the picture is paid already."""
 
 

@@ -1,5 +1,6 @@
 """`peitu batch` as a person meets it: what is made, skipped and failed, what it prints, and how it goes on."""
 
+import errno
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
+from tools.pictures import files
 from tools.sqlite.batches import Part, Result
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -261,25 +263,44 @@ def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, mon
     assert 1 == json.loads(peitu("show", report["batch_id"], "--json")[1])["count"]
 
 
-def test_a_disk_that_cannot_be_written_ends_the_batch(peitu: Peitu, services: Sandbox):
-    """One clear line, exit status 1, and the command that goes on once it is mended."""
-    Path("output").mkdir()
+def test_a_place_that_cannot_be_written_stops_no_other(peitu: Peitu, services: Sandbox):
+    """A folder where a picture shall be, a file where a folder shall be: told, not paid, and made once mended."""
+    Path("output/s1.jpg").mkdir(parents=True)
     Path("output/part").write_text("in the way")
-    board = storyboard(*({"prompt": f"a {i}", "size": "512x512", "filename": f"part/{i}"} for i in range(8)))
-    code, out, err = peitu("batch", board, "--workers", "2")
+    segments = [{"id": f"s{number}", "prompt": f"a {number}", "size": "512x512"} for number in range(6)]
+    segments[3]["filename"] = "part/s3"
+    code, out, err = peitu("batch", storyboard(*segments), "--workers", "1", "--provider", "modelscope")
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert (1, 4, 2, 0) == (code, report["made"], report["failed"], report["waiting"])
+    assert "'output/s1.jpg' cannot be written: a folder is in its place" in out
+    assert "'output/part/s3.jpg' cannot be written: a file stands where a folder is needed" in out
+    assert 4 == len(services.tasks), err
+    Path("output/s1.jpg").rmdir()
+    Path("output/part").unlink()
+    assert (0, 6) == (peitu("resume", report["batch_id"])[0], len(services.tasks))
+
+
+def test_a_full_disk_ends_the_batch(peitu: Peitu, services: Sandbox, monkeypatch):
+    """One clear line, exit status 1, and the command that goes on once it is mended."""
+    write = files._write_through
+
+    def full(path: Path, data: Any) -> None:
+        if len(services.tasks) > 1 and path.parent.name == "output":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, data)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "_write_through", full)
+        code, out, err = peitu("batch", boards(8), "--workers", "1")
     (batch,) = json.loads(peitu("runs", "--json")[1])["batches"]
 
     assert 1 == code
-    assert "a file stands where a folder is needed" in err
+    assert "the disk is full; free some space and run it again - the batch stopped there" in err
     assert f"continue with: peitu resume {batch['batch_id']}" in err
-    assert "not made yet" in out
-    assert len(services.tasks) < 5
-
-    Path("output/part").unlink()
-    code, out, _ = peitu("resume", batch["batch_id"], "--json")
-
-    assert 0 == code
-    assert 8 == len(services.tasks) == json.loads(out)["count"]
+    assert "6 not made yet" in out
+    assert 2 == len(services.tasks)
+    assert (0, 8) == (peitu("resume", batch["batch_id"])[0], len(services.tasks))
 
 
 def test_no_more_than_the_workers_are_at_work(peitu: Peitu, services: Sandbox):

@@ -131,7 +131,7 @@ async def test_a_file_in_the_place_of_the_folder_is_named(work):
 
 
 async def test_a_folder_in_the_place_of_a_picture_is_named(work):
-    """It is not emptied; the other picture is made."""
+    """It is not emptied, and nothing is bought for it until it is away; the other picture is made."""
     taken = Path("output/run/00.jpg/mine.txt")
     taken.parent.mkdir(parents=True)
     taken.write_text("mine")
@@ -140,8 +140,12 @@ async def test_a_folder_in_the_place_of_a_picture_is_named(work):
     assert ["failed", "saved"] == [image["status"] for image in document["images"]]
     assert "a folder is in its place" in document["images"][0]["error"]
     assert "mine" == taken.read_text()
+    assert 1 == len(work.tasks)
     shutil.rmtree(taken.parent)
-    await check_collected(work)
+    document = await go_on()
+
+    assert (True, 2) == (document["success"], len(work.tasks))
+    check_all(work, document)
 
 
 async def test_half_a_picture_of_an_earlier_crash_is_replaced(work):

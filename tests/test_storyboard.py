@@ -122,6 +122,7 @@ BAD_ROWS = [
     ({"prompt": "a", "filename": "a\\..\\..\\b"}, "is not a file name inside"),
     ({"prompt": "a", "filename": "a.png"}, "ends in .png, and JPG is what is made in line 6"),
     ({"prompt": "a", "filename": "字" * 100}, "is too long in line 6"),
+    ({"prompt": "a", "filename": "deep/" * 200 + "a"}, "is too long in line 6"),
     ({"prompt": "a", "filename": 3}, "filename is a number, not text in line 6"),
     ({"prompt": "a", "filename": " "}, "is blank in line 6"),
 ]

@@ -4,7 +4,8 @@
   - InputError        the caller: the content, a flag or a row is not usable; nothing was paid
   - ConfigError       the operator: a key, a setting, a balance or a permission
     + ParameterError  the operator: this size, model or parameter is refused; other requests may pass
-    + StorageError    the operator: a database or a file cannot be used; it says nothing about a provider
+    + StorageError    the operator: a database or the disk cannot be used; it says nothing about a provider
+      . PlaceError    the operator: one file cannot be written where it shall be; others may be
     + QuotaError      the operator or time: the allowance of a model is spent for now
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
@@ -38,6 +39,10 @@ class ParameterError(ConfigError):
 
 class StorageError(ConfigError):
     """A database or a file cannot be read or written; mend the disk, its permissions or the path."""
+
+
+class PlaceError(StorageError):
+    """One file cannot be written at its place; others may be."""
 
 
 class QuotaError(ConfigError):

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
-from tools.errors import InputError, StorageError
+from tools.errors import InputError, PlaceError, StorageError
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -32,6 +32,32 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What stands in the way of every other file, too."""
+
+
+def see_place(path: Path) -> None:
+    """See that a file can be written there, as far as that is known without writing it.
+
+    Raises:
+        StorageError: It cannot; the message says why.
+    """
+    try:
+        reason = (
+            errno.EISDIR if path.is_dir() else _of_folder(next(up for up in path.absolute().parents if up.exists()))
+        )
+    except OSError as error:  # e.g. a name that is too long
+        raise _cannot_be_written(path, error) from error
+    if reason:
+        raise _cannot_be_written(path, OSError(reason, os.strerror(reason)))
+
+
+def _of_folder(folder: Path) -> int | None:
+    """Return the error of making something in a folder that is there, as far as it is known, or `None`."""
+    if not folder.is_dir():
+        return errno.EEXIST
+    return None if os.access(folder, os.W_OK | os.X_OK) else errno.EACCES
+
 
 def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write the file, from one piece or many, so that a crash leaves the old one or the new one, never half of one.
@@ -40,7 +66,8 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     ends with ``.part``: one that is still there after a crash may be deleted.
 
     Raises:
-        StorageError: It cannot be written there; the message says why. Nothing is left behind.
+        StorageError: The disk takes nothing more; the message says why. Nothing is left behind.
+        PlaceError: It cannot be written there, and others may be elsewhere.
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
@@ -54,8 +81,14 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}; choose another folder")
-        raise StorageError(f"{str(path)!r} cannot be written: {remedy}") from error
+        raise _cannot_be_written(path, error) from error
+
+
+def _cannot_be_written(path: Path, error: OSError) -> StorageError:
+    """Return the error as one line that says what to do."""
+    remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}; choose another folder")
+    kind = StorageError if error.errno in _OF_THE_DISK else PlaceError
+    return kind(f"{str(path)!r} cannot be written: {remedy}")
 
 
 def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:

@@ -13,6 +13,8 @@ _OTHERS = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", "
 _LONGEST_BYTES = 120
 _LONGEST_PART_BYTES = 200
 """Most file systems end at 255; a suffix, a number and a name in front of them need room."""
+LONGEST_PATH_BYTES = 1000
+"""Of a whole path: macOS takes 1024, and a file that is being written has a longer name."""
 _UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
 
 

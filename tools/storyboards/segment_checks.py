@@ -1,5 +1,6 @@
 """What a segment may say, key by key; what it may not is noted with its line."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from tools.content.wishes import parse_size
 from tools.errors import InputError
 from tools.pictures.files import inside
 from tools.setup.configuration import MAX_COUNT
-from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.picture_names import LONGEST_PATH_BYTES, picture_names, readable_name
 from tools.storyboards.problems import Place, Problems
 from tools.storyboards.storyboard_rows import WORDS, Row
 
@@ -50,6 +51,7 @@ class Checks:
     ) -> None:
         self._problems = problems
         self._folder = folder
+        self._room = LONGEST_PATH_BYTES - len(os.fsencode(folder))
         self._size_refusal = lru_cache(maxsize=None)(size_refusal)
         self._prompt_refusal = prompt_refusal
         self._style_problem = lru_cache(maxsize=None)(partial(_style_problem, own=own))
@@ -167,6 +169,8 @@ class Checks:
 
     def _see_inside(self, name: str) -> None:
         """See that a name stays in the folder; the disk is asked once for every folder in it."""
+        if len(name.encode("utf-8", "replace")) > self._room:
+            raise InputError(f"The file name {name!r:.40} is too long - write {self._room} bytes at most")
         head, _, tail = name.rpartition("/")
         plain = _is_printable(tail) and not {":", "\\"} & {*tail} and tail not in {"..", "."}
         if not plain or head not in self._folders:
