@@ -6,15 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.look import Config, Json
+from graph.look import Config, Json, OutputDir, named
 from graph.preparing import load_workflow, prepare
 
 
 def batch(  # noqa: PLR0917 - typer reads a command's options from its parameters
     source: Annotated[
-        Path, typer.Argument(metavar="FILE|FOLDER", help="Storyboard (JSON, JSON Lines, CSV) or folder of articles.")
+        Path,
+        typer.Argument(
+            parser=named, metavar="FILE|FOLDER", help="Storyboard (JSON, JSON Lines, CSV) or folder of articles."
+        ),
     ],
-    output_dir: Annotated[Path | None, typer.Option(metavar="D", help="Folder of the pictures.")] = None,
+    output_dir: OutputDir = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Segments at work at once; as the provider's limit when left out.")

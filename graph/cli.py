@@ -13,7 +13,7 @@ from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of c
 
 from graph import exhibit, look
 from graph.batch_command import batch
-from graph.look import Config, Json
+from graph.look import Config, Json, OutputDir
 from graph.preparing import load_workflow, prepare
 from graph.prune_command import prune
 from graph.redo_command import redo
@@ -98,7 +98,7 @@ def run(
     seed: Annotated[
         int | None, typer.Option(metavar="K", help="Seed of the first picture; the next ones count up.")
     ] = None,
-    output_dir: Annotated[Path | None, typer.Option(metavar="D", help="Folder of the pictures.")] = None,
+    output_dir: OutputDir = None,
     upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
     review: Annotated[bool, typer.Option("--review", help="Show the prompts first; pay after you approve.")] = False,
     run_id: Annotated[

@@ -11,6 +11,19 @@ import typer
 
 from tools.errors import InputError
 
+
+def named(text: str) -> Path:
+    """Return the path that was given on the command line.
+
+    Raises:
+        InputError: It is empty, as a variable is that was never set; `Path` would read it as the working directory.
+    """
+    if not text.strip():
+        raise InputError("A file or folder was given as an empty name - name it, or write . for the working directory")
+    return Path(text)
+
+
+OutputDir = Annotated[Path | None, typer.Option(parser=named, metavar="D", help="Folder of the pictures.")]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="F", help="Configuration file instead of config.yaml.")
 ]

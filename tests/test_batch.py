@@ -243,6 +243,21 @@ def test_what_cannot_be_is_told_before_anything_starts(peitu: Peitu, services: S
     assert {"runs": [], "batches": []} == json.loads(peitu("runs", "--json")[1])
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["batch", ""], ["batch", "a.md", "--output-dir", ""], ["run", "--text", "tea", "--output-dir", " "]],
+    ids=" ".join,
+)
+def test_an_empty_name_is_not_the_working_directory(peitu: Peitu, arguments):
+    """A variable that was never set: exit status 2, one line, and the articles that lie about are left alone."""
+    Path("a.md").write_text("The keeper feeds the gulls.")
+    code, out, err = peitu(*arguments)
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    assert "given as an empty name - name it" in err
+    assert ["a.md"] == [path.name for path in Path().iterdir()]
+
+
 def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, monkeypatch):
     """Equal failures are told once, and what nobody tried is not called failed."""
     monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
