@@ -23,6 +23,7 @@ from tools.sqlite.batch_records import batch_document
 from tools.sqlite.batches import Batch, Batches, Part, write_batch
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.sqlite.other_prompts import other_prompts
 from tools.sqlite.rivals import see_that_nothing_is_under_way
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
@@ -111,7 +112,11 @@ class Work:
         document = batch_document(self._settings.database.path, self._row["batch_id"], reason=reason)
         made_now = document["count"] - document["skipped"] - (self._before["count"] - self._before["skipped"])
         report = make_report(
-            document, source=self._row["source"], seconds=self._watch.seconds, made_now=max(0, made_now)
+            document,
+            source=self._row["source"],
+            seconds=self._watch.seconds,
+            made_now=max(0, made_now),
+            other_prompts=other_prompts(self._settings.database.path, self._row["batch_id"]),
         )
         path = None
         try:

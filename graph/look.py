@@ -68,6 +68,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.console import print_json
     from graph.report import make_report, print_report
     from tools.sqlite.batch_records import batch_document, find_batch
+    from tools.sqlite.other_prompts import other_prompts
 
     batch = find_batch(path, batch_id)
     if batch is None:
@@ -76,7 +77,8 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0))
+        others = other_prompts(path, batch_id)
+        print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0, other_prompts=others))
 
 
 def doctor(config: Config = None) -> None:

@@ -1,7 +1,7 @@
 """What came of a batch: the table in the terminal, and `report.json` beside the pictures."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ WAITING = "not made yet"
 Document = Mapping[str, Any]
 
 
-def make_report(document: Document, *, source: str, seconds: float, made_now: int) -> dict[str, Any]:
+def make_report(
+    document: Document, *, source: str, seconds: float, made_now: int, other_prompts: Sequence[str | int]
+) -> dict[str, Any]:
     """Return the report: the result document with what was made, skipped, failed and why, by provider.
 
+    `other_prompts` are the segments that were skipped for pictures which say that they were made from other words.
     `seconds` and `pictures_per_minute` are those of this time, in which `made_now` pictures were made.
     """
     tally = _Tally()
@@ -41,6 +44,7 @@ def make_report(document: Document, *, source: str, seconds: float, made_now: in
         "seconds": round(seconds, 2),
         "pictures_per_minute": round(made_now * 60 / seconds, 2) if seconds else 0.0,
         "providers": {name: dict(counts) for name, counts in sorted(tally.providers.items())},
+        "other_prompts": list(other_prompts),
         "failures": sorted(tally.failures.values(), key=lambda entry: -entry["count"]),
         "images": document["images"],
     }
@@ -111,6 +115,10 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
         reason = f": {failure['reason']}" if failure["reason"] else ""
         console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
         console.print(f"   segments {_some(failure['ids'])}", markup=False)
+    if ids := report["other_prompts"]:
+        advice = "delete them to have them made, or use another --output-dir"
+        console.print(f"{len(ids)} skipped, made from another prompt - {advice}", markup=False, style="yellow")
+        console.print(f"   segments {_some(ids)}", markup=False)
     _print_end(console, report)
     if path is not None:
         console.print(f"Report: {path}", markup=False)
@@ -133,6 +141,6 @@ def _print_end(console: Console, report: Document) -> None:
         console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
 
 
-def _some(ids: list[str | int]) -> str:
+def _some(ids: Sequence[str | int]) -> str:
     rest = len(ids) - MOST_IDS
     return ", ".join(map(str, ids[:MOST_IDS])) + (f" and {rest} more" if rest > 0 else "")

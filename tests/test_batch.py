@@ -168,6 +168,43 @@ def test_resume_buys_nothing_that_another_batch_has_made(peitu: Peitu, services:
     assert before == [Path(f"output/s{number}.jpg").read_bytes() for number in range(2)]
 
 
+def test_pictures_of_another_storyboard_are_skipped_and_told(peitu: Peitu, services: Sandbox):
+    """Without ids both number their pictures alike; what was asked for in those words, or is no prompt, is fine."""
+    small = {"size": "512x512"}
+    first = [{"prompt": "a lamp & a <cup>", **small}, {"prompt": "  a\tboat\n", **small}, {"prompt": "a gull", **small}]
+    assert 0 == peitu("batch", storyboard(*first))[0]
+    second = [*first[:2], {"prompt": "a door", **small}]
+    _, out, _ = peitu("batch", storyboard(*second, name="other.json"))
+
+    assert "1 skipped, made from another prompt - delete them to have them made, or use another --output-dir" in out
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+    assert (3, 3, [3]) == (report["count"], report["skipped"], report["other_prompts"])
+    assert "1 skipped, made from another prompt" in peitu("show", report["batch_id"])[1]
+    assert 3 == services.billed
+    text = {"text": "The keeper feeds the gulls.", **small}
+    peitu("batch", storyboard(*first[:2], text, name="third.json"))
+
+    assert [] == json.loads(Path("output/report.json").read_text(encoding="utf-8"))["other_prompts"]
+
+
+def test_a_shortened_or_reworded_prompt_is_no_other_one(peitu: Peitu, services: Sandbox, monkeypatch):
+    """The picture tells what was sent; the records know what was asked for."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "minimax")
+    monkeypatch.setenv("PEITU_IMAGES__ORDER", '["dashscope", "modelscope"]')
+    refused = "DataInspectionFailed"
+    services.fault("dashscope", "submit", kind="status", status=400, code=refused, times=1, match="duel")
+    services.answers.append(json.dumps({"prompt": "two friends fence in a garden"}))
+    board = storyboard({"prompt": "a duel", "size": "512x512"}, {"prompt": "a lamp, " * 120, "size": "512x512"})
+    assert 0 == peitu("batch", board, "--workers", "1")[0]
+    sent = {task.prompt for task in services.tasks}
+    peitu("batch", board)
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert {"two friends fence in a garden"} < sent
+    assert not sent & {"a duel", "a lamp, " * 120}
+    assert (2, []) == (report["skipped"], report["other_prompts"])
+
+
 def test_of_an_article_only_what_is_missing_is_made(peitu: Peitu, services: Sandbox):
     """Two of three pictures are there: they are kept, and one is bought."""
     board = storyboard({"text": "A keeper feeds the gulls. A boat brings letters.", "count": 3, "size": "512x512"})

@@ -112,7 +112,16 @@ def xmp_packet(description: dict[str, str | int], label: str | None) -> bytes:
 
 def _text(value: str | int, longest: int = _LONGEST_FIELD) -> str:
     """Return the value as XML text; a bare carriage return would be read as a line feed."""
-    return escape(_NOT_XML.sub("\ufffd", str(value)[:longest]), {"\r": "&#13;"})
+    return escape(_as_kept(value, longest), {"\r": "&#13;"})
+
+
+def _as_kept(value: str | int, longest: int) -> str:
+    return _NOT_XML.sub("\ufffd", str(value)[:longest])
+
+
+def as_told(prompt: str) -> str:
+    """Return the prompt as a picture tells it later."""
+    return _as_kept(prompt, _LONGEST_PROMPT)
 
 
 def read_description(xmp: bytes) -> dict[str, str | int]:
