@@ -280,6 +280,25 @@ def test_what_cannot_be_is_told_before_anything_starts(peitu: Peitu, services: S
     assert {"runs": [], "batches": []} == json.loads(peitu("runs", "--json")[1])
 
 
+def test_what_a_prompt_passes_over_is_told(peitu: Peitu):
+    """A prompt takes no style and makes one picture: one line on standard error for each, and the pictures are made."""
+    small = {"size": "256x256"}
+    rows = [{"prompt": "a", "count": 4, **small}, {"prompt": "b", "style": "ink", **small}, {"prompt": "c", **small}]
+    code, out, err = peitu("batch", storyboard(*rows), "--count", "3", "--style", "ink", "--json")
+    told = [line for line in err.splitlines() if "passed over" in line]
+
+    assert (0, 3, 4) == (code, json.loads(out)["count"], len(told))
+    assert "count is passed over in line 2: count and style are for texts, a prompt is used as it is" in told[0]
+    assert ["--count 3 is passed over", "style is passed over in line 7", "--style ink is passed over"] == [
+        line.removeprefix("peitu: ").partition(":")[0] for line in told[1:]
+    ]
+    Path("all.json").write_text(json.dumps({"count": 2, "segments": [rows[2]]}))
+    assert "count beside the segments is passed over" in peitu("batch", "all.json", "--output-dir", "all")[2]
+    text = {"text": "The keeper feeds the gulls.", "count": 1, **small}
+    mixed = storyboard({"prompt": "c", "count": 1, **small}, text, name="mixed.json")
+    assert "passed over" not in peitu("batch", mixed, "--style", "ink", "--count", "3", "--output-dir", "mixed")[2]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["batch", ""], ["batch", "a.md", "--output-dir", ""], ["run", "--text", "tea", "--output-dir", " "]],

@@ -12,7 +12,7 @@ from typing import Any
 from tools.errors import InputError
 from tools.storyboards.decoding import decode_text, read_bytes
 from tools.storyboards.picture_names import same_file
-from tools.storyboards.problems import Place, Problems
+from tools.storyboards.problems import Place, Problems, name_places
 from tools.storyboards.segment_checks import Checks, checked_common
 from tools.storyboards.storyboard_rows import Row, Rows, rows_of
 
@@ -73,8 +73,12 @@ class Limits:
     templates: Path | None = None
 
 
-def read_storyboard(path: Path, *, defaults: Defaults, limits: Limits) -> list[Segment]:
+def read_storyboard(
+    path: Path, *, defaults: Defaults, limits: Limits, tell: Callable[[str], None] = lambda _: None
+) -> list[Segment]:
     """Return the segments of a storyboard file, or of the articles of a folder.
+
+    `tell` gets a line for people where something that was asked for is passed over.
 
     Raises:
         InputError: In one line, everything that cannot be used, with its lines.
@@ -96,7 +100,22 @@ def read_storyboard(path: Path, *, defaults: Defaults, limits: Limits) -> list[S
     problems.stop()
     if not segments:
         raise InputError(f"{str(path)!r} holds no segments - write at least one")
+    for given in _passed_over(rows, segments, defaults):
+        tell(f"{given}: count and style are for texts, a prompt is used as it is and makes one picture")
     return segments
+
+
+def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults) -> Iterator[str]:
+    """Yield what is asked for of prompts and is for texts; what is said for all counts where there is no text."""
+    for key in ("count", "style"):
+        prompts = (row for row, segment in zip(rows.rows, segments, strict=True) if segment.as_is)
+        if places := [row.place for row in prompts if row.values.get(key) not in {None, 1}]:
+            yield f"{key} is passed over in {name_places(places)}"
+        if all(segment.as_is for segment in segments):
+            if rows.common.get(key) not in {None, 1}:
+                yield f"{key} beside the segments is passed over"
+            if (value := getattr(defaults, key)) not in {None, 1}:
+                yield f"--{key} {value} is passed over"
 
 
 def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: Problems) -> Iterator[Segment]:
