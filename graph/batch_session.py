@@ -12,7 +12,7 @@ from graph.console import print_json, say
 from graph.feasible import Feasible
 from graph.progress import BatchWatcher
 from graph.report import make_report, print_report, write_report
-from graph.session import until_stopped
+from graph.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import StorageError
 from tools.money.leases import Leases

@@ -31,7 +31,8 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     load_workflow()
     from graph.assembly import check_ready
     from graph.redo import redo as make_anew
-    from graph.session import until_stopped, work_through
+    from graph.session import work_through
+    from graph.stopping import until_stopped
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
 

@@ -1,28 +1,24 @@
 """Work through runs in the terminal: one open workflow, a watcher that shows how it goes, an orderly end."""
 
-import asyncio
-import contextlib
-import os
-import signal
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from loguru import logger
 
 from graph.build import Workflow
-from graph.console import Watcher, print_json, print_result, say
+from graph.console import Watcher, print_json, print_result
 from graph.runs import document
 from graph.state import OutputState
+from graph.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
 from tools.money.ledger import Ledger
+from tools.sqlite.batch_records import find_segment
 from tools.sqlite.database import Database
 from tools.sqlite.records import find_run
-
-T = TypeVar("T")
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
@@ -48,32 +44,16 @@ def follow(
         if as_json:
             print_json(document(run_id, {**(find_run(database_path, run_id) or {}), "success": False}))
 
-    found = until_stopped(work_through(config, overrides, [run_id], step), go_on=run_id, last_word=last_word)[0]
+    def has_begun() -> bool:
+        return bool(find_run(database_path, run_id) or find_segment(database_path, run_id))
+
+    work = work_through(config, overrides, [run_id], step)
+    found = until_stopped(work, go_on=run_id, last_word=last_word, has_begun=has_begun)[0]
     if as_json:
         print_json(found)
     else:
         print_result(found)
     sys.exit(0 if found["success"] else 1)
-
-
-def until_stopped(work: Coroutine[Any, Any, T], *, go_on: str, last_word: Callable[[], None]) -> T:
-    """Return what the work returns.
-
-    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; then comes `last_word`, and the
-    process ends with status 1. A second Ctrl-C ends it at once.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with asyncio.Runner() as runner:
-        try:
-            return runner.run(work)
-        except KeyboardInterrupt:
-            with contextlib.suppress(PeituError):
-                last_word()
-            say(f"stopped; what is under way is kept - continue with: peitu resume {go_on}")
-            # Threads may still upload or decode: nobody waits for them, what they have not finished is made again.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(1)
 
 
 async def work_through(

@@ -1,0 +1,60 @@
+"""Ctrl-C and SIGTERM at any moment of a real process: an orderly end, and a last line that is true."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox import Sandbox
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+
+COMMAND = [sys.executable, "-m", "graph.cli"]
+RUN = ["run", "--text", "a teapot", "--provider", "dashscope", "--count", "2", "--run-id", "tea"]
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start `peitu` in a folder of its own, beside a sandbox whose tasks do not end; `before` goes first in a shell."""
+    sandbox.set_limits("dashscope", task_seconds=3600.0)
+    told = {"PEITU_LLM__PROVIDER": "none", "PEITU_STORAGE__UPLOAD": "never", "PATH": os.environ["PATH"]}
+    variables = {**sandbox.environment(), **told}
+
+    def begin(*arguments: str, before: str = "") -> subprocess.Popen[str]:
+        command = f"{before}\nexec {shlex.join([*COMMAND, *arguments])}"
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=variables, **pipes)
+
+    return begin
+
+
+def wait_until(condition: Callable[[], object], *, timeout_s: float = 60.0) -> None:
+    """Look every few milliseconds; what is waited for is another process's doing."""
+    give_up_at = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < give_up_at, "it never happened"
+        time.sleep(0.005)
+
+
+def test_a_background_job_is_deaf_to_ctrl_c_and_ends_by_sigterm(start, sandbox: Sandbox):
+    """A shell without job control starts a job with SIGINT ignored; that stays so, and SIGTERM stops it as ever."""
+    process = start(*RUN, before="trap '' INT")
+    try:
+        wait_until(lambda: len(sandbox.tasks) == 2 or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+
+    assert 1 == process.returncode, err
+    assert "continue with: peitu resume tea" in err
