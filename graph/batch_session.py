@@ -1,6 +1,5 @@
 """Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
 
-import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batch_records import batch_document, find_batch
 from tools.sqlite.batches import Batch, Batches, Part
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX, owners_folder
@@ -41,7 +40,11 @@ def begin(settings: Settings, row: Mapping[str, Any], segments: Sequence[Segment
         finally:
             await database.close()
 
-    asyncio.run(write())
+    until_stopped(
+        write(),
+        go_on=row["batch_id"],
+        has_begun=lambda: find_batch(settings.database.path, row["batch_id"]) is not None,
+    )
 
 
 def follow_batch(config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool) -> NoReturn:

@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 from tests.sandbox import Sandbox
+from tools.sqlite.records import find_run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 COMMAND = [sys.executable, "-m", "graph.cli"]
+TELL_IMPORTS = "export PYTHONPROFILEIMPORTTIME=1"
+"""Has Python tell on standard error what it has imported, so that a test knows how far it is."""
+
 RUN = ["run", "--text", "a teapot", "--provider", "dashscope", "--count", "2", "--run-id", "tea"]
 
 
@@ -41,6 +45,25 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float = 60.0) -> N
     while not condition():
         assert time.monotonic() < give_up_at, "it never happened"
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize("module", ["typer.models", "pydantic", "langgraph.types", "sqlite_fts4"])
+def test_an_early_ctrl_c_says_that_nothing_was_begun(start, tmp_path: Path, module: str):
+    """While modules load, and after that until the run is written down, the last word is true, and it is one line."""
+    process = start(*RUN, before=TELL_IMPORTS)
+    try:
+        for line in process.stderr:
+            if line.endswith(f" {module}\n"):
+                break
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    told = [line for line in err.splitlines() if not line.startswith("import time:")]
+
+    assert 1 == process.returncode, err
+    assert ["peitu: stopped; nothing was begun"] == [line.removesuffix(" - run it again") for line in told]
+    assert find_run(tmp_path / "data" / "peitu.db", "tea") is None
 
 
 def test_a_background_job_is_deaf_to_ctrl_c_and_ends_by_sigterm(start, sandbox: Sandbox):
