@@ -144,9 +144,9 @@ def print_runs(runs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str,
 
 
 def print_run(run: Mapping[str, Any]) -> None:
-    """Print all that is recorded of a run, its tasks included."""
+    """Print all that is recorded of a run, its tasks included, and its `state`, see `tools.sqlite.liveness`."""
     console = Console(highlight=False, soft_wrap=True)
-    for name in ("run_id", "status", "title", "language_model", "started_at", "finished_at"):
+    for name in ("run_id", "state", "title", "language_model", "started_at", "finished_at"):
         console.print(f"{name + ':':<15} {run[name] or '-'}", markup=False)
     for note in run["notes"]:
         console.print(f"{'note:':<15} {note}", markup=False)

@@ -39,13 +39,16 @@ def show(
     """Show all that is recorded of a run, or how a batch stands."""
     from graph.console import print_json, print_run
     from tools.sqlite.database_path import database_path
+    from tools.sqlite.liveness import find_state
     from tools.sqlite.records import find_run
 
     path = database_path(config)
     found = find_run(path, run_id)
     if found is None:
         _show_batch(path, run_id, as_json=as_json)
-    elif as_json:
+        return
+    found["state"] = find_state(path, found)
+    if as_json:
         print_json(found)
     else:
         print_run(found)

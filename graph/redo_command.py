@@ -45,7 +45,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
         if as_json:
             _print_json({"success": False}, path, run_id)
 
-    work = work_through(config, begun.overrides, [run_id], step)
+    work = work_through(config, begun.overrides, [run_id], step, database_path=path)
     found = until_stopped(work, go_on=run_id, last_word=last_word)[0]
     if as_json:
         _print_json(found, path, run_id)

@@ -80,7 +80,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
-    found = until_stopped(work_through(config, {}, names, _step(path)), go_on="--all") if names else []
+    work = work_through(config, {}, names, _step(path), database_path=path)
+    found = until_stopped(work, go_on="--all")
     reports = []
     for name in batches:
         row = find_batch(path, name) or {}

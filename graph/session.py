@@ -15,9 +15,11 @@ from graph.state import OutputState
 from graph.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
+from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.sqlite.batch_records import find_segment
 from tools.sqlite.database import Database
+from tools.sqlite.liveness import RUN_INDEX, owners_folder
 from tools.sqlite.records import find_run
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
@@ -47,7 +49,7 @@ def follow(
     def has_begun() -> bool:
         return bool(find_run(database_path, run_id) or find_segment(database_path, run_id))
 
-    work = work_through(config, overrides, [run_id], step)
+    work = work_through(config, overrides, [run_id], step, database_path=database_path)
     found = until_stopped(work, go_on=run_id, last_word=last_word, has_begun=has_begun)[0]
     if as_json:
         print_json(found)
@@ -57,7 +59,7 @@ def follow(
 
 
 async def work_through(
-    config: Path | None, overrides: Mapping[str, Any], run_ids: Sequence[str], step: Step
+    config: Path | None, overrides: Mapping[str, Any], run_ids: Sequence[str], step: Step, *, database_path: Path
 ) -> list[OutputState]:
     """Return the result documents, in the order of the run ids.
 
@@ -70,12 +72,31 @@ async def work_through(
     documents: list[OutputState] = []
     if not run_ids:
         return documents
-    async with open_workflow(config, overrides=overrides) as workflow:
-        with Watcher() as watch:
-            for run_id in run_ids:
-                with logger.contextualize(run=run_id):
-                    documents.append(await _guarded(workflow, watch, run_id, step, only=len(run_ids) == 1))
+    database = Database(database_path)
+    leases = Leases(database, owners_folder(database_path))
+    try:
+        async with open_workflow(config, overrides=overrides) as workflow:
+            with Watcher() as watch:
+                leased = _leased(step, leases)
+                for run_id in run_ids:
+                    with logger.contextualize(run=run_id):
+                        documents.append(await _guarded(workflow, watch, run_id, leased, only=len(run_ids) == 1))
+    finally:
+        leases.close()
+        await database.close()
     return documents
+
+
+def _leased(step: Step, leases: Leases) -> Step:
+    """Return a step that holds a lease on the whole run, so that others see at once whether somebody works on it."""
+
+    async def leased(workflow: Workflow, watch: Watcher, run_id: str) -> OutputState:
+        await leases.take(run_id, RUN_INDEX)
+        found = await step(workflow, watch, run_id)
+        leases.release(run_id, RUN_INDEX)  # And not when it breaks off: what a dead owner has left was stopped.
+        return found
+
+    return leased
 
 
 async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:

@@ -299,14 +299,17 @@ def test_lists_show_one_line_a_batch(peitu: Peitu):
     assert "output/s1.jpg" in peitu("show", f"{batch_id}-00001")[1]
 
 
-def test_lists_tell_what_became_of_a_run(peitu: Peitu):
-    """A run that waits for its user is told from one that is complete."""
+def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
+    """A run that waits for its user is told from one that is complete and one that misses something, by `show`, too."""
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--review")
     peitu("run", "--text", "a kettle", "--count", "1", "--run-id", "kettle", "--size", "256x256")
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words")
+    peitu("run", "--text", "a cup", "--count", "1", "--run-id", "cup", "--provider", "modelscope")
+    states = {run["run_id"]: run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]}
 
-    assert {"tea": "waiting for approval", "kettle": "complete"} == {
-        run["run_id"]: run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]
-    }
+    assert {"tea": "waiting for approval", "kettle": "complete", "cup": "incomplete"} == states
+    for run_id, state in states.items():
+        assert f"state:          {state}\n" in peitu("show", run_id)[1]
 
 
 def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):

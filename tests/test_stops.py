@@ -1,8 +1,10 @@
 """Ctrl-C and SIGTERM at any moment of a real process: an orderly end, and a last line that is true."""
 
+import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +14,16 @@ from typing import Any
 
 import pytest
 
+from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.sqlite.records import find_run
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals"),
+    pytest.mark.usefixtures("workplace"),
+]
+
+peitu = test_cli.peitu
 
 COMMAND = [sys.executable, "-m", "graph.cli"]
 TELL_IMPORTS = "export PYTHONPROFILEIMPORTTIME=1"
@@ -29,12 +37,13 @@ def start(sandbox: Sandbox, tmp_path: Path) -> Callable[..., subprocess.Popen[st
     """Start `peitu` in a folder of its own, beside a sandbox whose tasks do not end; `before` goes first in a shell."""
     sandbox.set_limits("dashscope", task_seconds=3600.0)
     told = {"PEITU_LLM__PROVIDER": "none", "PEITU_STORAGE__UPLOAD": "never", "PATH": os.environ["PATH"]}
-    variables = {**sandbox.environment(), **told}
 
-    def begin(*arguments: str, before: str = "") -> subprocess.Popen[str]:
+    def begin(*arguments: str, before: str = "", **more: str) -> subprocess.Popen[str]:
         command = f"{before}\nexec {shlex.join([*COMMAND, *arguments])}"
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=variables, **pipes)
+        return subprocess.Popen(
+            ["sh", "-c", command], cwd=tmp_path, env={**sandbox.environment(), **told, **more}, **pipes
+        )
 
     return begin
 
@@ -81,3 +90,32 @@ def test_a_background_job_is_deaf_to_ctrl_c_and_ends_by_sigterm(start, sandbox: 
 
     assert 1 == process.returncode, err
     assert "continue with: peitu resume tea" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
+def test_a_run_that_ended_before_its_plan_is_stopped_at_once(start, peitu, number: signal.Signals):
+    """While the language model thinks nothing is leased or drawn; `runs` and `show` know it from a dead run."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        process = start(*RUN, PEITU_LLM__PROVIDER="minimax", PEITU_LLM__PROVIDERS__MINIMAX__BASE_URL=address)
+        try:
+            connection, _ = silent.accept()
+            with connection:
+                before = states(peitu)
+                process.send_signal(number)
+                process.communicate(timeout=20)
+        finally:
+            process.kill()
+
+    assert ["running"] == before
+    assert ["stopped"] == states(peitu)
+
+
+def states(peitu) -> list[str]:
+    """What `runs` calls the runs, once it is sure that `show` calls them so, too."""
+    runs = json.loads(peitu("runs", "--json")[1])["runs"]
+    for run in runs:
+        assert run["state"] == json.loads(peitu("show", run["run_id"], "--json")[1])["state"]
+        assert f"state:          {run['state']}\n" in peitu("show", run["run_id"])[1]
+    return [run["state"] for run in runs]
