@@ -16,19 +16,24 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
+MOST = 50
+"""Lines of a table that `peitu runs` prints."""
+
 
 def runs(config: Config = None, as_json: Json = False) -> None:
-    """List the runs and the batches, the newest first."""
-    from graph.console import print_json, print_runs
+    """List the runs and the batches, the newest first; the table has the newest, and --json all."""
+    from graph.console import print_json
+    from graph.tables import print_runs
     from tools.sqlite.database_path import database_path
-    from tools.sqlite.lists import list_batches, list_runs
+    from tools.sqlite.lists import count_runs, list_batches, list_runs
 
     path = database_path(config)
-    found, batches = list_runs(path), list_batches(path)
+    limit = None if as_json else MOST
+    found, batches = list_runs(path, limit=limit), list_batches(path, limit=limit)
     if as_json:
         print_json({"runs": found, "batches": batches})
     elif found or batches:
-        print_runs(found, batches)
+        print_runs(found, batches, counts=count_runs(path))
     else:
         typer.echo('No runs yet. Start one: peitu run --text "a lighthouse before the storm"')
 
@@ -81,7 +86,8 @@ def doctor(config: Config = None) -> None:
 
 def models(as_json: Json = False) -> None:
     """List the models that are known, with their sizes and limits; with ModelScope any other name may be tried."""
-    from graph.console import print_json, print_models
+    from graph.console import print_json
+    from graph.tables import print_models
     from tools.providers.models import known_models
 
     if as_json:
