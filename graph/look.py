@@ -61,7 +61,7 @@ def show(
 
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.console import print_json
-    from graph.report import make_report, print_report
+    from graph.report import make_report, print_report, print_segments
     from tools.sqlite.batch_records import batch_document, find_batch
 
     batch = find_batch(path, batch_id)
@@ -71,6 +71,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
+        print_segments(document)
         print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0))
 
 

@@ -20,6 +20,7 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
+from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -294,9 +295,34 @@ def test_lists_show_one_line_a_batch(peitu: Peitu):
         (batch["batch_id"], batch["state"], batch["count"], batch["requested"]) for batch in listed["batches"]
     ]
     assert f"{batch_id}-00001" not in peitu("runs")[1]
-    assert "3 of 3 pictures there" in peitu("show", batch_id)[1]
+    shown = peitu("show", batch_id)[1]
+
+    assert "3 of 3 pictures there" in shown
+    assert f"s1  output/s1.jpg  ({batch_id}-00001)\n" in shown
     assert 3 == json.loads(peitu("show", batch_id, "--json")[1])["count"]
     assert "output/s1.jpg" in peitu("show", f"{batch_id}-00001")[1]
+
+
+def test_a_batch_names_the_run_of_each_picture_and_has_a_sheet(peitu: Peitu):
+    """`redo` and `sheet` take that run; the sheet of a batch has the pictures of all of them."""
+    document = json.loads(peitu("batch", boards(3), "--provider", "sketch", "--json")[1])
+    batch_id, run_ids = document["batch_id"], [image["run_id"] for image in document["images"]]
+    reported = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert [f"{batch_id}-{number:05d}" for number in range(3)] == run_ids
+    assert run_ids == [image["run_id"] for image in reported["images"]]
+    assert 0 == peitu("redo", run_ids[1], "0")[0]
+    assert 0 == peitu("sheet", run_ids[1])[0]
+
+    code, out, err = peitu("sheet", batch_id)
+
+    assert 0 == code, err
+    with Image.open(out.strip()) as page:
+        assert arrange(3, [(512, 512)] * 3).page_px == page.size
+
+    skipped = json.loads(peitu("batch", "board.json", "--json")[1])
+
+    assert [None] * 3 == [image["run_id"] for image in skipped["images"]]
 
 
 def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
