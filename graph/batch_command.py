@@ -53,6 +53,7 @@ def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
     """Return the segments, checked against everything that is known before anything is paid."""
     load_workflow()
     from graph.assembly import check_ready
+    from graph.console import say
     from graph.feasible import Feasible
     from tools.storyboards.storyboard import Limits, read_storyboard
 
@@ -65,4 +66,4 @@ def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
         size_refusal=feasible.size_refusal,
         prompt_refusal=feasible.prompt_refusal,
     )
-    return read_storyboard(source, defaults=defaults, limits=limits)
+    return read_storyboard(source, defaults=defaults, limits=limits, tell=say)

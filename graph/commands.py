@@ -115,6 +115,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Make the pictures of one article or topic."""
+    from graph.console import say
     from graph.request import Wishes, check, check_run_id, new_run_id
     from tools.content.templates import style_lines
 
@@ -137,7 +138,7 @@ def run(
         upload=upload,
         review=review,
     )
-    asked = check(wishes, settings)
+    asked = check(wishes, settings, tell=say)
     name = check_run_id(run_id) if run_id else new_run_id()
 
     load_workflow()
