@@ -90,6 +90,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     success = all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
+    elif not names and not batches:
+        typer.echo("nothing to continue")
     else:
         for document in found:
             print_result(document)

@@ -353,6 +353,7 @@ def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox
     assert (0, []) == (code, document["runs"])
     assert [(batch_id, True)] == [(batch["batch_id"], batch["success"]) for batch in document["batches"]]
     assert 3 == len(list(Path("there").glob("*.jpg")))
+    assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
 
 
 async def test_a_content_that_is_a_prompt_is_sent_whole():
