@@ -19,6 +19,7 @@ from typing import IO, Any, Self, cast
 ROOT = Path(__file__).parent.parent
 PEITU = (
     "graph.cli",
+    "graph.commands",
     "graph.request",
     "graph.session",
     "tools.setup.log",

@@ -1,6 +1,5 @@
 """Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
 
-import asyncio
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,13 +12,13 @@ from graph.console import print_json, say
 from graph.feasible import Feasible
 from graph.progress import BatchWatcher
 from graph.report import make_report, print_report, write_report
-from graph.session import until_stopped
+from graph.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batch_records import batch_document, find_batch
 from tools.sqlite.batches import Batch, Batches, Part, write_batch
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX, owners_folder
@@ -52,7 +51,11 @@ def begin(settings: Settings, batch: Batch, segments: Sequence[Segment], for_all
         finally:
             await leases.database.close()
 
-    asyncio.run(take())
+    until_stopped(
+        take(),
+        go_on=batch.batch_id,
+        has_begun=lambda: find_batch(settings.database.path, batch.batch_id) is not None,
+    )
     return leases
 
 

@@ -2,13 +2,11 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from graph.asking import ask_about
 from graph.events import Event
@@ -127,26 +125,10 @@ def print_result(document: Mapping[str, Any]) -> None:
         console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
 
 
-def print_runs(runs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str, Any]]) -> None:
-    """Print one line a run, and one a batch, the newest first."""
-    if batches:
-        table = Table("batch", "state", "pictures", "skipped", "storyboard", box=None, pad_edge=False)
-        for batch in batches:
-            pictures = f"{batch['count']}/{batch['requested']}"
-            table.add_row(batch["batch_id"], batch["state"], pictures, str(batch["skipped"]), escape(batch["source"]))
-        _wide().print(table)
-    if runs:
-        table = Table("run", "state", "pictures", "title", box=None, pad_edge=False)
-        for run in runs:
-            pictures = f"{run['count']}/{run['requested'] or '?'}"
-            table.add_row(run["run_id"], run["state"], pictures, escape(run["title"] or ""))
-        _wide().print(table)
-
-
 def print_run(run: Mapping[str, Any]) -> None:
-    """Print all that is recorded of a run, its tasks included."""
+    """Print all that is recorded of a run, its tasks included, and its `state`, see `tools.sqlite.liveness`."""
     console = Console(highlight=False, soft_wrap=True)
-    for name in ("run_id", "status", "title", "language_model", "started_at", "finished_at"):
+    for name in ("run_id", "state", "title", "language_model", "started_at", "finished_at"):
         console.print(f"{name + ':':<15} {run[name] or '-'}", markup=False)
     for note in run["notes"]:
         console.print(f"{'note:':<15} {note}", markup=False)
@@ -159,22 +141,6 @@ def print_run(run: Mapping[str, Any]) -> None:
     for task in run["tasks"]:
         where = f"{task['provider']} {task['task_id'] or ''}"
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)
-
-
-def print_models(models: Iterable[Mapping[str, Any]]) -> None:
-    """Print a line a family of models."""
-    table = Table("provider", "model", "how", "sizes in pixels", "default", "prompt", box=None, pad_edge=False)
-    for model in models:
-        how = "task" if model["makes_task"] else "at once"
-        cells = (model["provider"], model["model"], how, model["sizes"], model["default_size"])
-        table.add_row(*cells, f"{model['prompt_limit']} characters")
-    _wide().print(table)
-
-
-def _wide() -> Console:
-    """Return a console whose tables are not squeezed into 80 columns when they go into a file or a pipe."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def _image_lines(image: Mapping[str, Any]) -> list[str]:

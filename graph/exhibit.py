@@ -6,6 +6,7 @@ Each imports what it needs when it runs, so that `peitu --help` starts at once.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -39,21 +40,27 @@ def gallery(
         _open(path)
 
 
+MOST = 200
+"""Pictures on the sheet of a batch; a run has fewer."""
+
+
 def sheet(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], output: Output = None, config: Config = None
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], output: Output = None, config: Config = None
 ) -> None:
-    """Make one JPG with all pictures of a run."""
+    """Make one JPG with all pictures of a run, or of a batch."""
     from graph.console import say
-    from tools.pictures.files import folder_name, write_whole
+    from tools.pictures.files import check_jpeg_name, folder_name, write_whole
     from tools.pictures.fonts import chinese_font, has_chinese
     from tools.pictures.sheet import contact_sheet
     from tools.setup.settings import load_settings
     from tools.sqlite.records import find_run
 
+    if output:
+        check_jpeg_name(output)
     settings = load_settings(config)
-    run = find_run(settings.database.path, run_id)
+    run = find_run(settings.database.path, run_id) or _find_batch(settings.database.path, run_id)
     if run is None:
-        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+        raise InputError(f"There is no run or batch {run_id!r} - `peitu runs` lists them")
     path = output or settings.output_dir / folder_name(run_id) / "sheet.jpg"
     _keep_pictures(settings.database.path, path)
     font = chinese_font()
@@ -61,6 +68,23 @@ def sheet(
     if font is None and has_chinese(f"{run['title']} {run['content']}"):
         say("no font with Chinese was found - install one, e.g. fonts-noto-cjk, and run it again")
     typer.echo(str(path))
+
+
+def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
+    """Return a batch as the run that a sheet shows: its first pictures, each with the id of its segment."""
+    from graph.console import say
+    from tools.sqlite.batch_records import batch_document, find_batch
+
+    batch = find_batch(database_path, batch_id)
+    if batch is None:
+        return None
+    document = batch_document(database_path, batch_id)
+    images = list(islice(document["images"], MOST))
+    if document["requested"] > len(images):
+        say(f"the sheet shows the first {len(images)} of {document['requested']} pictures")
+    told = {"run_id": batch_id, "title": Path(batch["source"]).name, "started_at": batch["started_at"]}
+    words = " ".join(image["prompt"] for image in images[:10])
+    return {**told, "options": {}, "plan": None, "content": words, "images": images}
 
 
 def _keep_pictures(database_path: Path, path: Path) -> None:

@@ -29,19 +29,24 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
+MOST = 50
+"""Lines of a table that `peitu runs` prints."""
+
 
 def runs(config: Config = None, as_json: Json = False) -> None:
-    """List the runs and the batches, the newest first."""
-    from graph.console import print_json, print_runs
+    """List the runs and the batches, the newest first; the table has the newest, and --json all."""
+    from graph.console import print_json
+    from graph.tables import print_runs
     from tools.sqlite.database_path import database_path
-    from tools.sqlite.lists import list_batches, list_runs
+    from tools.sqlite.lists import count_runs, list_batches, list_runs
 
     path = database_path(config)
-    found, batches = list_runs(path), list_batches(path)
+    limit = None if as_json else MOST
+    found, batches = list_runs(path, limit=limit), list_batches(path, limit=limit)
     if as_json:
         print_json({"runs": found, "batches": batches})
     elif found or batches:
-        print_runs(found, batches)
+        print_runs(found, batches, counts=count_runs(path))
     else:
         typer.echo('No runs yet. Start one: peitu run --text "a lighthouse before the storm"')
 
@@ -52,13 +57,16 @@ def show(
     """Show all that is recorded of a run, or how a batch stands."""
     from graph.console import print_json, print_run
     from tools.sqlite.database_path import database_path
+    from tools.sqlite.liveness import find_state
     from tools.sqlite.records import find_run
 
     path = database_path(config)
     found = find_run(path, run_id)
     if found is None:
         _show_batch(path, run_id, as_json=as_json)
-    elif as_json:
+        return
+    found["state"] = find_state(path, found)
+    if as_json:
         print_json(found)
     else:
         print_run(found)
@@ -66,7 +74,7 @@ def show(
 
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.console import print_json
-    from graph.report import make_report, print_report
+    from graph.report import make_report, print_report, print_segments
     from tools.sqlite.batch_records import batch_document, find_batch
     from tools.sqlite.other_prompts import other_prompts
 
@@ -78,6 +86,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
         print_json(document)
     else:
         others = other_prompts(path, batch_id)
+        print_segments(document)
         print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0, other_prompts=others))
 
 
@@ -93,7 +102,8 @@ def doctor(config: Config = None) -> None:
 
 def models(as_json: Json = False) -> None:
     """List the models that are known, with their sizes and limits; with ModelScope any other name may be tried."""
-    from graph.console import print_json, print_models
+    from graph.console import print_json
+    from graph.tables import print_models
     from tools.providers.models import known_models
 
     if as_json:

@@ -31,7 +31,8 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     load_workflow()
     from graph.assembly import check_ready
     from graph.redo import redo as make_anew
-    from graph.session import until_stopped, work_through
+    from graph.session import work_through
+    from graph.stopping import until_stopped
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
 
@@ -44,7 +45,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
         if as_json:
             _print_json({"success": False}, path, run_id)
 
-    work = work_through(config, begun.overrides, [run_id], step)
+    work = work_through(config, begun.overrides, [run_id], step, database_path=path)
     found = until_stopped(work, go_on=run_id, last_word=last_word)[0]
     if as_json:
         _print_json(found, path, run_id)

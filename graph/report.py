@@ -101,6 +101,14 @@ def write_report(report: Document, folder: Path) -> Path:
     return path
 
 
+def print_segments(document: Document) -> None:
+    """Print every image of a batch in one line: its segment, what there is of it, and its run."""
+    console = Console(highlight=False, soft_wrap=True)
+    for image in document["images"]:
+        there = image["path"] if image["status"] == "saved" else f"{_what(image)}: {image['error']}"
+        console.print(f"{image['id']}  {there}  ({image['run_id'] or 'skipped'})", markup=False)
+
+
 def print_report(report: Document, *, path: Path | None = None) -> None:
     """Print what was made, skipped and failed, by provider and by reason, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)

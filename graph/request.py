@@ -5,6 +5,7 @@ import re
 import secrets
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
 from tools.errors import ConfigError, InputError
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
-from tools.storyboards.decoding import decode_text
+from tools.storyboards.decoding import decode_text, tell_nobody
 
 if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
     from graph.state import InputState
@@ -43,8 +44,8 @@ class Wishes:
     review: bool = False
 
 
-def read_content(file: str | None, text: str | None) -> str:
-    """Return the content of `--text`, of a file, or of standard input (``-``).
+def read_content(file: str | None, text: str | None, tell: Callable[[str], None] = tell_nobody) -> str:
+    """Return the content of `--text`, of a file, or of standard input (``-``); `tell` hears of a guess about it.
 
     Raises:
         InputError: There is none, or it is no text; the message names it.
@@ -61,17 +62,17 @@ def read_content(file: str | None, text: str | None) -> str:
     data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
     if len(data) > MAX_CONTENT_BYTES:
         raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
-    return _not_blank(decode_text(data, name), name)
+    return _not_blank(decode_text(data, name, tell=tell), name)
 
 
-def check(wishes: Wishes, settings: Settings) -> "InputState":
-    """Return the input of the graph.
+def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":
+    """Return the input of the graph; `tell` hears of a guess about the content.
 
     Raises:
         InputError: A value cannot be used; the message names it and what is possible.
         ConfigError: The output folder cannot be written.
     """
-    content = read_content(wishes.file, wishes.text)
+    content = read_content(wishes.file, wishes.text, tell)
     given = check_options(wishes, settings)
     return cast("InputState", {"content": content, **given, **({"review": True} if wishes.review else {})})
 

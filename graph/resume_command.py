@@ -69,7 +69,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     load_workflow()
     from graph.batch_session import Work
     from graph.console import print_json, print_result
-    from graph.session import until_stopped, work_through
+    from graph.session import work_through
+    from graph.stopping import until_stopped
     from tools.sqlite.batch_records import find_batch, held_runs_of
     from tools.sqlite.lists import list_batches, list_runs
     from tools.sqlite.versions import pending_segments
@@ -79,11 +80,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
-    found = (
-        until_stopped(work_through(config, {}, names, _step(path)), go_on="--all", last_word=lambda: None)
-        if names
-        else []
-    )
+    work = work_through(config, {}, names, _step(path), database_path=path)
+    found = until_stopped(work, go_on="--all")
     reports = []
     for name in batches:
         row = find_batch(path, name) or {}
@@ -92,6 +90,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     success = all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
+    elif not names and not batches:
+        typer.echo("nothing to continue")
     else:
         for document in found:
             print_result(document)

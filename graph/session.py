@@ -1,28 +1,26 @@
 """Work through runs in the terminal: one open workflow, a watcher that shows how it goes, an orderly end."""
 
-import asyncio
-import contextlib
-import os
-import signal
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from loguru import logger
 
 from graph.build import Workflow
-from graph.console import Watcher, print_json, print_result, say
+from graph.console import Watcher, print_json, print_result
 from graph.runs import document
 from graph.state import OutputState
+from graph.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
+from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.sqlite.batch_records import find_segment
 from tools.sqlite.database import Database
+from tools.sqlite.liveness import RUN_INDEX, owners_folder
 from tools.sqlite.records import find_run
-
-T = TypeVar("T")
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
@@ -48,7 +46,11 @@ def follow(
         if as_json:
             print_json(document(run_id, {**(find_run(database_path, run_id) or {}), "success": False}))
 
-    found = until_stopped(work_through(config, overrides, [run_id], step), go_on=run_id, last_word=last_word)[0]
+    def has_begun() -> bool:
+        return bool(find_run(database_path, run_id) or find_segment(database_path, run_id))
+
+    work = work_through(config, overrides, [run_id], step, database_path=database_path)
+    found = until_stopped(work, go_on=run_id, last_word=last_word, has_begun=has_begun)[0]
     if as_json:
         print_json(found)
     else:
@@ -56,28 +58,8 @@ def follow(
     sys.exit(0 if found["success"] else 1)
 
 
-def until_stopped(work: Coroutine[Any, Any, T], *, go_on: str, last_word: Callable[[], None]) -> T:
-    """Return what the work returns.
-
-    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; then comes `last_word`, and the
-    process ends with status 1. A second Ctrl-C ends it at once.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with asyncio.Runner() as runner:
-        try:
-            return runner.run(work)
-        except KeyboardInterrupt:
-            with contextlib.suppress(PeituError):
-                last_word()
-            say(f"stopped; what is under way is kept - continue with: peitu resume {go_on}")
-            # Threads may still upload or decode: nobody waits for them, what they have not finished is made again.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(1)
-
-
 async def work_through(
-    config: Path | None, overrides: Mapping[str, Any], run_ids: Sequence[str], step: Step
+    config: Path | None, overrides: Mapping[str, Any], run_ids: Sequence[str], step: Step, *, database_path: Path
 ) -> list[OutputState]:
     """Return the result documents, in the order of the run ids.
 
@@ -90,12 +72,31 @@ async def work_through(
     documents: list[OutputState] = []
     if not run_ids:
         return documents
-    async with open_workflow(config, overrides=overrides) as workflow:
-        with Watcher() as watch:
-            for run_id in run_ids:
-                with logger.contextualize(run=run_id):
-                    documents.append(await _guarded(workflow, watch, run_id, step, only=len(run_ids) == 1))
+    database = Database(database_path)
+    leases = Leases(database, owners_folder(database_path))
+    try:
+        async with open_workflow(config, overrides=overrides) as workflow:
+            with Watcher() as watch:
+                leased = _leased(step, leases)
+                for run_id in run_ids:
+                    with logger.contextualize(run=run_id):
+                        documents.append(await _guarded(workflow, watch, run_id, leased, only=len(run_ids) == 1))
+    finally:
+        leases.close()
+        await database.close()
     return documents
+
+
+def _leased(step: Step, leases: Leases) -> Step:
+    """Return a step that holds a lease on the whole run, so that others see at once whether somebody works on it."""
+
+    async def leased(workflow: Workflow, watch: Watcher, run_id: str) -> OutputState:
+        await leases.take(run_id, RUN_INDEX)
+        found = await step(workflow, watch, run_id)
+        leases.release(run_id, RUN_INDEX)  # And not when it breaks off: what a dead owner has left was stopped.
+        return found
+
+    return leased
 
 
 async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:

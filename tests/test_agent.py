@@ -48,6 +48,13 @@ def test_a_topic_becomes_one_picture_at_its_place():
     assert "茶" in describe(Path("covers/tea.jpg"))["prompt"]
 
 
+def test_a_place_for_another_kind_of_picture_is_refused():
+    """JPG is what is made: a name that promises PNG is told before anything is begun."""
+    with pytest.raises(InputError, match=r"let it end in \.jpg"):
+        quick_generate("a teapot", output_path="pictures/tea.png")
+    assert not Path("data").exists()
+
+
 def test_an_unknown_style_is_named():
     """Bad input is an exception of ours, before anything is made."""
     with pytest.raises(InputError, match="'cubist'"):

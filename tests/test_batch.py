@@ -22,6 +22,7 @@ from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
 from tools.pictures import files
+from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -404,19 +405,47 @@ def test_lists_show_one_line_a_batch(peitu: Peitu):
         (batch["batch_id"], batch["state"], batch["count"], batch["requested"]) for batch in listed["batches"]
     ]
     assert f"{batch_id}-00001" not in peitu("runs")[1]
-    assert "3 of 3 pictures there" in peitu("show", batch_id)[1]
+    shown = peitu("show", batch_id)[1]
+
+    assert "3 of 3 pictures there" in shown
+    assert f"s1  output/s1.jpg  ({batch_id}-00001)\n" in shown
     assert 3 == json.loads(peitu("show", batch_id, "--json")[1])["count"]
     assert "output/s1.jpg" in peitu("show", f"{batch_id}-00001")[1]
 
 
-def test_lists_tell_what_became_of_a_run(peitu: Peitu):
-    """A run that waits for its user is told from one that is complete."""
+def test_a_batch_names_the_run_of_each_picture_and_has_a_sheet(peitu: Peitu):
+    """`redo` and `sheet` take that run; the sheet of a batch has the pictures of all of them."""
+    document = json.loads(peitu("batch", boards(3), "--provider", "sketch", "--json")[1])
+    batch_id, run_ids = document["batch_id"], [image["run_id"] for image in document["images"]]
+    reported = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+
+    assert [f"{batch_id}-{number:05d}" for number in range(3)] == run_ids
+    assert run_ids == [image["run_id"] for image in reported["images"]]
+    assert 0 == peitu("redo", run_ids[1], "0")[0]
+    assert 0 == peitu("sheet", run_ids[1])[0]
+
+    code, out, err = peitu("sheet", batch_id)
+
+    assert 0 == code, err
+    with Image.open(out.strip()) as page:
+        assert arrange(3, [(512, 512)] * 3).page_px == page.size
+
+    skipped = json.loads(peitu("batch", "board.json", "--json")[1])
+
+    assert [None] * 3 == [image["run_id"] for image in skipped["images"]]
+
+
+def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
+    """A run that waits for its user is told from one that is complete and one that misses something, by `show`, too."""
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--review")
     peitu("run", "--text", "a kettle", "--count", "1", "--run-id", "kettle", "--size", "256x256")
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words")
+    peitu("run", "--text", "a cup", "--count", "1", "--run-id", "cup", "--provider", "modelscope")
+    states = {run["run_id"]: run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]}
 
-    assert {"tea": "waiting for approval", "kettle": "complete"} == {
-        run["run_id"]: run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]
-    }
+    assert {"tea": "waiting for approval", "kettle": "complete", "cup": "incomplete"} == states
+    for run_id, state in states.items():
+        assert f"state:          {state}\n" in peitu("show", run_id)[1]
 
 
 def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):
@@ -434,6 +463,7 @@ def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox
     assert (0, []) == (code, document["runs"])
     assert [(batch_id, True)] == [(batch["batch_id"], batch["success"]) for batch in document["batches"]]
     assert 3 == len(list(Path("there").glob("*.jpg")))
+    assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
 
 
 async def test_a_content_that_is_a_prompt_is_sent_whole():

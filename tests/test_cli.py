@@ -83,6 +83,15 @@ def test_run_reads_files_and_standard_input(peitu):
     assert "teapot" in json.loads(out)["images"][0]["prompt"]
 
 
+def test_a_guess_about_the_encoding_is_told(peitu):
+    """Chinese of an older editor is read, and standard error says how."""
+    Path("tea.txt").write_bytes("春天的第一杯茶".encode("gb18030"))
+    code, _, err = peitu("run", "tea.txt", "--count", "1", "--json")
+
+    assert 0 == code, err
+    assert 1 == err.count("read as GB 18030")
+
+
 def test_a_person_reads_where_the_pictures_are(peitu):
     """Without --json: the paths, and that they are sketches."""
     code, out, err = peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")

@@ -31,9 +31,9 @@ VISITS = count()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with pages: `gallery.html` with a bit of everything, `many.html`, `empty.html`."""
+    """A folder with pages: `gallery.html` with a bit of everything, `many.html`, `batch.html`, `empty.html`."""
     folder = tmp_path_factory.mktemp("gallery")
-    for name, fill in (("gallery", fill_gallery), ("many", fill_many), ("empty", lambda *_: None)):
+    for name, fill in PAGES.items():
         path = folder / f"{name}.db"
         connection = connect(path)
         fill(connection, folder)
@@ -78,6 +78,21 @@ def fill_many(connection: Any, folder: Path) -> None:
         add_run(connection, f"run{number:04d}", day=number % 9)
         for index in range(4):
             add_image(connection, f"run{number:04d}", index, path=path)
+
+
+def fill_batch(connection: Any, folder: Path) -> None:
+    path = picture(folder / "batch.png")
+    common = {"batch_id": "b", "asked": "{}", "requested": 1, "status": "finished"}
+    for number, name in enumerate(("开场", "2")):
+        add_run(connection, f"b-{number}")
+        insert(
+            connection, "segments", number=number, segment_id=name, run_id=f"b-{number}", first_index=number, **common
+        )
+        for index in range(number + 1):
+            add_image(connection, f"b-{number}", index, path=path)
+
+
+PAGES = {"gallery": fill_gallery, "many": fill_many, "batch": fill_batch, "empty": lambda *_: None}
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +187,13 @@ def test_page_opens_with_pictures_and_counts(show):
     until(page, "[...document.querySelectorAll('.frame img')].every(one => one.naturalWidth > 0)")
     assert 5 == page.locator(".frame img[src^='data:image/webp']").count()
     assert "1 of 3 missing" == page.locator(".head .short").first.text_content()
+
+
+def test_pictures_of_a_batch_are_called_by_their_segments(show):
+    """Each segment is a run of its own, so that their numbers would all be 1."""
+    labels = show("batch").locator(".label b").all_text_contents()
+
+    assert ["开场", "2", "2 2"] == labels
 
 
 def test_search_finds_chinese_and_english_words(show):

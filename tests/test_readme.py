@@ -12,7 +12,7 @@ import yaml
 from markdown_it import MarkdownIt
 from typer.main import get_command
 
-from graph.cli import app
+from graph.commands import app
 from graph.drawing import tidy
 from graph.wiring import drawing
 from tests.conftest import ROOT

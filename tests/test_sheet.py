@@ -95,6 +95,22 @@ def test_picture_that_is_called_sheet_is_kept(database):
     assert before == Path("output/a/sheet.jpg").read_bytes()
 
 
+def test_sheet_is_no_png(database):
+    """It is JPG, so that its name may not promise another kind."""
+    add_run(database, "a")
+    with pytest.raises(InputError, match=r"let it end in \.jpg"):
+        sheet("a", output=Path("sheet.png"))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 2.4])
+def test_a_sheet_of_one_picture_has_room_for_the_run_id(ratio: float):
+    """The facts above the picture fit, with an id as Peitu makes it."""
+    width_px = arrange(1, [(round(1000 * ratio), 1000)]).page_px[0] - 144
+    facts = "2026-11-24 · watercolor · 1 of 1 pictures · 20261124-093512-ab12cd"
+
+    assert [facts] == lines_of(facts, open_font(chinese_font(), 24), width_px=width_px, most=1)
+
+
 def test_unknown_run_is_told(database):
     """One line that says where the names are."""
     with pytest.raises(InputError, match="`peitu runs` lists them"):

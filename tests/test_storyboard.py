@@ -144,6 +144,49 @@ def test_files_that_differ_by_case_alone_are_one(read):
     assert "output file './aB.jpg' more than once in lines 1 and 2" in message
 
 
+def test_each_line_of_an_id_is_named_once_and_a_bad_id_is_nobodys(read):
+    """What cannot be an id is told as that, and not as a number that nobody wrote."""
+    ids = [7, 7, 7, [1], 0, {}, " ", " "]
+    message = problems_of(read, "\n".join(json.dumps({"id": name, "prompt": "a"}) for name in ids), ".jsonl")
+
+    assert "id 7 more than once in lines 1-3;" in message
+    assert "id is a list, neither text nor a whole number in line 4" in message
+    assert "id is ' ' in lines 7 and 8" in message
+    assert 1 == message.count("more than once")
+
+
+def test_rows_in_one_line_are_named_by_their_number(read):
+    """In a file without line breaks the line says nothing."""
+    rows = [{"prompt": "a", "id": name, "seed": -1 if name == "b" else 1} for name in ("a", "b", "a", "c", "a")]
+    message = problems_of(read, json.dumps({"sise": 3, "segments": rows}))
+
+    assert "unknown key 'sise' beside the segments in line 1" in message
+    assert "id 'a' more than once in segments 1, 3 and 5" in message
+    assert "seed is -1 in segment 2" in message
+
+
+@pytest.mark.parametrize(
+    ("suffix", "told"), [(".xlsx", "save it as CSV"), (".bin", "name a storyboard in JSON, JSON Lines or CSV")]
+)
+def test_a_binary_file_is_told_what_to_be_instead(read, suffix, told):
+    """Who has a spreadsheet is one step from a storyboard."""
+    with pytest.raises(InputError, match=told):
+        read(b"PK\3\4\0\0", suffix)
+
+
+def test_a_guess_about_the_encoding_is_told(tmp_path):
+    """Big5 and Shift JIS often pass for GB 18030, as other words: one line says so of all articles."""
+    told: list[str] = []
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_bytes("春天的第一杯茶".encode("gb18030"))
+    (tmp_path / "c.md").write_text("春天的第一杯茶", encoding="utf-8")
+    limits = Limits(folder=tmp_path, article_count=1, size_refusal=size_refusal, prompt_refusal=prompt_refusal)
+    found = read_storyboard(tmp_path, defaults=Defaults(), limits=limits, tell=told.append)
+
+    assert {"春天的第一杯茶"} == {segment.content for segment in found}
+    assert ["a.md, b.md: no UTF-8, read as GB 18030 - if that is wrong, save as UTF-8"] == told
+
+
 def test_a_picture_is_no_folder(read):
     """One segment's file may not be the folder of another's."""
     assert "filename whose folder is the picture" in problems_of(

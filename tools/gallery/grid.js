@@ -153,7 +153,7 @@ function tileOf({ entry, frame }) {
   fill(picture, entry);
   const name = nameOf(entry);
   const told = `${shown.number.get(entry.number) + 1} / ${shown.order.length}: ${name} (${statusWord(entry)})`;
-  const label = shown.rows.length && state.view === "runs" ? element("span", { className: "label", lang: tongue(name) }, element("b", {}, String(entry.index + 1)), name) : null;
+  const label = shown.rows.length && state.view === "runs" ? element("span", { className: "label", lang: tongue(name) }, element("b", {}, placeOf(entry)), name) : null;
   const button = element("button", { type: "button", "aria-label": told, title: name, tabIndex: entry.number === current ? 0 : -1, onclick: () => openLarge(entry) }, picture, label);
   button.dataset.entry = entry.number;
   return element("div", { className: `tile ${entry.status}` }, button);

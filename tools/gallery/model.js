@@ -10,6 +10,8 @@ for (const entry of entries) {
 }
 const absent = (entry) => entry.status === "saved" && !entry.bytes;
 const nameOf = (entry) => entry.subject || entry.heading || entry.prompt || entry.card.title;
+// Every segment of a batch is a run of its own: its id tells its pictures from those beside them.
+const placeOf = ({ card, index }) => card.segment === null ? String(index + 1) : index ? `${card.segment} ${index + 1}` : card.segment;
 const addressOf = (entry) => `${entry.card.id}/${entry.index}`;
 const STATUSES = ["saved", "failed", "unknown", "waiting"];
 const DEFAULTS = { q: "", status: "", provider: "", style: "", run: "", sort: "newest", view: "runs", show: "" };

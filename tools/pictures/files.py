@@ -8,7 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 
 from tools.errors import InputError, PlaceError, StorageError
 
@@ -18,6 +18,8 @@ _DOTS = re.compile(r"\.{2,}")
 # Windows keeps these for devices, with any extension.
 # Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
+
+_NO_JPEG = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space and run it again",
@@ -131,6 +133,17 @@ def safe_name(text: str, *, max_length: int = 80) -> str:
         stem = f"file-{stem}"
     stem = stem[: max_length - len(extension)].rstrip("._-")
     return (stem or "image") + extension
+
+
+def check_jpeg_name(path: str | PurePath) -> None:
+    """See that the name of a picture to be made does not promise another kind than JPG.
+
+    Raises:
+        InputError: It does.
+    """
+    suffix = PurePath(path).suffix
+    if suffix.lower() in _NO_JPEG:
+        raise InputError(f"The file name {str(path)!r} ends in {suffix}, and JPG is what is made - let it end in .jpg")
 
 
 def folder_name(run_id: str) -> str:

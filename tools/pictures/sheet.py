@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str | None = None) -> bytes:
     """Return a JPEG with every picture of the run, as `tools.sqlite.records.find_run` gives it.
 
+    An image with an `id`, as those of a batch have one, is called by it instead of its number.
+
     `font` is the one of `tools.pictures.fonts.chinese_font`; without one, Chinese is drawn as empty boxes. `label`
     is the AIGC label of the sheet, where its pictures are made by a model.
     """
@@ -57,7 +59,14 @@ def _entries(run: Mapping[str, Any]) -> list[dict[str, Any]]:
         plan, image = plans.get(index, {}), recorded.get(index, {"status": "waiting"})
         known = {name: image.get(name) for name in ("status", "path", "error", "prompt")}
         size = {name: image.get(name) or plan.get(f"{name}_px") for name in ("width", "height")}
-        entries.append({**known, **size, "index": index, "text": plan.get("subject") or known["prompt"] or ""})
+        entries.append(
+            {
+                **known,
+                **size,
+                "name": str(image.get("id", index + 1)),
+                "text": plan.get("subject") or known["prompt"] or "",
+            }
+        )
     return entries
 
 

@@ -64,7 +64,8 @@ def arrange(count: int, sizes: Sequence[tuple[int | None, int | None]]) -> Grid:
     if count % across == 1 and 2 < across < count:
         across -= 1  # A row of one looks forgotten.
     # A JPEG may not be longer than 65,500 pixels, and nobody wants one of 20 megapixels.
-    width_px = 560 if across <= 4 else 400 if across <= 7 else 280
+    # One beside the other is large; alone it is larger, so that the words above it have room.
+    width_px = 1000 if across == 1 else 560 if across <= 4 else 400 if across <= 7 else 280
     return Grid(across=across, down=math.ceil(count / across), width_px=width_px, height_px=round(width_px / ratio))
 
 
@@ -81,11 +82,11 @@ class SheetPage:
         self._fonts = {size: open_font(font, size) for size in (22, 24, 30, 48)}
 
     def draw_head(self, title: str, facts: Sequence[str | None]) -> None:
-        """Draw title and facts, each on one line."""
+        """Draw the title on one line, and the facts on two at most."""
         width = self.grid.page_px[0] - 2 * _MARGIN
         self._write(title, (_MARGIN, _MARGIN - 8), self._fonts[48], _INK, width=width)
         told = "  ·  ".join(fact for fact in facts if fact)
-        self._write(told, (_MARGIN, _MARGIN + 66), self._fonts[24], _SOFT, width=width)
+        self._write(told, (_MARGIN, _MARGIN + 66), self._fonts[24], _SOFT, width=width, most=2)
 
     def draw_image(self, position: int, image: Mapping[str, Any], picture: "Image | None") -> None:
         """Draw one image: the picture, or why there is none, and the words below."""
@@ -96,9 +97,10 @@ class SheetPage:
             self._draw.rectangle((x, y, x + picture.width - 1, y + picture.height - 1), outline=_LINE)
         else:
             self._draw_frame(image, (left, top, right, bottom))
-        font, number = self._fonts[24], str(image["index"] + 1)
-        indent = 16 + font.getlength(number)
-        self._write(number, (left, bottom + 14), font, _SOFT, width=right - left)
+        font = self._fonts[24]
+        [name] = lines_of(image["name"], font, width_px=(right - left) / 2, most=1)
+        indent = 16 + font.getlength(name)
+        self._write(name, (left, bottom + 14), font, _SOFT, width=right - left)
         self._write(image["text"], (left + indent, bottom + 14), font, _INK, width=right - left - indent, most=2)
 
     def _draw_frame(self, image: Mapping[str, Any], box: tuple[int, int, int, int]) -> None:

@@ -4,18 +4,20 @@ import os
 from pathlib import Path
 
 from tools.errors import InputError, StorageError
+from tools.pictures.files import check_jpeg_name
 
 
 def check_place(path: Path) -> None:
-    """See that a file can be made at this path; its folder is made if need be.
+    """See that a picture can be made at this path; its folder is made if need be.
 
     Raises:
-        InputError: It names no file.
+        InputError: It names no file, or another kind of picture than JPG.
         StorageError: The folder cannot be made or written.
     """
     name = str(path)
     if "\0" in name:
         raise InputError(f"{name!r} is no file name - leave out the zero character")
+    check_jpeg_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _look_at(path)

@@ -22,7 +22,7 @@ NOT_YET = "not made yet"
 """How the error of an image begins that nobody has tried; with a reason behind it, if there is one."""
 
 KEYS = (*IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
-"""Keys of an image in the result document, in order, behind `id` and `index`."""
+"""Keys of an image in the result document, in order, behind `id`, `index` and `run_id`."""
 
 _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
 
@@ -41,7 +41,7 @@ class BatchImages(Iterable[Document]):
     def __iter__(self) -> Iterator[Document]:
         with reading(self._path) as connection:
             rows = connection.execute(
-                "SELECT segment_id, first_index, segments.requested AS wanted, segments.status AS standing,"  # noqa: S608
+                "SELECT segment_id, run_id, first_index, segments.requested AS wanted, segments.status AS standing,"  # noqa: S608
                 f" segments.error AS trouble, asked, {_IMAGES} FROM segments LEFT JOIN images USING (run_id)"
                 " WHERE batch_id = ? ORDER BY number, image_index",
                 (self._batch_id,),
@@ -71,15 +71,19 @@ def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> D
 
 
 def _of(rows: Iterator[sqlite3.Row], error: str) -> Iterator[Document]:
-    """Yield the images of one segment; what is not there is an image that failed."""
+    """Yield the images of one segment; what is not there is an image that failed.
+
+    `run_id` is what `redo`, `sheet`, `show` and `resume` know the segment by; a segment that is skipped has no run.
+    """
     known = list(rows)
     segment, asked = known[0], json.loads(known[0]["asked"])
+    run_id = None if segment["standing"] == "skipped" else segment["run_id"]
     by_index = {row["image_index"]: row for row in known if row["image_index"] is not None}
     for index in range(max([segment["wanted"], *(index + 1 for index in by_index)])):
         found = by_index.get(index)
         image = image_of(found) if found else _missing(asked, segment["trouble"] or error)
         place = {"id": asked.get("id", segment["segment_id"]), "index": segment["first_index"] + index}
-        yield place | {name: image[name] for name in KEYS}
+        yield place | {"run_id": run_id} | {name: image[name] for name in KEYS}
 
 
 def _missing(asked: Document, error: str) -> Document:

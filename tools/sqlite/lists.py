@@ -9,26 +9,36 @@ from tools.sqlite.batch_records import UNFINISHED
 from tools.sqlite.connection import reading
 from tools.sqlite.liveness import state_of_batch, state_of_run
 
+_ALONE = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
 
-def list_runs(path: Path, *, limit: int | None = 50) -> list[dict[str, Any]]:
+
+def count_runs(path: Path) -> tuple[int, int]:
+    """Return how many runs and how many batches there are; the runs of a batch are not counted."""
+    with reading(path) as connection:
+        runs = connection.execute(f"SELECT count(*) FROM runs WHERE {_ALONE}").fetchone()[0]  # noqa: S608
+        return runs, connection.execute("SELECT count(*) FROM batches").fetchone()[0]
+
+
+def list_runs(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
     """Return the newest runs first, without their contents; ``[]`` when there is no database yet.
 
     The runs of a batch are not among them. `state` says what became of a run, see `tools.sqlite.liveness`.
     """
     if not path.exists():
         return []
+    columns = "run_id, status, title, requested, success, started_at, finished_at, options, plan IS NOT NULL AS planned"
     with reading(path) as connection:
         rows = connection.execute(
-            "SELECT run_id, status, title, requested, success, started_at, finished_at, options, plan IS NOT NULL"
-            " AS planned, (SELECT count(*) FROM images WHERE images.run_id = runs.run_id AND images.status = 'saved')"
-            " AS count FROM runs WHERE NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
+            f"SELECT {columns},"  # noqa: S608 - our own words
+            " (SELECT count(*) FROM images WHERE images.run_id = runs.run_id AND images.status = 'saved')"
+            f" AS count FROM runs WHERE {_ALONE}"
             " ORDER BY started_at DESC LIMIT ?",
             (-1 if limit is None else limit,),
         )
         return [_listed_run(row, connection, path) for row in rows]
 
 
-def list_batches(path: Path, *, limit: int | None = 50) -> list[dict[str, Any]]:
+def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
     """Return the newest batches first; ``[]`` when there is no database yet."""
     if not path.exists():
         return []

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from tools.money.ledger_rows import utc_now
+from tools.sqlite.connection import reading
 
 BATCH_INDEX = -1
 """The place of an image in the lease that a process holds on a whole batch."""
 
+RUN_INDEX = -1
+"""The same for a whole run of the command line, which has a lease before it has a plan."""
+
 PLANNING = timedelta(minutes=2)
-"""How long a run is given the benefit of the doubt while nothing of it is leased, bought or drawn yet."""
+"""How long a run from elsewhere is given the benefit of the doubt while nothing of it is leased, bought or drawn."""
 
 
 def owners_folder(database_path: Path) -> Path:
@@ -29,15 +33,24 @@ def state_of_run(
     """
     if run["status"] == "finished":
         return "complete" if run["success"] else "incomplete"
-    leases = connection.execute("SELECT owner FROM leases WHERE run_id = ?", (run["run_id"],)).fetchall()
-    if any(is_alive(owners_folder(database_path), row["owner"]) for row in leases):
-        return "running"
+    rows = connection.execute("SELECT image_index, owner FROM leases WHERE run_id = ?", (run["run_id"],)).fetchall()
+    owners = {row["image_index"]: row["owner"] for row in rows}
+    whole = owners.pop(RUN_INDEX, None)
     question = "SELECT 1 FROM tasks WHERE run_id = ? UNION SELECT 1 FROM images WHERE run_id = ?"
-    if leases or connection.execute(question, (run["run_id"],) * 2).fetchone():
-        return "stopped"
-    if waits:
+    makes = bool(owners or connection.execute(question, (run["run_id"],) * 2).fetchone())
+    if waits and not makes:
         return "waiting for approval"
-    return "running" if utc_now() - datetime.fromisoformat(run["started_at"]) < PLANNING else "stopped"
+    if any(is_alive(owners_folder(database_path), owner) for owner in (*owners.values(), *([whole] if whole else []))):
+        return "running"
+    doubtful = not (makes or whole) and utc_now() - datetime.fromisoformat(run["started_at"]) < PLANNING
+    return "running" if doubtful else "stopped"
+
+
+def find_state(database_path: Path, run: Mapping[str, Any]) -> str:
+    """Return the state of a run as `tools.sqlite.records.find_run` gives it."""
+    with reading(database_path) as connection:
+        waits = "review" in run["options"] and run["plan"] is not None
+        return state_of_run(run, connection, database_path, waits=waits)
 
 
 def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, database_path: Path) -> str:

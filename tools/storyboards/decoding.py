@@ -1,6 +1,7 @@
 """Text of files as people have them: UTF-8, UTF-16 with its mark, or GB 18030."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.errors import InputError
@@ -11,8 +12,25 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def decode_text(data: bytes, name: str) -> str:
-    """Return the bytes as text; `name` is what a message calls them.
+def tell_nobody(_: str) -> None:
+    """Tell nobody."""
+
+
+def read_as_chinese(name: str) -> str:
+    """Return what is told of a text that is no UTF-8: Big5 and Shift JIS often pass for GB 18030, as other words."""
+    return f"{name}: no UTF-8, read as GB 18030 - if that is wrong, save as UTF-8"
+
+
+def decode_text(
+    data: bytes,
+    name: str,
+    *,
+    advice: str = "name a Markdown or text file",
+    tell: Callable[[str], None] = tell_nobody,
+) -> str:
+    """Return the bytes as text; `name` is what a message calls them, and `advice` what to do with a binary file.
+
+    `tell` hears when the encoding is a guess.
 
     Raises:
         InputError: It is a binary file, or text in another encoding.
@@ -20,14 +38,17 @@ def decode_text(data: bytes, name: str) -> str:
     if data.startswith(_UTF_16_MARKS):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in data:
-        raise InputError(f"{name} is a binary file, no text - name a Markdown or text file")
+        raise InputError(f"{name} is a binary file, no text - {advice}")
     else:
         encodings = ENCODINGS
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if encoding == "gb18030":
+            tell(read_as_chinese(name))
+        return text
     raise InputError(f"{name} is no text in UTF-8 or GB 18030 - save it as UTF-8")
 
 

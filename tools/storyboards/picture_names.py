@@ -5,16 +5,13 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from tools.errors import InputError
-from tools.pictures.files import safe_name
+from tools.pictures.files import check_jpeg_name, safe_name
 
 SUFFIX = ".jpg"
 _JPEG = {".jpg", ".jpeg"}
-_OTHERS = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
 _LONGEST_BYTES = 120
 _LONGEST_PART_BYTES = 200
 """Most file systems end at 255; a suffix, a number and a name in front of them need room."""
-LONGEST_PATH_BYTES = 1000
-"""Of a whole path: macOS takes 1024, and a file that is being written has a longer name."""
 _UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
 
 
@@ -35,9 +32,8 @@ def picture_names(filename: str, count: int) -> list[str]:
         raise InputError(f"The file name {filename!r:.40} is too long - write {_LONGEST_PART_BYTES} bytes at most")
     if name.endswith("/"):
         return [f"{name}{index:02d}{SUFFIX}" for index in range(count)]
+    check_jpeg_name(filename)
     suffix = PurePosixPath(name).suffix
-    if suffix.lower() in _OTHERS:
-        raise InputError(f"The file name {filename!r} ends in {suffix}, and JPG is what is made - let it end in .jpg")
     stem, suffix = (name.removesuffix(suffix), suffix) if suffix.lower() in _JPEG else (name, SUFFIX)
     return [f"{stem}{suffix}"] if count == 1 else [f"{stem}-{number}{suffix}" for number in range(1, count + 1)]
 

@@ -2,28 +2,29 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from tools.errors import InputError
 
 Place = tuple[int, int | str]
-"""The number of a row in its file, and what people call it: its line, or the name of its file."""
+"""The number of a row in its file, and what people call it: the number of its line, or the name of its file."""
 
 
 class Problems:
     """Collects problems with their places."""
 
     def __init__(self, source: str) -> None:
+        self.unit = "line"
+        """What the numbers of places count; segments where several of them stand in one line."""
         self._source = source
-        self._found: dict[tuple[str, str], list[Place]] = {}
+        self._found: dict[tuple[str, str], dict[Place, None]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def add(self, problem: str, place: Place, advice: str = "") -> None:
         """Take note of a problem; `advice` says what to do, behind the places."""
-        places = self._found.setdefault((problem, advice), [])
-        if place not in places[-1:]:
-            places.append(place)
+        self._found.setdefault((problem, advice), {})[place] = None
 
     def stop(self) -> None:
         """Say all of it, if there is any.
@@ -34,13 +35,13 @@ class Problems:
         if not self._found:
             return
         told = [
-            f"{problem} in {name_places(places)}{f' ({advice})' if advice else ''}"
+            f"{problem} in {name_places(list(places), self.unit)}{f' ({advice})' if advice else ''}"
             for (problem, advice), places in self._found.items()
         ]
         raise InputError(f"{self._source}: {'; '.join(told)} - nothing was started")
 
 
-def name_places(places: Sequence[Place]) -> str:
+def name_places(places: Sequence[Place], unit: str) -> str:
     """Return the places for people, e.g. ``lines 2, 3 and 5-90``; three or more rows in a row become a range."""
     runs: list[list[Place]] = [[places[0]]]
     for before, place in pairwise(places):
@@ -52,6 +53,12 @@ def name_places(places: Sequence[Place]) -> str:
     for run in runs:
         long = len(run) > 2
         names.extend([f"{run[0][1]}-{run[-1][1]}"] if long else [str(name) for _, name in run])
-    lines = isinstance(places[0][1], int)
-    head = "" if not lines else "line " if len(places) == 1 else "lines "
+    counted = isinstance(places[0][1], int)
+    head = "" if not counted else f"{unit} " if len(places) == 1 else f"{unit}s "
     return head + (names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}")
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value of JSON is, for people."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    return "nothing" if value is None else kinds.get(type(value), "something else")

@@ -1,8 +1,6 @@
 """What a segment may say, key by key; what it may not is noted with its line."""
 
-import os
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache, partial
@@ -14,10 +12,10 @@ from tools.content.templates import style as find_style
 from tools.content.templates import style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError
-from tools.pictures.files import inside
 from tools.setup.configuration import MAX_COUNT
-from tools.storyboards.picture_names import LONGEST_PATH_BYTES, picture_names, readable_name
-from tools.storyboards.problems import Place, Problems
+from tools.storyboards.picture_folder import PictureFolder, is_printable
+from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.problems import Place, Problems, kind_of
 from tools.storyboards.storyboard_rows import WORDS, Row
 
 COMMON = ("count", "style", "size")
@@ -34,7 +32,7 @@ def checked_common(common: Mapping[str, Any], problems: Problems) -> Values:
     """Return what the object around the segments says for all of them; other keys, e.g. a title, are passed over."""
     for key in common:
         if key not in COMMON and (close := get_close_matches(key, [*COMMON, "segments"], n=1, cutoff=0.75)):
-            problems.add(f"unknown key {key!r} beside the segments", (-1, 1), f"did you mean {close[0]!r}?")
+            problems.add(f"unknown key {key!r} beside the segments", (-1, "line 1"), f"did you mean {close[0]!r}?")
     return {key: value for key, value in common.items() if key in COMMON and value is not None}
 
 
@@ -50,19 +48,20 @@ class Checks:
         own: Path | None = None,
     ) -> None:
         self._problems = problems
-        self._folder = folder
-        self._room = LONGEST_PATH_BYTES - len(os.fsencode(folder))
+        self._folder = PictureFolder(folder)
         self._size_refusal = lru_cache(maxsize=None)(size_refusal)
         self._prompt_refusal = prompt_refusal
         self._style_problem = lru_cache(maxsize=None)(partial(_style_problem, own=own))
-        self._folders: set[str] = set()
         self._wrong = False
 
     def values(self, row: Row, number: int, common: Values) -> tuple[Values, list[str]] | None:
-        """Return the fields of the segment and the files of its pictures, `None` for what is no segment at all."""
+        """Return the fields of the segment and the files of its pictures, `None` for what is no segment at all.
+
+        An `id` that cannot be used is `None`, and so has no file either.
+        """
         self._wrong = False
         if not isinstance(row.values, dict):
-            self._note(f"{_kind(row.values)} instead of an object", row.place)
+            self._note(f"{kind_of(row.values)} instead of an object", row.place)
             return None
         given = {key: value for key, value in row.values.items() if value is not None}
         self._unknown(given, row.place)
@@ -79,6 +78,8 @@ class Checks:
             "size": self._size(values, row.place),
             "seed": self._seed(values, row.place),
         }
+        if name is None and "filename" not in given:
+            return found, []
         filename = given.get("filename", f"{readable_name(str(name))}.jpg")
         return {**found, "filename": filename}, self._names(filename, count, row.place)
 
@@ -104,20 +105,23 @@ class Checks:
             self._note(f"both {found[0]} and {found[1]}", place, "keep one of them")
         words = given[found[0]]
         if not isinstance(words, str):
-            self._note(f"{found[0]} is {_kind(words)}, not text", place)
+            self._note(f"{found[0]} is {kind_of(words)}, not text", place)
         elif not without_unseen(words):
             self._note(f"{found[0]} is blank", place)
         elif found[0] == "prompt" and (refusal := self._prompt_refusal(words)):
             self._note(refusal, place)
         return found[0]
 
-    def _id(self, value: Any, place: Place) -> str | int:
+    def _id(self, value: Any, place: Place) -> str | int | None:
+        """Return the id, or `None` for one that cannot be used and so is nobody's."""
         name = str(value).strip()
         if isinstance(value, bool) or not isinstance(value, str | int):
-            self._note(f"id is {_kind(value)}, neither text nor a whole number", place)
-        elif not name or len(name) > LONGEST_ID or not _is_printable(name):
+            self._note(f"id is {kind_of(value)}, neither text nor a whole number", place)
+        elif not name or len(name) > LONGEST_ID or not is_printable(name):
             self._note(f"id is {value!r:.40}", place, f"write 1 to {LONGEST_ID} characters in one line")
-        return name if isinstance(value, str) else int(value) if isinstance(value, int) else 0
+        else:
+            return name if isinstance(value, str) else value
+        return None
 
     def _count(self, values: Values, place: Place, *, as_is: bool) -> int:
         count = values["count"]
@@ -129,7 +133,7 @@ class Checks:
     def _style(self, values: Values, place: Place) -> str | None:
         style = values.get("style")
         if style is not None and not isinstance(style, str):
-            self._note(f"style is {_kind(style)}, not text", place)
+            self._note(f"style is {kind_of(style)}, not text", place)
         elif style is not None and (problem := self._style_problem(style)):
             self._note(f"style {style!r} does not exist", place, problem)
         return style
@@ -139,7 +143,7 @@ class Checks:
         if size is None:
             return None
         if not isinstance(size, str):
-            self._note(f"size is {_kind(size)}, not text", place, "write it like 1024x1024")
+            self._note(f"size is {kind_of(size)}, not text", place, "write it like 1024x1024")
         elif refusal := self._size_refusal(size):
             self._note(refusal, place)
         else:
@@ -156,26 +160,16 @@ class Checks:
 
     def _names(self, filename: Any, count: int, place: Place) -> list[str]:
         if not isinstance(filename, str):
-            self._note(f"filename is {_kind(filename)}, not text", place)
+            self._note(f"filename is {kind_of(filename)}, not text", place)
             return []
         try:
             names = picture_names(filename, count)
-            self._see_inside(names[0])
+            self._folder.see_inside(names[0])
         except InputError as error:
             problem, *advice = re.split(r" - |; ", str(error), maxsplit=1)
             self._note(problem, place, *advice)
             return []
         return names
-
-    def _see_inside(self, name: str) -> None:
-        """See that a name stays in the folder; the disk is asked once for every folder in it."""
-        if len(name.encode("utf-8", "replace")) > self._room:
-            raise InputError(f"The file name {name!r:.40} is too long - write {self._room} bytes at most")
-        head, _, tail = name.rpartition("/")
-        plain = _is_printable(tail) and not {":", "\\"} & {*tail} and tail not in {"..", "."}
-        if not plain or head not in self._folders:
-            inside(self._folder, name)
-            self._folders.add(head)
 
 
 def _style_problem(style: str, *, own: Path | None) -> str | None:
@@ -184,15 +178,6 @@ def _style_problem(style: str, *, own: Path | None) -> str | None:
     except InputError:
         return f"choose one of: {', '.join(style_names(own))}"
     return None
-
-
-def _kind(value: Any) -> str:
-    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
-    return "nothing" if value is None else kinds.get(type(value), "something else")
-
-
-def _is_printable(text: str) -> bool:
-    return text.isprintable() or not any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
 
 
 def _writable(text: Any) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tools.errors import InputError
-from tools.storyboards.decoding import decode_text, read_bytes
+from tools.storyboards.decoding import decode_text, read_as_chinese, read_bytes, tell_nobody
 from tools.storyboards.picture_names import same_file
 from tools.storyboards.problems import Place, Problems, name_places
 from tools.storyboards.segment_checks import Checks, checked_common
@@ -18,6 +18,8 @@ from tools.storyboards.storyboard_rows import Row, Rows, rows_of
 
 MAX_STORYBOARD_BYTES = 200_000_000
 MAX_ARTICLE_BYTES = 1_000_000
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+CSV = "save it as CSV, with columns such as id,prompt,size"
 ARTICLES = (".md", ".markdown", ".txt", ".html", ".htm")
 
 
@@ -74,21 +76,23 @@ class Limits:
 
 
 def read_storyboard(
-    path: Path, *, defaults: Defaults, limits: Limits, tell: Callable[[str], None] = lambda _: None
+    path: Path, *, defaults: Defaults, limits: Limits, tell: Callable[[str], None] = tell_nobody
 ) -> list[Segment]:
     """Return the segments of a storyboard file, or of the articles of a folder.
 
-    `tell` gets a line for people where something that was asked for is passed over.
+    `tell` gets a line for people where something is passed over that was asked for, or may not be as it was meant.
 
     Raises:
         InputError: In one line, everything that cannot be used, with its lines.
     """
     problems = Problems(repr(str(path)))
     if path.is_dir():
-        rows = Rows(list(_articles(path, problems)), {})
+        rows = Rows(list(_articles(path, problems, tell)), {})
         count = defaults.count or limits.article_count
     else:
-        text = decode_text(read_bytes(path, most=MAX_STORYBOARD_BYTES), repr(str(path)))
+        wanted = CSV if path.suffix.lower() in SPREADSHEETS else "name a storyboard in JSON, JSON Lines or CSV"
+        data = read_bytes(path, most=MAX_STORYBOARD_BYTES)
+        text = decode_text(data, repr(str(path)), advice=wanted, tell=tell)
         try:
             rows = rows_of(text, path.suffix.lower(), problems)
         except InputError as error:
@@ -100,17 +104,17 @@ def read_storyboard(
     problems.stop()
     if not segments:
         raise InputError(f"{str(path)!r} holds no segments - write at least one")
-    for given in _passed_over(rows, segments, defaults):
+    for given in _passed_over(rows, segments, defaults, problems.unit):
         tell(f"{given}: count and style are for texts, a prompt is used as it is and makes one picture")
     return segments
 
 
-def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults) -> Iterator[str]:
+def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults, unit: str) -> Iterator[str]:
     """Yield what is asked for of prompts and is for texts; what is said for all counts where there is no text."""
     for key in ("count", "style"):
         prompts = (row for row, segment in zip(rows.rows, segments, strict=True) if segment.as_is)
         if places := [row.place for row in prompts if row.values.get(key) not in {None, 1}]:
-            yield f"{key} is passed over in {name_places(places)}"
+            yield f"{key} is passed over in {name_places(places, unit)}"
         if all(segment.as_is for segment in segments):
             if rows.common.get(key) not in {None, 1}:
                 yield f"{key} beside the segments is passed over"
@@ -127,7 +131,8 @@ def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: 
         if read is None:
             continue
         values, names = read
-        is_new = _claim(ids, str(values["id"]), f"id {values['id']!r}", row.place, problems)
+        name = values["id"]
+        is_new = name is None or _claim(ids, str(name), f"id {name!r}", row.place, problems)
         for name in names if is_new else ():
             _claim(files, same_file(name), f"output file {name!r}", row.place, problems)
         if not problems:
@@ -147,19 +152,28 @@ def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems:
     return False
 
 
-def _articles(folder: Path, problems: Problems) -> Iterator[Row]:
+def _articles(folder: Path, problems: Problems, tell: Callable[[str], None]) -> Iterator[Row]:
     """Yield an article of the folder after the other, by name; each gets a folder of its own for its pictures."""
     found = [path for path in folder.iterdir() if path.suffix.lower() in ARTICLES and not path.name.startswith(".")]
     paths = sorted((path for path in found if path.is_file()), key=lambda path: path.name)
     if not paths:
         raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+    guessed: list[str] = []
     stems = [same_file(path.stem) for path in paths]
     for number, path in enumerate(paths):
         place = (number, path.name)
         name = path.stem if stems.count(stems[number]) == 1 else path.name
         try:
-            text = decode_text(read_bytes(path, most=MAX_ARTICLE_BYTES), "a file")
+            text = _article(path, guessed)
         except InputError as error:
             problems.add(str(error).split(" - ", maxsplit=1)[0], place)
         else:
             yield Row(place, {"id": name, "text": text, "filename": f"{name}/"})
+    if guessed:
+        tell(read_as_chinese(", ".join(guessed)))
+
+
+def _article(path: Path, guessed: list[str]) -> str:
+    """Return an article; its name goes to the guessed ones where the encoding is a guess."""
+    data = read_bytes(path, most=MAX_ARTICLE_BYTES)
+    return decode_text(data, "a file", tell=lambda _: guessed.append(path.name))

@@ -49,7 +49,7 @@ def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
             scan = JsonScan(text)
             rows = scan.elements()
             scan.end()
-            return Rows(_numbered(rows), {})
+            return Rows(_numbered(rows, problems), {})
         if first == "{":
             return _object_or_lines(text, suffix, problems)
     except json.JSONDecodeError as error:
@@ -71,7 +71,7 @@ def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
             rows, common = scan.members("segments")
             if rows is not None:
                 scan.end()
-                return Rows(_numbered(rows), common)
+                return Rows(_numbered(rows, problems), common)
             alone = scan.is_at_end()
         except json.JSONDecodeError:
             if '"segments"' in text or "\n{" not in text.strip():
@@ -88,8 +88,12 @@ def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
     return Rows(list(_lines(text, problems)), {})
 
 
-def _numbered(elements: list[tuple[int, Any]]) -> list[Row]:
-    return [Row((number, line), values) for number, (line, values) in enumerate(elements)]
+def _numbered(elements: list[tuple[int, Any]], problems: Problems) -> list[Row]:
+    """Return the rows with their lines, or with their own numbers where lines do not tell them apart."""
+    lines = [line for line, _ in elements]
+    if len(set(lines)) < len(lines):
+        problems.unit, lines = "segment", list(range(1, len(lines) + 1))
+    return [Row((number, line), values) for number, (line, (_, values)) in enumerate(zip(lines, elements, strict=True))]
 
 
 def _lines(text: str, problems: Problems) -> Iterator[Row]:

@@ -1,0 +1,172 @@
+"""The command line: `peitu run`, and the commands that stand in files of their own.
+
+Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
+"""
+
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
+
+from graph import exhibit, look
+from graph.batch_command import batch
+from graph.look import Config, Json, OutputDir
+from graph.preparing import load_workflow, prepare
+from graph.prune_command import prune
+from graph.redo_command import redo
+from graph.resume_command import resume
+from tools.errors import PeituError
+
+app = typer.Typer(
+    help="Peitu (配图): an article or a topic becomes finished illustrations.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+STOPPED = 130
+"""The status that Typer makes of a `KeyboardInterrupt`."""
+
+WELCOME = """\
+Peitu (配图) turns an article or a topic into illustrations. Next:
+
+  peitu run examples/coffee.md            illustrate an article; with no key: offline sketches
+  peitu run --text "春天的第一杯茶"         illustrate a few words
+  peitu batch examples/storyboard.json    illustrate a whole storyboard, or a folder of articles
+  peitu gallery --open                    look at everything that was made
+  peitu doctor                            what is configured, what is missing and where to get it
+  peitu --help                            all commands"""
+
+
+def obey() -> int:
+    """Do what the command line says and return the exit status; a message is one line on standard error.
+
+    Raises:
+        KeyboardInterrupt: Somebody pressed Ctrl-C before anything was begun.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that knows no Chinese still gets the rest
+    try:
+        status = app(standalone_mode=False)
+    except UsageError as error:
+        return _refuse(f"{error.format_message()} - see: peitu --help", 2)
+    except PeituError as error:
+        return _refuse(str(error), 2)
+    except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
+        told = f"unexpected {type(error).__name__}: {error} - a fault of Peitu; {_keep_traceback(error)}"
+        return _refuse(told, 1)
+    if status == STOPPED:
+        raise KeyboardInterrupt
+    return status or 0
+
+
+def _refuse(message: str, status: int) -> int:
+    from graph.console import say
+
+    say(message)
+    return status
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Write the traceback, without secrets, into the log file; return where it is."""
+    from loguru import logger
+
+    from tools.setup.log import set_up_logging
+
+    path = Path("logs/peitu.log")
+    set_up_logging(level="ERROR", path=path, rotation="10 MB", retention="14 days", terminal_level=None)
+    logger.opt(exception=error).error("Unexpected error")
+    return f"the traceback is in {path}"
+
+
+@app.callback(invoke_without_command=True)
+def welcome(context: typer.Context) -> None:
+    """Say what to do next when no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(WELCOME)
+
+
+@app.command()
+def run(
+    file: Annotated[
+        str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown or text); - reads standard input.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence, an article.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
+    style: Annotated[str | None, typer.Option(metavar="S", help="Style of the whole set; `list` shows them.")] = None,
+    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels, e.g. 1024x1024.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="K", help="Seed of the first picture; the next ones count up.")
+    ] = None,
+    output_dir: OutputDir = None,
+    upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Show the prompts first; pay after you approve.")] = False,
+    run_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Name of the run; made from the time when left out.")
+    ] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Make the pictures of one article or topic."""
+    from graph.console import say
+    from graph.request import Wishes, check, check_run_id, new_run_id
+    from tools.content.templates import style_lines
+
+    if style == "list":
+        from tools.setup.settings import load_settings
+
+        own = load_settings(config).templates
+        typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines(own=own)))
+        return
+    overrides = {"output_dir": output_dir and str(output_dir)}
+    settings = prepare(config, overrides)
+    wishes = Wishes(
+        file=file,
+        text=text,
+        count=count,
+        style=style,
+        provider=provider,
+        size=size,
+        seed=seed,
+        upload=upload,
+        review=review,
+    )
+    asked = check(wishes, settings, tell=say)
+    name = check_run_id(run_id) if run_id else new_run_id()
+
+    load_workflow()
+    from graph import runs
+    from graph.assembly import check_ready
+    from graph.session import follow
+
+    check_ready(settings, provider=provider, size=size, upload=upload)
+
+    def begin(workflow: Any, watch: Any, name: str) -> Any:
+        return runs.run(workflow, asked, run_id=name, watch=watch, ask=watch.ask)
+
+    follow(config, overrides, name, begin, database_path=settings.database.path, as_json=as_json)
+
+
+# What stands elsewhere is registered here, so that one file lists all commands.
+COMMANDS = (
+    batch,
+    resume,
+    redo,
+    look.runs,
+    look.show,
+    exhibit.gallery,
+    exhibit.sheet,
+    prune,
+    look.doctor,
+    look.models,
+    look.graph,
+)
+for command in COMMANDS:
+    app.command()(command)

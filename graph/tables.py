@@ -1,0 +1,64 @@
+"""Tables in the terminal, of runs, batches and models: what is there to be copied is never cut off."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+_LEAST = 5
+"""Columns of the terminal that a cell gets at least, where the first one is to stay in one piece."""
+
+
+def print_runs(
+    runs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str, Any]], *, counts: tuple[int, int]
+) -> None:
+    """Print one line a run, and one a batch, the newest first; `counts` are how many runs and batches there are."""
+    if batches:
+        rows = [
+            (batch["batch_id"], batch["state"], _part(batch), str(batch["skipped"]), escape(batch["source"]))
+            for batch in batches
+        ]
+        _print_table(("batch", "state", "pictures", "skipped", "storyboard"), rows, older=counts[1] - len(batches))
+    if runs:
+        lines = [(run["run_id"], run["state"], _part(run), escape(run["title"] or "")) for run in runs]
+        _print_table(("run", "state", "pictures", "title"), lines, older=counts[0] - len(runs))
+
+
+def _part(listed: Mapping[str, Any]) -> str:
+    return f"{listed['count']}/{listed['requested'] or '?'}"
+
+
+def print_models(models: Iterable[Mapping[str, Any]]) -> None:
+    """Print a line a family of models."""
+    rows = [
+        (
+            model["model"],
+            model["provider"],
+            "task" if model["makes_task"] else "at once",
+            model["sizes"],
+            model["default_size"],
+            f"{model['prompt_limit']} characters",
+        )
+        for model in models
+    ]
+    _print_table(("model", "provider", "how", "sizes in pixels", "default", "prompt"), rows)
+
+
+def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]], *, older: int = 0) -> None:
+    """Print rows whose first cell is there to be copied: it stays in one piece where the terminal is wide enough."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=200)  # not squeezed into 80 columns in a file or a pipe
+    widest = max(cell_len(row[0]) for row in rows)
+    fits = widest + _LEAST * (len(names) - 1) <= console.width
+    table = Table(box=None, pad_edge=False)
+    for number, name in enumerate(names):
+        table.add_column(name, overflow="fold", no_wrap=fits and number == 0)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    if older > 0:
+        console.print(f"and {older} older - all of them: peitu runs --json", markup=False, soft_wrap=True)
