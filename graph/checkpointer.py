@@ -1,6 +1,7 @@
 """Open LangGraph's checkpoints: the file of `checkpoints.path`, for every way in."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +43,9 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
     try:
         yield saver
     finally:
+        # Who was stopped amid a write has left its transaction open, and its cursor may keep that beyond the close.
+        with contextlib.suppress(aiosqlite.Error):
+            await connection.rollback()
         await connection.close()
 
 

@@ -1,5 +1,7 @@
 """The checkpoints that Studio's server and the command line share: two names of a thread, and clearing up."""
 
+import asyncio
+
 import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
@@ -87,3 +89,15 @@ async def test_a_run_is_rolled_back(saver):
     await saver.adelete_for_runs(["second"])
 
     assert [1] == await steps(saver, "kettle")
+
+
+async def test_a_write_that_was_stopped_half_way_locks_nobody_out(workplace):
+    """Its cursor is still there when the file is closed: the next one to open the file can write all the same."""
+    path = workplace / "checkpoints.db"
+    async with open_checkpoints(path) as stopped:
+        cursor = await stopped.conn.execute("INSERT INTO thread_names VALUES ('a', 'b'), ('c', 'd') RETURNING uuid")
+        await cursor.fetchone()
+    async with asyncio.timeout(10), open_checkpoints(path) as opened:
+        await put(opened, at("kettle"), 1)
+
+        assert [1] == await steps(opened, "kettle")
