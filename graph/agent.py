@@ -7,22 +7,27 @@ from graph.request import new_run_id
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.pictures.files import write_whole
+from tools.seed.left_out import Count, Text, given
 from tools.seed.places import check_place
 
 
 def generate_image_agent(
-    content: str, output_dir: str = "output", count: int = 3, api_key: str | None = None
+    content: str, output_dir: str = Text("output"), count: int = Count(3), api_key: str | None = None
 ) -> dict[str, Any]:
     """Illustrate a content; return ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested"}``.
 
-    Synchronous; works inside a running event loop too. `api_key` is the key for ModelScope; left out, it comes from
+    Synchronous; works inside a running event loop too. `output_dir` and `count`, left out, are those of the environment
+    and `config.yaml`. `api_key` is the key for ModelScope; left out, it comes from
     the environment or `.env`, and with no key of any provider the pictures are offline sketches.
 
     Raises:
         InputError: The content or the count cannot be used.
         ConfigError: The configuration cannot be used.
     """
-    return dict(_generate({"content": content, "count": count}, output_dir=output_dir, api_key=api_key))
+    asked: InputState = {"content": content}
+    if (wanted := given(count)) is not None:
+        asked["count"] = wanted
+    return dict(_generate(asked, output_dir=given(output_dir), api_key=api_key))
 
 
 def quick_generate(

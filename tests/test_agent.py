@@ -28,6 +28,17 @@ def test_a_content_becomes_a_result_object():
         assert is_whole(Path(image["path"]))
 
 
+def test_what_is_left_out_comes_from_the_settings(monkeypatch):
+    """Folder and count: an argument beats the environment, a default does not."""
+    monkeypatch.setenv("PEITU_OUTPUT_DIR", "mine")
+    monkeypatch.setenv("PEITU_IMAGES__COUNT", "2")
+    left_out = generate_image_agent("a teapot. a cup. a spoon.")
+    passed = generate_image_agent("a teapot. a cup. a spoon.", output_dir="output", count=1)
+
+    assert ["mine", "mine"] == [Path(image["path"]).parts[0] for image in left_out["images"]]
+    assert ["output"] == [Path(image["path"]).parts[0] for image in passed["images"]]
+
+
 def test_a_key_that_is_passed_is_used(sandbox: Sandbox, monkeypatch):
     """An argument beats the environment: ModelScope makes the picture with it."""
     monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__BASE_URL", sandbox.modelscope_url)

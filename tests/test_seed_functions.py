@@ -314,6 +314,31 @@ def test_a_limiter_gives_each_thread_a_turn_of_its_own():
     assert [round(number / 100, 6) for number in range(1, 20)] == sorted(round(seconds, 6) for seconds in slept)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"max_retries": "3"}, r"number of retries is '3' - give a whole number"),
+        ({"rate_limiter_instance": 2.0}, r"rate limiter is 2\.0 - give a RateLimiter"),
+    ],
+)
+def test_a_limit_that_is_none_is_named(providers, wrong, told):
+    """Before anything is sent, in words and not by a traceback."""
+    with pytest.raises(InputError, match=told):
+        generate_image("a teapot", "tea.jpg", **wrong)
+
+    assert not providers.requests
+
+
+def test_workers_that_are_no_number_are_named(providers, monkeypatch):
+    """The setting of the module is a number."""
+    storyboard(monkeypatch, [{"id": 1, "prompt": "a cup"}])
+    monkeypatch.setattr("tools.dashscope.MAX_WORKERS", "2")
+    with pytest.raises(InputError, match=r"number of workers is '2'"):
+        main()
+
+    assert not providers.requests
+
+
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_a_rate_that_is_none_is_an_error(rate):
     """It says what a rate is."""

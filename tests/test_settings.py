@@ -137,6 +137,22 @@ def test_variable_holds_a_list(value: str, workplace: Path, monkeypatch: pytest.
     assert ("dashscope", "modelscope") == load_settings().images.order
 
 
+def test_loras_are_an_object_in_the_environment_too(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their weights are read and checked there as in `config.yaml`; a name alone stays a name."""
+    name = "PEITU_IMAGES__MODELSCOPE__LORAS"
+    monkeypatch.setenv(name, '{"a/x": 0.5, "b/y": 0.5}')
+
+    assert {"a/x": 0.5, "b/y": 0.5} == load_settings().images.modelscope.loras
+
+    monkeypatch.setenv(name, "a/x")
+
+    assert "a/x" == load_settings().images.modelscope.loras
+
+    monkeypatch.setenv(name, '{"a/x": 0.5')
+
+    assert "should be a repository" in message_of()
+
+
 def test_arguments_are_dotted_or_nested(workplace: Path) -> None:
     """Both spellings set the same thing, and `None` is an option that was not given."""
     dotted = load_settings(overrides={"images.size": "512x512", "images.count": None})

@@ -140,6 +140,7 @@ def test_a_wrong_input_says_what_is_wrong(server):
     answer = server.client.runs.wait(None, "peitu", input={"content": "x", "style": "none"}, raise_error=False)
 
     assert "InputError" in str(answer)
+    assert "'none'" in str(answer)
 
 
 def test_prompts_are_reviewed_over_the_sdk(server):

@@ -21,8 +21,13 @@ URL and no image body.
 """
 
 
-class PeituError(Exception):
-    """Anything that Peitu itself reports."""
+class PeituError(RuntimeError):
+    """Anything that Peitu itself reports.
+
+    It is a `RuntimeError` since LangGraph's server tells its callers the messages of a few built-in classes alone
+    (langgraph-api 0.16.7, `langgraph_api/serde.py`, read 2026-11-30): of any other they hear "An internal error
+    occurred".
+    """
 
 
 class InputError(PeituError):

@@ -50,9 +50,10 @@ def illustrate(
     before the first request is raised, what a provider says later is `False`: nobody loses other pictures by it.
 
     Raises:
-        InputError: A prompt is blank, or a path names no file; nothing was paid.
+        InputError: A prompt is blank, a path names no file, or a limit is no number; nothing was paid.
         ConfigError: No key is set, or a setting, the database or a folder cannot be used; nothing was paid.
     """
+    _check_numbers(at_once, attempts, pace)
     keys = {KEY_VARIABLES[provider]: api_key} if api_key else {}
     limits = {
         f"images.{provider}.max_in_flight": at_once,
@@ -64,6 +65,16 @@ def illustrate(
     with closing(LoopThread()) as thread:
         options = {"provider": provider, "keys": keys, "attempts": attempts, "pace": pace}
         return thread.run(_illustrate(prompts, settings, workers=(at_once or 1) + _SAVING, **options))
+
+
+def _check_numbers(at_once: object, attempts: object, pace: object) -> None:
+    for name, value in (("number of workers", at_once), ("number of retries", attempts)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise InputError(f"The {name} is {value!r:.40} - give a whole number")
+    if pace is not None and not isinstance(pace, RateLimiter):
+        raise InputError(
+            f"The rate limiter is {pace!r:.40} - give a RateLimiter of tools.modelscope, e.g. RateLimiter(2)"
+        )
 
 
 def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from tools.setup.setting_types import Ascii, FilePath, Level, Order, Seconds, Size, Text, Url, VariableName
+from tools.setup.setting_types import Ascii, FilePath, Level, Loras, Order, Seconds, Size, Text, Url, VariableName
 
 PROVIDERS = ("auto", "modelscope", "dashscope", "sketch")
 MAX_COUNT = 50  # pictures of one content; the checkpoints of a wider fan-out outgrow the pictures
@@ -77,9 +77,7 @@ class ModelScopeService(ImageService):
 
     steps: int | None = Field(None, ge=1, le=100, description="denoising steps, 1 to 100")
     guidance: float | None = Field(None, ge=1.5, le=20, description="how closely the prompt is followed, 1.5 to 20")
-    loras: str | dict[str, float] | None = Field(
-        None, description="a LoRA's repository, or up to 6 of them with weights that sum to 1"
-    )
+    loras: Loras | None = Field(None, description="a LoRA's repository, or up to 6 of them with weights that sum to 1")
 
     @field_validator("loras")
     @classmethod

@@ -29,6 +29,16 @@ def _listed(value: object) -> object:
         raise ValueError("should be a list, e.g. modelscope, dashscope") from None
 
 
+def _weighted(value: object) -> object:
+    """Return the object of `{"a/x": 0.5, "b/y": 0.5}`: an environment variable holds it as text."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        raise ValueError('should be a repository, or e.g. {"a/x": 0.5, "b/y": 0.5}') from None
+
+
 def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(value)) < len(value):
         raise ValueError("should name each provider once")
@@ -52,5 +62,6 @@ Size = Annotated[str, _matching(r"[1-9]\d{0,4}x[1-9]\d{0,4}", "WIDTHxHEIGHT in p
 VariableName = Annotated[str, _matching(r"[A-Za-z_]\w*", "the name of a variable, never the key itself")]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
+Loras = Annotated[str | dict[str, float], BeforeValidator(_weighted)]
 Order = Annotated[tuple[Literal["modelscope", "dashscope"], ...], BeforeValidator(_listed), AfterValidator(_distinct)]
 Level = Annotated[Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)]
