@@ -478,7 +478,7 @@ async def test_a_spent_quota_is_not_asked_for_again_today(keys):
 async def test_a_pause_beyond_the_deadline_is_not_waited_for(keys, monkeypatch):
     """ModelScope asks for an hour: DashScope makes the pictures, also those of the next run."""
     monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "20")
-    keys.fault("modelscope", "submit", kind="status", status=429, message="limit_requests", retry_after=3600)
+    keys.fault("modelscope", "submit", kind="status", status=429, message="limit_requests", retry_after=3600, times=9)
     first, second = await illustrate(upload=False), await illustrate("second", upload=False, count=1)
 
     assert first["success"], first
