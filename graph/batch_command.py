@@ -38,6 +38,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     given = check_options(wishes, settings, workers=workers)
     for_all = {name: value for name, value in given.items() if name in {"provider", "upload"}}
     segments = _read(source, settings, Defaults(count=count, style=style, size=size), wishes)
+    from tools.sqlite.batch_records import find_batch
     from tools.sqlite.batches import Batch
     from tools.sqlite.rivals import place_of
 
@@ -49,11 +50,13 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
         requested=sum(segment.count for segment in segments),
     )
 
-    from graph.batch_session import begin, follow_batch
+    from graph.batch_begin import begin
+    from graph.batch_session import follow_batch
 
-    leases = begin(settings, row, segments, for_all)
+    name, leases = begin(settings, row, segments, for_all)
     del segments  # From here on they are in the database, and nowhere else.
-    follow_batch(config, settings, asdict(row), as_json=as_json, leases=leases)
+    begun = asdict(row) if name == row.batch_id else find_batch(settings.database.path, name)
+    follow_batch(config, settings, begun or {}, as_json=as_json, leases=leases)
 
 
 def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:

@@ -1,13 +1,13 @@
 """Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
 
-import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from graph.assembly import language_model, uploads_by_default
 from graph.batch import PREPARING, BatchRun
+from graph.batch_begin import open_leases
 from graph.console import print_json, say
 from graph.feasible import Feasible
 from graph.progress import BatchWatcher
@@ -18,50 +18,12 @@ from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document, find_batch
-from tools.sqlite.batches import Batch, Batches, Part, write_batch
-from tools.sqlite.database import Database
-from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batches import Batches, Part
+from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.other_prompts import other_prompts
-from tools.sqlite.rivals import see_that_nothing_is_under_way
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
-from tools.storyboards.storyboard import Segment
-
-
-def begin(settings: Settings, batch: Batch, segments: Sequence[Segment], for_all: Mapping[str, Any]) -> Leases:
-    """Write the batch down, whole, before anything of it is begun; return the leases that hold it from then on.
-
-    Raises:
-        InputError: Another batch of the same storyboard has requests under way.
-        StorageError: The database cannot be used.
-    """
-    leases = open_leases(settings)
-
-    def write(connection: sqlite3.Connection) -> None:
-        see_that_nothing_is_under_way(connection, settings.database.path, batch.options)
-        write_batch(connection, batch, segments, for_all)
-
-    async def take() -> None:
-        try:
-            await leases.take(batch.batch_id, BATCH_INDEX, then=write)
-        except BaseException:
-            leases.close()
-            raise
-        finally:
-            await leases.database.close()
-
-    until_stopped(
-        take(),
-        go_on=batch.batch_id,
-        has_begun=lambda: find_batch(settings.database.path, batch.batch_id) is not None,
-    )
-    return leases
-
-
-def open_leases(settings: Settings) -> Leases:
-    """Return the leases of this process on batches; nothing is opened before the first one is taken."""
-    return Leases(Database(settings.database.path), owners_folder(settings.database.path))
 
 
 def follow_batch(

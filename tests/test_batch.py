@@ -557,7 +557,7 @@ def test_a_stop_says_how_to_go_on(forks: Forks, peitu: Peitu, services: Sandbox,
 def test_the_same_command_again_pays_for_nothing_that_is_under_way(
     forks: Forks, peitu: Peitu, services: Sandbox, tmp_path: Path
 ):
-    """Arrow up and Enter, beside it or after Ctrl-C: exit status 2, and one line names the batch to go on with."""
+    """Arrow up and Enter: beside it nothing starts, after Ctrl-C it goes on; another one is told what is under way."""
     services.set_limits("dashscope", task_seconds=2.0)
     variables = {**environment(services), "PATH": os.environ["PATH"]}
     arguments = ["batch", boards(2), "--provider", "dashscope", "--output-dir", "there"]
@@ -570,12 +570,18 @@ def test_the_same_command_again_pays_for_nothing_that_is_under_way(
     assert f"{batch_id} of this storyboard is being worked on" in err
     process.send(signal.SIGINT)
     assert 1 == process.wait(20)
-    code, out, err = peitu("batch", str(Path("board.json").resolve()), "--output-dir", "there/")
+    code, out, err = peitu("batch", boards(3), "--provider", "dashscope", "--output-dir", "there/")
 
     assert (2, "", 1) == (code, out, len(err.splitlines()))
     assert f"has 2 requests under way, paid already - continue it with: peitu resume {batch_id}" in err
+
+    boards(2)
+    code, out, err = peitu("batch", str(Path("board.json").resolve()), *arguments[2:], "--json")
+    document = json.loads(out)
+
+    assert f"peitu: batch {batch_id} of this storyboard is not over - going on with it" in err
+    assert (0, batch_id, 2, 2) == (code, document["batch_id"], document["count"], services.billed)
     assert 1 == len(json.loads(peitu("runs", "--json")[1])["batches"])
-    assert 0 == peitu("resume", batch_id)[0]
     assert (0, 2) == (peitu(*arguments)[0], services.billed)
 
 
@@ -587,9 +593,16 @@ def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services
     batch_id = json.loads(out)["batch_id"]
     code, out, err = peitu("batch", "board.json", "--provider", "dashscope")
 
+    assert (1, 0) == (code, services.billed)
+    assert f"{batch_id} of this storyboard is not over - going on with it" in err
+    assert f"peitu resume {batch_id} --resubmit" in out
+
+    code, out, err = peitu("batch", boards(2), "--provider", "dashscope")
+
     assert (2, "", 1, 0) == (code, out, len(err.splitlines()), services.billed)
     assert f"has 1 request under way that may be paid, 1 held - continue it with: peitu resume {batch_id}" in err
-    assert f"peitu resume {batch_id} --resubmit" in err
+
+    boards(1)
     assert 0 == peitu("batch", "board.json", "--provider", "dashscope", "--output-dir", "elsewhere")[0]
     assert 0 == peitu("resume", batch_id, "--resubmit")[0]
     assert (0, 2) == (peitu("batch", "board.json", "--provider", "dashscope")[0], services.billed)

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +71,16 @@ def write_batch(
         " VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting')",
         _rows(batch.batch_id, segments, for_all),
     )
+
+
+def asks_for_the_same(
+    connection: sqlite3.Connection, batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]
+) -> bool:
+    """Tell whether a batch that is written down has just these segments, with all that is asked for in each."""
+    question = "SELECT segment_id, asked, requested FROM segments WHERE batch_id = ? ORDER BY number"
+    known = (tuple(row) for row in connection.execute(question, (batch_id,)))
+    wanted = ((name, asked, count) for _, _, name, _, asked, _, count in _rows(batch_id, segments, for_all))
+    return all(one == other for one, other in zip_longest(known, wanted))
 
 
 class Batches:

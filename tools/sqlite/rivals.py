@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.errors import InputError
 from tools.money.ledger_rows import HELD, UNDER_WAY
 from tools.sqlite.liveness import state_of_batch
 
@@ -24,29 +24,36 @@ def place_of(source: Path, output_dir: Path) -> dict[str, str]:
     return {"reads": str(source.resolve()), "writes": str(output_dir.resolve())}
 
 
-def see_that_nothing_is_under_way(connection: sqlite3.Connection, path: Path, options: Mapping[str, Any]) -> None:
-    """See that no batch of the same storyboard and output folder has requests that may still deliver.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """An earlier batch of the same storyboard and output folder that is not over, and why a new one would be wrong."""
 
-    Inside the transaction that writes the new batch down, so that of two that begin at once only one does. `path` is
-    that of the database.
+    batch_id: str
+    is_at_work: bool
+    why: str
 
-    Raises:
-        InputError: One has; the message says how to go on.
+
+def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str, Any]) -> Rival | None:
+    """Return a batch of the same storyboard and output folder that has requests which may still deliver.
+
+    To be asked inside the transaction that writes the new batch down, so that of two that begin at once only one does.
+    `path` is that of the database.
     """
     for batch in connection.execute(_OF_THE_SAME, (options["reads"], options["writes"])).fetchall():
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
-            raise InputError(
-                f"Batch {batch_id} of this storyboard is being worked on by another process - wait for it, or stop it"
-                f" and go on with: {resume}"
-            )
+            wait = f"wait for it, or stop it and go on with: {resume}"
+            why = f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
+            return Rival(batch_id=batch_id, is_at_work=True, why=why)
         rows = connection.execute(
             f"{_UNFINISHED} ({', '.join('?' for _ in UNDER_WAY)})", (batch_id, *UNDER_WAY)
         ).fetchall()
         if rows:
             held = sum(row["status"] in HELD for row in rows)
-            raise InputError(f"Batch {batch_id} of this storyboard {_told(len(rows), held, resume)}")
+            why = f"Batch {batch_id} of this storyboard, as it was before, {_told(len(rows), held, resume)}"
+            return Rival(batch_id=batch_id, is_at_work=False, why=why)
+    return None
 
 
 def _told(count: int, held: int, resume: str) -> str:

@@ -1,0 +1,68 @@
+"""The beginning of a batch: it is written down, or an earlier one of the same storyboard goes on."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.console import say
+from graph.stopping import until_stopped
+from tools.errors import InputError
+from tools.money.leases import Leases
+from tools.setup.configuration import Settings
+from tools.sqlite.batch_records import find_batch
+from tools.sqlite.batches import Batch, asks_for_the_same, write_batch
+from tools.sqlite.database import Database
+from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.sqlite.rivals import Rival, find_rival
+from tools.storyboards.storyboard import Segment
+
+
+def begin(
+    settings: Settings, batch: Batch, segments: Sequence[Segment], for_all: Mapping[str, Any]
+) -> tuple[str, Leases]:
+    """Write the batch down, whole, before anything of it is begun; return its id, and the leases that hold it.
+
+    Where the same was asked for before and has requests under way, it is that batch that goes on.
+
+    Raises:
+        InputError: Another batch of the storyboard is at work, or has requests under way and asked for something else.
+        StorageError: The database cannot be used.
+    """
+    leases, path = open_leases(settings), settings.database.path
+    rivals: list[Rival] = []
+
+    def write(connection: sqlite3.Connection) -> None:
+        rival = find_rival(connection, path, batch.options)
+        if rival is None:
+            write_batch(connection, batch, segments, for_all)
+        elif rival.is_at_work or not asks_for_the_same(connection, rival.batch_id, segments, for_all):
+            raise InputError(rival.why)
+        else:
+            rivals.append(rival)
+
+    async def take() -> str:
+        try:
+            await leases.take(batch.batch_id, BATCH_INDEX, then=write)
+            if rivals:
+                leases.release(batch.batch_id, BATCH_INDEX)
+                await _take_over(rivals[-1], leases)
+        except BaseException:
+            leases.close()
+            raise
+        finally:
+            await leases.database.close()
+        return rivals[-1].batch_id if rivals else batch.batch_id
+
+    name = until_stopped(take(), go_on=batch.batch_id, has_begun=lambda: find_batch(path, batch.batch_id) is not None)
+    return name, leases
+
+
+async def _take_over(rival: Rival, leases: Leases) -> None:
+    if await leases.take(rival.batch_id, BATCH_INDEX) != "taken":  # another process was quicker
+        raise InputError(rival.why)
+    say(f"batch {rival.batch_id} of this storyboard is not over - going on with it")
+
+
+def open_leases(settings: Settings) -> Leases:
+    """Return the leases of this process on batches; nothing is opened before the first one is taken."""
+    return Leases(Database(settings.database.path), owners_folder(settings.database.path))
