@@ -116,7 +116,7 @@ def run(
 ) -> None:
     """Make the pictures of one article or topic."""
     from graph.console import say
-    from graph.request import Wishes, check, check_run_id, new_run_id
+    from graph.request import Wishes, check, check_run_id, new_run_id, see_unused
     from tools.content.templates import style_lines
 
     if style == "list":
@@ -140,6 +140,7 @@ def run(
     )
     asked = check(wishes, settings, tell=say)
     name = check_run_id(run_id) if run_id else new_run_id()
+    see_unused(name, asked["content"], settings.database.path)
 
     load_workflow()
     from graph import runs

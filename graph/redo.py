@@ -112,14 +112,16 @@ async def _thread_of(workflow: Workflow, run_id: str, recorded: Mapping[str, Any
         InputError: There is no such run, or its thread has gone on with another one.
     """
     known = [str(recorded["thread_id"] or run_id)] if recorded else [run_id, run_id.rpartition(".")[0] or run_id]
+    last = None
     for thread_id in known:
         snapshot = await workflow.aget_state({"configurable": {"thread_id": thread_id}})
         if recorded and not snapshot.values:
             return thread_id, snapshot
         if snapshot.values.get("run_id") == run_id or (snapshot.values and snapshot.next == ("redo",)):
             return thread_id, snapshot
-        if last := snapshot.values.get("run_id"):
-            raise InputError(f"The thread of run {run_id!r} went on with {last!r} - only that one can be made anew")
+        last = last or snapshot.values.get("run_id")
+    if last:
+        raise InputError(f"The thread of run {run_id!r} went on with {last!r} - only that one can be made anew")
     raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
 
 

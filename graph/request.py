@@ -136,6 +136,23 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
+def see_unused(run_id: str, content: str, database_path: Path) -> None:
+    """See that no other content, thread or segment has the id: its pictures would be taken for those of this one.
+
+    A run that was killed before its first step had come to its end may be begun again.
+
+    Raises:
+        InputError: One has; the message says how to go on with it.
+    """
+    from tools.sqlite.batch_records import find_segment
+    from tools.sqlite.records import find_run
+
+    found = find_run(database_path, run_id)
+    is_own = found and (found["thread_id"], found["content"]) == (run_id, content)
+    if (found or find_segment(database_path, run_id)) and not is_own:
+        raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
+
+
 def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:

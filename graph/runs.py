@@ -155,12 +155,14 @@ class _Follow:
         asked: InputState | Command[Any] | None = begin
         while True:
             values, questions = await self._go(asked)
+            # A thread that is called as a run of another has runs of other names than its own.
+            run_id = values.get("run_id", self._run_id)
             if not questions:
-                return document(self._run_id, values)
+                return document(run_id, values)
             answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
             if answer is None:
                 waiting = {"notes": ["The prompts wait for your approval; nothing is paid yet"]}
-                return document(self._run_id, {**values, **waiting})
+                return document(run_id, {**values, **waiting})
             asked = Command(resume=answer)
 
     async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:

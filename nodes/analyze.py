@@ -11,7 +11,7 @@ from langgraph.types import Overwrite
 from graph.state import Analysis, Image, Scene, State
 from nodes.chat import Contents, heard, without_long
 from nodes.first_look import MAX_SCENES, first_look, scene_of
-from nodes.planned import BEGINNING_CHARS, given_analysis
+from nodes.planned import given_analysis
 from tools.content.markup import plain, without_unseen
 from tools.content.reading import Reading
 from tools.content.subjects import LIMIT_CHARS, Subject, shortened
@@ -20,7 +20,7 @@ from tools.content.words import language_of
 from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
-from tools.sqlite.records import Begun, next_run_id
+from tools.sqlite.run_names import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
 
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
@@ -30,7 +30,7 @@ class Records(Contents, Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
-        """Record the run and return its content and options as recorded; the same run again changes nothing."""
+        """Record the run and return its id, content and options as recorded; the same run again changes nothing."""
         ...
 
 
@@ -58,13 +58,15 @@ async def analyze(
         await asyncio.to_thread(check, state)
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
     thread_id = str(config["configurable"]["thread_id"])
-    run_id = next_run_id(thread_id, state.get("run_id"))
     options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     options["output_dir"] = output_dir
-    content = _content(state)
-    recorded, begun = await records.start_run(run_id=run_id, thread_id=thread_id, content=content, options=options)
     # When the node runs again, the state has only the beginning, and the records have all.
-    content = recorded if recorded[:BEGINNING_CHARS] == content else content
+    run_id, content, begun = await records.start_run(
+        run_id=next_run_id(thread_id, state.get("run_id")),
+        thread_id=thread_id,
+        content=_content(state),
+        options=options,
+    )
     as_is = bool(state.get("as_is"))
     notes: list[str] = []
     if as_is:

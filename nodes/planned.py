@@ -10,9 +10,6 @@ from tools.content.words import language_of
 from tools.pictures.files import folder_name, inside
 from tools.storyboards.picture_names import picture_names
 
-BEGINNING_CHARS = 2000
-"""So much of a content is in the state; the records have all of it."""
-
 _SEEDS = 2**31
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from graph.state import Analysis, Prompt, Scene, State
-from nodes.planned import BEGINNING_CHARS, given_prompt, paths_of, seed_of
+from nodes.planned import given_prompt, paths_of, seed_of
 from tools.content import templates, wording
 from tools.content.markup import plain
 from tools.content.scenes import Place, choose
@@ -19,6 +19,7 @@ from tools.language.llm import LanguageModel
 from tools.language.questions import PromptsAnswer, prompts_question
 from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.records import Records
+from tools.sqlite.run_names import BEGINNING_CHARS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +109,8 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
     language, scenes = analysis["language"], analysis["scenes"]
     known = templates.topics(own)
     topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
-    describe = partial(
-        wording.picture,
-        topic=topic,
-        language=language,
-        mood=cast("templates.Mood", analysis["mood"]),
-        concrete=concrete,
-    )
+    mood = cast("templates.Mood", analysis["mood"])
+    describe = partial(wording.picture, topic=topic, language=language, mood=mood, concrete=concrete)
     places = [Place(scene["heading"], len(picturable(scene["subject"], language))) for scene in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):

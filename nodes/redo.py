@@ -10,13 +10,14 @@ from typing import Any, cast
 from graph.events import Event
 from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
 from graph.state import Image, Prompt, State
-from nodes.planned import BEGINNING_CHARS, given_analysis
+from nodes.planned import given_analysis
 from nodes.telling import teller
 from tools.content import templates, wording
 from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
 from tools.money.ledger import Ledger
 from tools.money.ledger_rows import UNDER_WAY
+from tools.sqlite.run_names import BEGINNING_CHARS
 from tools.sqlite.versions import PENDING, Version, Versions
 
 

@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from graph.state import State
 from nodes.analyze import analyze
 from nodes.first_look import MAX_SCENES, first_look
-from nodes.planned import BEGINNING_CHARS
 from tools.content.templates import Mood, topics
 from tools.errors import ConfigError, InputError, PeituError, UnavailableError
 from tools.language.llm import LanguageModel
 from tools.language.questions import analysis_question, prompts_question
-from tools.sqlite.records import Begun
+from tools.sqlite.run_names import BEGINNING_CHARS, Begun
 
 ZH = """# 为什么我们总是睡不好
 
@@ -55,7 +54,9 @@ class Memory:
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
         self.options = options
-        return self.runs.setdefault(run_id, content), options
+        known = self.runs.get(run_id, "")
+        self.runs[run_id] = known if known[:BEGINNING_CHARS] == content else content
+        return run_id, self.runs[run_id], options
 
 
 class Scripted(LanguageModel):

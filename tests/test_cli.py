@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from graph.cli import main
+from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
 
@@ -159,6 +160,18 @@ def test_a_run_is_not_made_twice(peitu):
 
     assert 2 == code
     assert "peitu resume tea" in err
+
+
+def test_a_run_is_not_called_as_a_later_run_of_a_thread(peitu):
+    """Its name is taken by another content: that is told before anything is made."""
+    with open_workflow() as workflow:
+        for content in ("a red fox", "a blue whale"):
+            workflow.invoke({"content": content, "count": 1}, {"configurable": {"thread_id": "tale"}})
+    code, _, err = peitu("run", "--text", "a yellow duck", "--count", "1", "--run-id", "tale.2")
+
+    assert 2 == code
+    assert "peitu resume tale.2" in err
+    assert 2 == len(list(Path("output").rglob("*.jpg")))
 
 
 def test_runs_and_show_tell_what_was_made(peitu):

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from graph import runs
+from graph.redo import redo
 from graph.wiring import make_graph, open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError
@@ -53,6 +54,10 @@ async def go_on(run_id: str = "run", **overrides):
     async with open_workflow(overrides=overrides) as workflow:
         recorded = find_run(Path("data/peitu.db"), run_id)
         return await runs.resume(workflow, run_id, recorded=recorded, watch=lambda event: None)
+
+
+def at(thread_id):
+    return {"configurable": {"thread_id": thread_id}}
 
 
 def errors_of(document):
@@ -306,6 +311,57 @@ async def test_a_second_content_on_one_thread_is_a_run_of_its_own(keys):
     assert 4 == len(keys.tasks)
     assert "teapot" in second["images"][0]["prompt"]
     assert Path(first["images"][0]["path"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("threads", "run_ids"),
+    [
+        (["tale", "tale", "tale.2", "tale.2"], ["tale", "tale.2", "tale.2.2", "tale.2.3"]),
+        (["tale.2", "tale", "tale", "tale"], ["tale.2", "tale", "tale.3", "tale.4"]),
+    ],
+)
+async def test_a_thread_that_is_called_as_a_run_of_another_has_pictures_of_its_own(keys, threads, run_ids):
+    """Whichever comes second, its run has the next free id, and every content is made and paid once."""
+    contents = ["a red fox", "a blue whale", "a yellow duck", "a green frog"]
+    async with open_workflow() as workflow:
+        documents = [
+            await workflow.ainvoke({"content": content, "count": 1, "upload": False}, at(thread))
+            for thread, content in zip(threads, contents, strict=True)
+        ]
+
+    assert run_ids == [document["run_id"] for document in documents]
+    assert contents == [find_run(Path("data/peitu.db"), run_id)["content"] for run_id in run_ids]
+    assert 4 == len({document["images"][0]["sha256"] for document in documents})
+    assert 4 == len(keys.tasks)
+
+
+async def test_a_run_beside_its_namesake_is_begun_again_and_made_anew(keys):
+    """The id that it took is found again: after lost checkpoints, and by a redo."""
+    async with open_workflow() as workflow:
+        for thread, content in (("tale", "a red fox"), ("tale", "a blue whale"), ("tale.2", "a yellow duck")):
+            await workflow.ainvoke({"content": content, "count": 1, "upload": False}, at(thread))
+        await redo(workflow, "tale.2", 0, prompt="a white whale")
+        await redo(workflow, "tale.2.2", 0, prompt="a white duck")
+    for path in Path("data").glob("checkpoints.db*"):
+        path.unlink()
+    documents = [await go_on("tale.2"), await go_on("tale.2.2")]
+
+    assert ["tale.2", "tale.2.2"] == [document["run_id"] for document in documents]
+    assert ["a white whale", "a white duck"] == [document["images"][0]["prompt"] for document in documents]
+    assert 5 == len(keys.tasks)
+
+
+async def test_another_content_at_an_earlier_state_is_a_run_of_its_own(keys):
+    """Back in time, with another content: the run that came then keeps its pictures."""
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({"content": "a red fox", "count": 1, "upload": False}, at("tale"))
+        end = (await workflow.aget_state(at("tale"))).config
+        await workflow.ainvoke({"content": "a blue whale", "count": 1, "upload": False}, at("tale"))
+        document = await workflow.ainvoke({"content": "a yellow duck", "count": 1, "upload": False}, end)
+
+    assert "tale.3" == document["run_id"]
+    assert "duck" in document["images"][0]["prompt"]
+    assert 3 == len(keys.tasks)
 
 
 async def test_an_edited_prompt_is_made_anew(keys):

@@ -13,25 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tools.money.ledger_rows import Task, tasks_of, utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.rows import insert
+from tools.sqlite.run_names import Begun, begin_run
 
 if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
     from tools.sqlite.database import Database
 
 Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
-Begun = tuple[str, dict[str, Any]]
-"""The content of a run and its options, as they were when it began."""
-
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
-
-
-def next_run_id(thread_id: str, last_run_id: str | None) -> str:
-    """Return the id of the next run of a thread: its own for the first, then ``thread.2``, ``thread.3`` …."""
-    if last_run_id is None:
-        return thread_id
-    number = last_run_id.removeprefix(f"{thread_id}.")
-    return f"{thread_id}.{int(number) + 1 if number.isdecimal() and number != last_run_id else 2}"
 
 
 class Records:
@@ -55,7 +45,7 @@ class Records:
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> Begun:
         """Write down that a run began, with its whole content; a run that is known stays as it is.
 
-        Returns the content and the options that are written down.
+        Returns the id that it has, see `begin_run`, and the content and the options that are written down.
         """
         row = {
             "run_id": run_id,
@@ -65,14 +55,7 @@ class Records:
             "options": json.dumps(options, ensure_ascii=False),
             "started_at": utc_now().isoformat(),
         }
-
-        def work(connection: sqlite3.Connection) -> Begun:
-            insert(connection, "runs", row, on_conflict="DO NOTHING")
-            question = "SELECT content, options FROM runs WHERE run_id = ?"
-            known = connection.execute(question, (run_id,)).fetchone()
-            return str(known["content"]), json.loads(known["options"] or "{}")
-
-        return await self._database.write(work)
+        return await self._database.write(lambda connection: begin_run(connection, row))
 
     async def content_of(self, run_id: str) -> str | None:
         """Return the whole content of a run, or `None` for a run that is not known."""

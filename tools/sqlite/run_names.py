@@ -1,0 +1,38 @@
+"""Which id a run gets: threads are named by whoever invokes them, so that one may be called as a run of another."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from tools.sqlite.rows import insert
+
+BEGINNING_CHARS = 2000
+"""So much of a content is in the state; the records have all of it."""
+
+Begun = tuple[str, str, dict[str, Any]]
+"""The id of a run, its content and its options, as they were when it began."""
+
+
+def next_run_id(thread_id: str, last_run_id: str | None) -> str:
+    """Return the id of the next run of a thread: its own for the first, then ``thread.2``, ``thread.3`` …."""
+    if last_run_id is None:
+        return thread_id
+    number = last_run_id.removeprefix(f"{thread_id}.")
+    return f"{thread_id}.{int(number) + 1 if number.isdecimal() and number != last_run_id else 2}"
+
+
+def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:
+    """Write down inside a transaction that a run began, or find the one that the same content began in its thread.
+
+    Its id is that of `row` where that is free, else the next one of the thread: it may be that of another thread, or
+    of another content, since a thread was taken back to an earlier state.
+    """
+    run_id, thread_id = row["run_id"], row["thread_id"]
+    question = "SELECT coalesce(thread_id, run_id) AS thread, content, options FROM runs WHERE run_id = ?"
+    while known := connection.execute(question, (run_id,)).fetchone():
+        if known["thread"] == thread_id and row["content"] in (known["content"], known["content"][:BEGINNING_CHARS]):
+            return run_id, known["content"], json.loads(known["options"] or "{}")
+        run_id = next_run_id(thread_id, run_id)
+    insert(connection, "runs", {**row, "run_id": run_id}, on_conflict="DO NOTHING")
+    return run_id, row["content"], json.loads(row["options"])
