@@ -1,5 +1,8 @@
 """Show the prompts before anything is paid, and take what the user makes of them."""
 
+import itertools
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 from langgraph.types import interrupt
@@ -10,6 +13,7 @@ from graph.state import Prompt, State
 from nodes.telling import teller
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT
+from tools.storyboards.picture_names import picture_names, same_file
 
 QUESTION = (
     'Answer true to make these pictures, or {"edit": {"0": "new prompt"}, "drop": [1], "add": ["another prompt"]}, '
@@ -46,7 +50,7 @@ def _reviewed(state: State) -> State:
         ]
         answer = interrupt({"question": QUESTION, "problem": problem, "prompts": shown})
         try:
-            prompts = decided(state["prompts"], parse(answer))
+            prompts = decided(state["prompts"], parse(answer), state.get("place"))
         except InputError as error:
             problem = str(error)
             continue
@@ -71,8 +75,10 @@ def parse(answer: Any) -> Decision:
         raise InputError(f"{place}: {first['msg']} - {QUESTION}") from error
 
 
-def decided(prompts: list[Prompt], decision: Decision) -> list[Prompt]:
-    """Return the prompts as the user wants them; an added one takes size, style and place from the last.
+def decided(prompts: list[Prompt], decision: Decision, place: str | None = None) -> list[Prompt]:
+    """Return the prompts as the user wants them; an added one takes size, style and folder from the last.
+
+    `place` is where the run's pictures were asked for, if they were.
 
     Raises:
         InputError: An index is not among the prompts, a prompt is blank, or too few or too many are left.
@@ -83,7 +89,8 @@ def decided(prompts: list[Prompt], decision: Decision) -> list[Prompt]:
     if any(not text.strip() for text in (*decision.edit.values(), *decision.add)):
         raise InputError("A prompt is blank - write what the picture shows")
     kept = [_edited(prompt, decision.edit) for prompt in prompts if prompt["index"] not in decision.drop]
-    added = [_added(prompts[-1], text, number) for number, text in enumerate(decision.add, start=1)]
+    names = _free_names(prompts, place)
+    added = [_added(prompts[-1], text, number, next(names)) for number, text in enumerate(decision.add, start=1)]
     if not 1 <= len(kept) + len(added) <= MAX_COUNT:
         raise InputError(f"{len(kept) + len(added)} pictures are left - keep or add 1 to {MAX_COUNT}")
     return [*kept, *added]
@@ -94,15 +101,23 @@ def _edited(prompt: Prompt, edit: dict[int, str]) -> Prompt:
     return prompt if text is None else {**prompt, "prompt": text.strip(), "subject": text.strip()}
 
 
-def _added(last: Prompt, text: str, number: int) -> Prompt:
-    index = last["index"] + number
+def _free_names(prompts: list[Prompt], place: str | None) -> Iterator[str]:
+    """Yield names for more pictures, as the plan would have called them, that no picture of the run has."""
+    taken = {same_file(PurePath(prompt["path"]).name) for prompt in prompts}
+    for index in itertools.count(prompts[-1]["index"] + 1):
+        name = PurePath(picture_names(place or "run/", index + 1)[index]).name
+        if same_file(name) not in taken:
+            yield name
+
+
+def _added(last: Prompt, text: str, number: int, name: str) -> Prompt:
     folder, _, _ = last["path"].rpartition("/")
     return {
         **last,
-        "index": index,
+        "index": last["index"] + number,
         "prompt": text.strip(),
         "subject": text.strip(),
         "seed": (last["seed"] + number) % 2**31,
-        "path": f"{folder}/{index:02d}.jpg",
+        "path": f"{folder}/{name}",
         "heading": "",
     }

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from langgraph.types import Command
@@ -37,6 +38,45 @@ def test_prompts_are_edited_dropped_and_added():
 
     assert [(0, "new"), (2, "p2"), (3, "more")] == [(entry["index"], entry["prompt"]) for entry in prompts]
     assert ["out/run/00.jpg", "out/run/02.jpg", "out/run/03.jpg"] == [entry["path"] for entry in prompts]
+
+
+@pytest.mark.parametrize(
+    ("place", "planned", "added"),
+    [
+        ("covers/a.jpg", ["a.jpg"], ["a-2.jpg", "a-3.jpg"]),
+        ("covers/a.jpg", ["a-1.jpg", "a-2.jpg"], ["a-3.jpg", "a-4.jpg"]),
+        ("covers\\a", ["a.jpg"], ["a-2.jpg", "a-3.jpg"]),
+        ("covers/", ["00.jpg"], ["01.jpg", "02.jpg"]),
+        # Somebody went back in time and wrote another path.
+        ("covers/a.jpg", ["A-2.jpg"], ["a-3.jpg", "a-4.jpg"]),
+        (None, ["01.jpg"], ["02.jpg", "03.jpg"]),
+    ],
+)
+def test_an_added_picture_is_named_after_the_first(place, planned, added):
+    """Where the pictures were asked for by name, others may be beside them: it has none that another may have."""
+    prompts = [{**prompt(index), "path": f"out/covers/{name}"} for index, name in enumerate(planned)]
+    approved = decided(prompts, parse({"drop": [0], "add": ["more", "still more"]}), place)
+
+    assert [f"out/covers/{name}" for name in [*planned[1:], *added]] == [entry["path"] for entry in approved]
+
+
+async def test_pictures_added_to_two_runs_lie_beside_each_other(sandbox: Sandbox, workplace, monkeypatch):
+    """Both runs have a name of their own in one folder: what is paid for one is not written over by the other."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PEITU_IMAGES__DASHSCOPE__FIRST_POLL_S", "0.05")
+    asked = {"content": "a teapot", "count": 1, "review": True, "provider": "dashscope", "upload": False}
+    async with open_workflow(overrides={"llm.provider": "none"}) as workflow:
+        for name in ("a", "b"):
+            config = {"configurable": {"thread_id": name}}
+            await workflow.ainvoke({**asked, "filename": f"covers/{name}.jpg"}, config)
+            document = await workflow.ainvoke(Command(resume={"add": [f"a cup for {name}"]}), config)
+
+            assert document["success"], document
+    pictures = sorted(path.relative_to("output").as_posix() for path in Path("output").rglob("*.jpg"))
+
+    assert ["covers/a-2.jpg", "covers/a.jpg", "covers/b-2.jpg", "covers/b.jpg"] == pictures
+    assert 4 == sandbox.billed
 
 
 @pytest.mark.parametrize(
