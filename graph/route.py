@@ -12,7 +12,7 @@ from langgraph.types import Send
 from graph.image_state import Failure, ImageState
 from graph.state import Prompt, State
 from tools.content.templates import style
-from tools.content.wishes import checked_count, parse_size
+from tools.content.wishes import check_kinds, parse_size
 from tools.errors import (
     ConfigError,
     GoneError,
@@ -91,18 +91,11 @@ class Routes:
         """Refuse what cannot be made, before anything is asked of a service.
 
         Raises:
-            InputError: The content, the count, the style, the size or the provider cannot be used.
+            InputError: The content or an option cannot be used; the message names it.
         """
         if not isinstance(state.get("content"), str):
             raise InputError("There is no content - give the text that the pictures shall be about")
-        count = state.get("count")
-        if count is not None:
-            if not isinstance(count, int):
-                raise InputError(f"The count is {count!r} - give a number")
-            checked_count(count)
-        seed = state.get("seed")
-        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**31):
-            raise InputError(f"The seed is {seed!r} - give a number from 0 to {2**31 - 1}")
+        check_kinds(state)
         style(state.get("style") or "default", own=self._own)
         width_px, height_px = parse_size(state.get("size") or self._size)
         self.candidates(state.get("provider"), width_px=width_px, height_px=height_px)

@@ -1,5 +1,7 @@
 """The conditional edges: who is asked next, and when an image is given up."""
 
+import re
+
 import pytest
 
 from graph.route import Candidate, Routes, after_check, after_provider
@@ -79,6 +81,34 @@ def test_a_refused_prompt_is_rewritten_once():
 
     assert "rewrite" == routes.next_provider(image(("modelscope", "RejectedError")))
     assert "done" == routes.next_provider(image(("modelscope", "RejectedError"), rewritten=True))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"upload": "false"}, "The upload is 'false' - give true or false"),
+        ({"as_is": "false"}, "The as_is is 'false' - give true or false"),
+        ({"review": 0}, "The review is 0 - give true or false"),
+        ({"size": 1024}, "The size is 1024 - give text such as '1024x1024'"),
+        ({"style": 5}, "The style is 5 - give text such as 'line'"),
+        ({"provider": ["sketch"]}, "The provider is ['sketch'] - give text such as 'auto'"),
+        ({"count": True}, "The count is True - give a number"),
+        ({"count": "3"}, "The count is '3' - give a number"),
+        ({"seed": False}, "The seed is False - give a number from 0 to 2147483647"),
+        ({"seed": -1}, "The seed is -1 - give a number from 0 to 2147483647"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(asked, told):
+    """Agents and programs send what they like: a text that says "false" publishes no picture."""
+    with pytest.raises(InputError, match=f"^{re.escape(told)}$"):
+        ROUTES.check({"content": "a teapot", **asked})
+
+
+def test_what_is_left_out_or_empty_is_not_refused():
+    """Forms send nothing, or null, for what nobody has filled in."""
+    names = ("count", "seed", "style", "size", "provider", "upload", "review", "as_is")
+    ROUTES.check({"content": "a teapot"})
+    ROUTES.check({"content": "a teapot", **dict.fromkeys(names)})
 
 
 def test_fan_out_skips_what_is_saved():

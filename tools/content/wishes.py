@@ -1,11 +1,43 @@
-"""What may be asked of a run: how many pictures, and of what size."""
+"""What may be asked of a run: of which kind every option is, how many pictures, and of what size."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT
 
 _SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
+
+_MAX_SEED = 2**31 - 1
+_KINDS: dict[str, tuple[type, str]] = {
+    "count": (int, "a number"),
+    "seed": (int, f"a number from 0 to {_MAX_SEED}"),
+    "style": (str, "text such as 'line'"),
+    "size": (str, "text such as '1024x1024'"),
+    "provider": (str, "text such as 'auto'"),
+    "upload": (bool, "true or false"),
+    "review": (bool, "true or false"),
+    "as_is": (bool, "true or false"),
+}
+
+
+def check_kinds(asked: Mapping[str, Any]) -> None:
+    """See that every option is of its kind, and every number possible; what is left out or `None` is.
+
+    Raises:
+        InputError: One is not, e.g. a text that says "false", which would count as true.
+    """
+    for name, (kind, advice) in _KINDS.items():
+        value = asked.get(name)
+        # To Python, True and False are numbers as well.
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)):
+            raise InputError(f"The {name} is {value!r:.40} - give {advice}")
+    seed, count = asked.get("seed"), asked.get("count")
+    if seed is not None and not 0 <= seed <= _MAX_SEED:
+        raise InputError(f"The seed is {seed} - give {_KINDS['seed'][1]}")
+    if count is not None:
+        checked_count(count)
 
 
 def checked_count(count: int) -> int:
