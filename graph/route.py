@@ -103,9 +103,10 @@ class Routes:
     def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
         """Send every prompt that has no saved image to a branch of its own."""
         images = {image["index"]: image for image in state.get("images", [])}
+        asked = state.get("options", {}).get("provider") or "auto"
         sends = []
         for prompt in state["prompts"]:
-            self.candidates(state.get("provider"), width_px=prompt["width_px"], height_px=prompt["height_px"])
+            self.candidates(asked, width_px=prompt["width_px"], height_px=prompt["height_px"])
             known = images.get(prompt["index"])
             if known is None or known["status"] != "saved":
                 # Only what was saved once has a hash. A lost sketch is drawn again, whoever makes pictures by now.
@@ -115,7 +116,7 @@ class Routes:
                     "run_id": state["run_id"],
                     "picture": identity(prompt),
                     "prompt": prompt,
-                    "provider": "sketch" if drawn else state.get("provider") or "auto",
+                    "provider": "sketch" if drawn else asked,
                     "lost": lost,
                     "failures": [],
                 }
@@ -136,7 +137,7 @@ class Routes:
             "run_id": state["run_id"],
             "picture": identity(planned),
             "prompt": planned,
-            "provider": redoing["asked"].get("provider") or state.get("provider") or "auto",
+            "provider": redoing["asked"].get("provider") or state.get("options", {}).get("provider") or "auto",
             "failures": [],
         }
         return [Send("generate", branch)]

@@ -7,11 +7,13 @@ calls them as it calls its runs. So a thread may have a UUID as a second name, k
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from graph.run_options import given_options
 
 _NAMES = "CREATE TABLE IF NOT EXISTS thread_names (uuid TEXT PRIMARY KEY, thread_id TEXT NOT NULL)"
 _SPACE = uuid.UUID("6f0f7a52-1f0e-5b0c-9a55-7065697475aa")
@@ -50,7 +52,9 @@ class Saver(AsyncSqliteSaver):
         """Return a checkpoint of the thread."""
         known = await self._known(config)
         found = await super().aget_tuple(known)
-        return found if found is None or known is config else _renamed(found, _thread(config))
+        if found is None:
+            return None
+        return _of_today(found if known is config else _renamed(found, _thread(config)))
 
     async def alist(
         self,
@@ -63,7 +67,7 @@ class Saver(AsyncSqliteSaver):
         """Yield the checkpoints of the thread, the newest first."""
         known = await self._known(config) if config else None
         async for found in super().alist(known, filter=filter, before=before, limit=limit):
-            yield found if known is config or config is None else _renamed(found, _thread(config))
+            yield _of_today(found if known is config or config is None else _renamed(found, _thread(config)))
 
     async def aput(
         self,
@@ -138,6 +142,22 @@ def _renamed(found: CheckpointTuple, thread_id: str) -> CheckpointTuple:
     """Return the checkpoint under the name by which it was asked for."""
     parent = found.parent_config and _with_thread(found.parent_config, thread_id)
     return found._replace(config=_with_thread(found.config, thread_id), parent_config=parent)
+
+
+def _of_today(found: CheckpointTuple) -> CheckpointTuple:
+    """Return the checkpoint with the options of its run, which an earlier version has left among the inputs.
+
+    Inputs are forgotten with the next step: then a run would e.g. be published that was asked for without an upload.
+    """
+    values, versions = found.checkpoint["channel_values"], found.checkpoint["channel_versions"]
+    is_run = "run_id" in values and not found.config["configurable"].get("checkpoint_ns")
+    if not is_run or "options" in values:
+        return found
+    changes = {
+        "channel_values": {**values, "options": given_options(values)},
+        "channel_versions": {**versions, "options": versions["run_id"]},
+    }
+    return found._replace(checkpoint=cast("Checkpoint", {**found.checkpoint, **changes}))
 
 
 def _is_uuid(name: str) -> bool:

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from graph.conversation import Conversation, Messages
 from graph.redo_state import Redo
+from graph.run_options import Options
 from tools.setup.configuration import MAX_COUNT
 
 ImageStatus = Literal["saved", "failed", "unknown"]
@@ -117,31 +118,32 @@ class InputState(TypedDict, total=False):
             " plain text. Leave it out to take the last human message of `messages`."
         ),
     ]
-    # Asked for at the start, made at the end: one key of the interface, forgotten in between. Two below as well.
+    # Options are of one content: `analyze` makes them the run's own. `count` is asked for here, and made at the end.
     count: Annotated[int, Field(description="How many pictures to make.", ge=1, le=MAX_COUNT), EphemeralValue]
-    style: Annotated[str, Field(description="How all pictures look.")]
+    style: Annotated[str, Field(description="How all pictures look."), EphemeralValue]
     provider: Annotated[
         str,
         Field(
             description="Who makes the pictures: auto takes those whose key is set, in the configured order, and draws"
             " line sketches offline where there is none."
         ),
+        EphemeralValue,
     ]
     size: Annotated[
-        str, Field(description="WIDTHxHEIGHT in pixels, e.g. 1024x1024.", pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$")
+        str,
+        Field(description="WIDTHxHEIGHT in pixels, e.g. 1024x1024.", pattern=r"^[1-9]\d{1,4}x[1-9]\d{1,4}$"),
+        EphemeralValue,
     ]
     seed: Annotated[
         int,
-        Field(
-            description="A number that makes the same pictures again; left out, every run has its own.",
-            ge=0,
-            lt=2**31,
-        ),
+        Field(description="A number that makes the same pictures again; left out, a run has its own.", ge=0, lt=2**31),
+        EphemeralValue,
     ]
-    upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs.")]
+    upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs."), EphemeralValue]
     review: Annotated[
         bool,
         Field(description="Stop before anything is paid, show the prompts, and wait for approval or changes."),
+        EphemeralValue,
     ]
     as_is: Annotated[bool, Field(description="Take the content for a prompt, unchanged."), EphemeralValue]
     filename: Annotated[
@@ -168,6 +170,7 @@ class State(InputState, total=False):
     verbatim: bool
     place: str | None
     folder: str
+    options: Options
     analysis: Analysis
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]

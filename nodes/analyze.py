@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast, get_args
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
+from graph.run_options import given_options
 from graph.state import Analysis, Image, Scene, State
 from nodes.chat import Contents, heard, without_long
 from nodes.first_look import MAX_SCENES, first_look, scene_of
@@ -78,6 +79,7 @@ async def analyze(
         "wanted": state.get("count"),
         "verbatim": as_is,
         "place": state.get("filename") or None,
+        "options": given_options(state),
         "folder": begun.get("output_dir", output_dir),
         "content": content[:BEGINNING_CHARS],
         "analysis": analysis,

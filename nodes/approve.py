@@ -33,7 +33,7 @@ class Decision(BaseModel):
 
 async def approve(state: State) -> State:
     """Stop until the prompts are approved, when the run asked for it; a wrong answer is asked for again."""
-    approved = _reviewed(state) if state.get("review") else {}
+    approved = _reviewed(state) if state.get("options", {}).get("review") else {}
     count = len(approved.get("prompts", state["prompts"]))
     planned: Event = {"event": "planned", "run_id": state["run_id"], "count": count}
     teller()(planned)

@@ -27,7 +27,7 @@ def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Pro
         "prompt": state["content"],
         "subject": "",
         "negative_prompt": "",
-        "seed": seed_of(state.get("seed"), state["run_id"], 0),
+        "seed": seed_of(state.get("options", {}).get("seed"), state["run_id"], 0),
         "width_px": size[0],
         "height_px": size[1],
         "path": paths_of(state, 1, output_dir=output_dir)[0],

@@ -76,14 +76,15 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     Raises:
         InputError: The count, the style or the size is not usable.
     """
-    size = parse_size(state["size"]) if state.get("size") else (defaults.width_px, defaults.height_px)
+    options = state.get("options", {})
+    size = parse_size(options["size"]) if options.get("size") else (defaults.width_px, defaults.height_px)
     if state.get("verbatim"):
         given = await asyncio.to_thread(given_prompt, state, size=size, output_dir=defaults.output_dir)
         return {"prompts": [given], "requested": 1, "language_model": None}
     asked = state.get("wanted", state.get("count"))
     count = checked_count(defaults.count if asked is None else asked)
     analysis = state["analysis"]
-    own, wanted = defaults.templates, state.get("style") or "default"
+    own, wanted = defaults.templates, options.get("style") or "default"
     style = await asyncio.to_thread(templates.style, wanted, default=defaults.style, own=own)
     drafts = await asyncio.to_thread(_drafts, analysis, count, concrete=bool(state.get("language_model")), own=own)
     notes: list[str] = []
@@ -184,7 +185,7 @@ def _prompts(
             "prompt": wording.compose(draft.body, style=style, language=language, limit=defaults.prompt_limit),
             "subject": draft.subject,
             "negative_prompt": negative,
-            "seed": seed_of(state.get("seed"), run_id, index),
+            "seed": seed_of(state.get("options", {}).get("seed"), run_id, index),
             "width_px": size[0],
             "height_px": size[1],
             "path": paths[index],

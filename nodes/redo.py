@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from graph.events import Event
 from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
+from graph.run_options import given_options
 from graph.state import Image, Prompt, State
 from nodes.planned import given_analysis
 from nodes.telling import teller
@@ -76,7 +77,6 @@ async def _run_of(state: State, asked: Redo, versions: Versions) -> State:
 
 def _recalled(found: dict[str, Any]) -> State:
     """Return the state of a run from its records; a prompt that was changed in a review is that of its image."""
-    options = {name: found["options"][name] for name in ("style", "provider", "upload") if name in found["options"]}
     drawn = {image["index"]: image for image in found["images"]}
     prompts = [
         {**prompt, **{name: drawn.get(prompt["index"], prompt)[name] for name in ("prompt", "seed")}}
@@ -86,8 +86,9 @@ def _recalled(found: dict[str, Any]) -> State:
     known = {name: found[name] for name in ("run_id", "requested", "language_model", "notes")}
     title = {"title": found["title"] or ""}
     analysis = {**given_analysis(found["content"]), **title}
-    state = {**options, **known, "content": found["content"][:BEGINNING_CHARS], "analysis": analysis}
-    return cast("State", {**state, "prompts": prompts, "images": images})
+    state = {**known, "content": found["content"][:BEGINNING_CHARS], "analysis": analysis}
+    options = given_options(found["options"])
+    return cast("State", {**state, "options": options, "prompts": prompts, "images": images})
 
 
 async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
@@ -98,7 +99,7 @@ async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
         ConfigError: The style leaves no room for the words.
     """
     old, image = _place(run, checked(asked))
-    provider = asked.get("provider") or run.get("provider")
+    provider = asked.get("provider") or run.get("options", {}).get("provider")
     anew.check(provider, width_px=old["width_px"], height_px=old["height_px"])
     known = await anew.versions.of(run["run_id"], old["index"])
     if done := _done_already(known, asked, old.get("version", 1)):

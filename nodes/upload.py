@@ -28,7 +28,7 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
 
     A failed upload loses no picture: its reason is kept, and resuming sends it.
     """
-    wanted = state.get("upload")
+    wanted = state.get("options", {}).get("upload")
     if wanted is None:
         wanted = by_default
     if not wanted:

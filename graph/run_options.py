@@ -1,0 +1,22 @@
+"""What a run was asked for beyond its content, as all of its steps know it, and no other run of its thread."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from typing_extensions import TypedDict
+
+
+class Options(TypedDict, total=False):
+    """What was given of the inputs of these names, see `graph.state.InputState`."""
+
+    style: str
+    provider: str
+    size: str
+    seed: int
+    upload: bool
+    review: bool
+
+
+def given_options(asked: Mapping[str, Any]) -> Options:
+    """Return the options that were given; `None` gives none."""
+    return cast("Options", {name: asked[name] for name in Options.__annotations__ if asked.get(name) is not None})
