@@ -123,6 +123,11 @@ BAD_ROWS = [
     ({"prompt": "a", "filename": "a.png"}, "ends in .png, and JPG is what is made in line 6"),
     ({"prompt": "a", "filename": "字" * 100}, "is too long in line 6"),
     ({"prompt": "a", "filename": "deep/" * 200 + "a"}, "is too long in line 6"),
+    (
+        {"prompt": "a", "filename": ".hid/x.jpg"},
+        "'.hid/x.jpg' is hidden in line 6 (let no part of it begin with a dot)",
+    ),
+    ({"prompt": "a", "filename": "a/.x"}, "'a/.x' is hidden in line 6"),
     ({"prompt": "a", "filename": 3}, "filename is a number, not text in line 6"),
     ({"prompt": "a", "filename": " "}, "is blank in line 6"),
 ]
@@ -271,6 +276,14 @@ def test_names_stay_readable():
     assert ["b/00.jpg", "b/01.jpg"] == picture_names("b/", 2)
     assert ["v1.2.jpg"] == picture_names("v1.2", 1)
     assert ["x.JPEG"] == picture_names("x.JPEG", 1)
+    assert ["./a.jpg"] == picture_names("./a", 1)
+
+
+@pytest.mark.parametrize("filename", [".hid/x.jpg", "a\\.x", ".jpg", "a/.hid/", "...x"])
+def test_a_hidden_picture_is_refused(filename):
+    """The server sends none, so that its address would lead to nothing."""
+    with pytest.raises(InputError, match="is hidden - let no part of it begin with a dot"):
+        picture_names(filename, 1)
 
 
 def test_a_folder_of_articles_is_a_storyboard(tmp_path):

@@ -21,7 +21,7 @@ def picture_names(filename: str, count: int) -> list[str]:
     A name without ``.jpg`` gets it.
 
     Raises:
-        InputError: The name is blank, or that of another kind of picture.
+        InputError: The name is blank, hidden, too long, or that of another kind of picture.
     """
     if not isinstance(filename, str):
         raise InputError(f"The file name is {filename!r:.40} - write text such as 'cover.jpg'")
@@ -30,6 +30,9 @@ def picture_names(filename: str, count: int) -> list[str]:
         raise InputError(f"The file name {filename!r} is blank - write a name such as 'cover.jpg'")
     if max(len(part.encode("utf-8", "replace")) for part in name.split("/")) > _LONGEST_PART_BYTES:
         raise InputError(f"The file name {filename!r:.40} is too long - write {_LONGEST_PART_BYTES} bytes at most")
+    # The server sends nothing that is hidden. Where `..` leads is seen when the name is put into a folder.
+    if any(part.startswith(".") and part not in {".", ".."} for part in name.split("/")):
+        raise InputError(f"The file name {filename!r:.40} is hidden - let no part of it begin with a dot")
     if name.endswith("/"):
         return [f"{name}{index:02d}{SUFFIX}" for index in range(count)]
     check_jpeg_name(filename)
