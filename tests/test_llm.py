@@ -277,6 +277,19 @@ async def test_messages_hold_no_key():
     assert "MiniMax-M2.5 at api.minimaxi.com" in str(caught.value)
 
 
+@pytest.mark.parametrize("http", [200, 401, 400, 503])
+async def test_a_key_of_any_shape_is_not_passed_on(http: int):
+    """Any server may be configured, so its keys look as they like; a placeholder is no key, and its letters stay."""
+    key = "Zq81_own.server"
+    told = {"error": {"message": f"Wrong key: {key}, none else", "code": f"bad_{key}"}}
+    service = Service(httpx.Response(http, json=told))
+
+    with pytest.raises(PeituError, match="bad_…: Wrong key: …, none else"):
+        await ask(service, api_key=key)
+    with pytest.raises(PeituError, match="none else"):
+        await ask(service, api_key=None)
+
+
 @pytest.mark.parametrize("text", ["{" * 20000, '{"title":' * 5000, "<think>" * 5000, "{}" * 50000, "[[[[" * 9999])
 def test_hostile_answers_are_refused(text: str):
     """A looping model is a wrong answer, not a crash."""

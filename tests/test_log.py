@@ -14,7 +14,7 @@ from loguru import logger
 
 from tools.errors import ConfigError
 from tools.setup.log import set_up_logging
-from tools.setup.redact import redact
+from tools.setup.redact import hide, redact
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
 BODY = "iVBORw0KGgoAAAANSUhEUgAA" * 12
@@ -108,6 +108,17 @@ def test_secrets_leave_a_mark(text: str, expected: str) -> None:
 def test_everything_else_stays(text: str) -> None:
     """Ids, hashes, paths and sentences about keys are no secrets."""
     assert text == redact(text)
+
+
+@pytest.mark.parametrize("key", ["", " ", "a", "none", "1234567"])
+def test_short_keys_are_no_secrets(key: str) -> None:
+    """A placeholder would be cut out of every other word."""
+    assert "none of a 1234567" == hide("none of a 1234567", key)
+
+
+def test_a_given_key_is_hidden_whatever_it_looks_like() -> None:
+    """From 8 characters on, wherever it stands, also without the space around it."""
+    assert "<…> and x…y" == hide("<p.a+s$s!> and x12345678y", " p.a+s$s!\n", "12345678")
 
 
 @given(before=BEFORE, key=KEYS, after=st.text())

@@ -333,6 +333,17 @@ def test_errors_say_what_to_do(
     assert caught.value.__suppress_context__
 
 
+def test_keys_that_the_service_repeats(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A code may be told, a key in it may not."""
+    key_id, secret = "Zq81Argument", "Zq82Secret"
+    sandbox.fault("oss", "put", kind="status", status=403, code=f"Bad{key_id}.{secret}")
+
+    with pytest.raises(ConfigError, match="Bad") as caught:
+        uploader(sandbox, access_key_id=key_id, access_key_secret=secret).upload_file(picture(tmp_path / "a.jpg"))
+
+    assert "Zq8" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

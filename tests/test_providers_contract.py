@@ -148,6 +148,17 @@ class TestContract:
 
         assert len(bench.sandbox.requests) == 1
 
+    @pytest.mark.parametrize("key", ["Zq81-argument_998877665544", "pass=w+/"])
+    async def test_a_key_that_the_service_repeats(self, bench: Bench, key: str) -> None:
+        """Whatever its shape, and where the message is cut off, too, the key is not passed on."""
+        told = f"Invalid token {key}, {'of an unknown user, ' * 8}{key}"
+        bench.sandbox.fault(bench.name, "submit", kind="status", status=401, code=f"Bad:{key}", message=told)
+
+        with pytest.raises(ConfigError, match="Invalid token …, of") as caught:
+            await bench.provider(api_key=key).submit(CAT)
+
+        assert key[:6] not in str(caught.value)
+
     async def test_failed_task(self, bench: Bench) -> None:
         """A task that failed is over and not billed."""
         bench.sandbox.fault(bench.name, "submit", kind="failed")

@@ -60,7 +60,7 @@ class Client:
             self._attempt(lambda bucket: self._put(bucket, object_key, data, headers), attempts=3)
         except _errors() as error:
             # Without the cause: its text quotes the id of the key and the signature, and would go into logs.
-            raise explain(error, self.address) from None
+            raise explain(error, self.address, self._key) from None
 
     def _put(self, bucket: Any, object_key: str, data: bytes, headers: dict[str, str]) -> None:
         if not bucket.put_object(object_key, data, headers=headers).etag:
@@ -80,7 +80,7 @@ class Client:
             code, details = getattr(error, "code", ""), getattr(error, "details", {})
             # With an endpoint in it, the refusal means that the bucket is in another region.
             if code not in {"NoSuchKey", "AccessDenied"} or "Endpoint" in details:
-                raise explain(error, self.address) from None
+                raise explain(error, self.address, self._key) from None
             return bool(code == "NoSuchKey")
         return True
 

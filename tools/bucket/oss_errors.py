@@ -4,10 +4,12 @@ Source: https://help.aliyun.com/en/oss/support (pages by EC), and `oss2/exceptio
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tools.bucket.oss_address import Address
 from tools.errors import ConfigError, PeituError, RejectedError, UnavailableError
+from tools.setup.redact import hide
 
 NOT_OSS = "The answer is not one of OSS"
 # Statuses that oss2 makes up.
@@ -42,22 +44,23 @@ def is_passing(error: Exception) -> bool:
     return status in {_NETWORK, _CHECKSUM, 429} or status >= 500 or _code(error) == "InvalidDigest"
 
 
-def explain(error: Exception, address: Address) -> PeituError:
+def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> PeituError:
     """Return our error for one of oss2's.
 
-    oss2's own text quotes the key's id and the signature, so nothing of it is passed on but the code.
+    oss2's own text quotes the key's id and the signature, so nothing of it is passed on but the code and the id of the
+    request, and of these nothing that is one of the `keys`.
     """
-    status, code = _status(error), _code(error)
+    status, code, request = _status(error), _code(error, keys), _request(error, keys)
     what = f"OSS bucket {address.bucket!r} at {address.host} cannot be used"
     if status == _NETWORK:
         return _explain_network(error, what)
     if status == _CLIENT:
         return ConfigError(f"{what}: the settings are not valid; check OSS_BUCKET_NAME and OSS_ENDPOINT")
     if is_passing(error):
-        busy = f"it cannot do it now (HTTP {status}{_request(error)})"
+        busy = f"it cannot do it now (HTTP {status}{request})"
         reason = "it arrived damaged" if status in {_CHECKSUM, 400} else busy
         return UnavailableError(f"{what}: {reason}; try again later", retry_after_s=_retry_after_s(error))
-    answer = f"{code or 'HTTP'} {status}{_request(error)}"
+    answer = f"{code or 'HTTP'} {status}{request}"
     remedy = _other_region(error) or _REMEDIES.get(code)
     if remedy:
         return ConfigError(f"{what}: {remedy} ({answer})")
@@ -101,12 +104,12 @@ def _status(error: Exception) -> int:
     return int(getattr(error, "status", _NETWORK))
 
 
-def _code(error: Exception) -> str:
-    return re.sub(r"[^A-Za-z0-9.]", "", getattr(error, "code", None) or "")[:60]
+def _code(error: Exception, keys: Sequence[str] = ()) -> str:
+    return re.sub(r"[^A-Za-z0-9.]", "", hide(getattr(error, "code", None) or "", *keys))[:60]
 
 
-def _request(error: Exception) -> str:
-    request = re.sub(r"[^A-Za-z0-9-]", "", getattr(error, "request_id", None) or "")[:60]
+def _request(error: Exception, keys: Sequence[str]) -> str:
+    request = re.sub(r"[^A-Za-z0-9-]", "", hide(getattr(error, "request_id", None) or "", *keys))[:60]
     return f", request {request}" if request else ""
 
 

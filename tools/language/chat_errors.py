@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, UnavailableError
-from tools.setup.redact import redact
+from tools.setup.redact import hide, redact
 
 _TRANSIENT = {"1000", "1001", "1002", "1024", "1033", "1039", "1041", "2045", "408", "409", "425", "429"}
 # Codes, the class that says who must act, and what there is to do.
@@ -50,16 +50,19 @@ class ReportedError(Exception):
         self.told = told
 
 
-def chat_error(status: int, body: Any, *, service: str, retry_after_s: float | None = None) -> ChatError | None:
+def chat_error(
+    status: int, body: Any, *, service: str, key: str, retry_after_s: float | None = None
+) -> ChatError | None:
     """Return what the reply reports, or `None` if it holds an answer.
 
-    `service` is how messages call the model, e.g. ``MiniMax-M2.5 at api.minimaxi.com``.
+    `service` is how messages call the model, e.g. ``MiniMax-M2.5 at api.minimaxi.com``. `key` is what was sent to it,
+    and what no message may repeat.
     """
     code, text = _code_and_text(body)
     if status < 400 and code is None:
         return _without_answer(body, service)
     code = code or str(status)
-    told = f"{service} answered {code}: {_safe(text) or 'no reason given'}"
+    told = f"{service} answered {_safe(code, key)}: {_safe(text, key) or 'no reason given'}"
     for codes, kind, remedy in _MEANINGS:
         if code in codes:
             return ChatError(kind(f"{told} - {remedy}"))
@@ -99,6 +102,6 @@ def _code_and_text(body: Any) -> tuple[str | None, str]:
     return None, str(body.get("message") or "")
 
 
-def _safe(text: str) -> str:
-    """Return the service's message, short, on one line and without anything that looks like a key."""
-    return redact(" ".join(text[:2000].split()))[:200].rstrip(". ")
+def _safe(text: str, key: str) -> str:
+    """Return the service's words, short, on one line, without the key and anything that looks like one."""
+    return redact(" ".join(hide(text, key)[:2000].split()))[:200].rstrip(". ")

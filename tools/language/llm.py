@@ -183,7 +183,11 @@ class LanguageModel:
         except (ValueError, RecursionError):
             body = None
         told = chat_error(
-            response.status_code, body, service=self._service, retry_after_s=retry_after_s(response.headers)
+            response.status_code,
+            body,
+            service=self._service,
+            key=self._key,
+            retry_after_s=retry_after_s(response.headers),
         )
         if told:
             raise ReportedError(told)

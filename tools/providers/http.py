@@ -19,7 +19,7 @@ import httpx
 from tools.errors import ConfigError, PeituError
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import Step, decide, error_from
-from tools.setup.redact import redact
+from tools.setup.redact import hide, redact
 
 MAX_CONNECTIONS = 200
 
@@ -120,7 +120,9 @@ class Api:
         """Return the error that an answer (`about` a task, say) means, by the table of verdicts."""
         code, message = read_fault(answer)
         verdict = decide(self.name, step, status=status, code=code, message=message)
-        details = f"{about}, {summary(status, code, message)}" if about else summary(status, code, message)
+        # Hidden before it is cut off: half a key looks like nothing that could be told from other words.
+        told = summary(status, *(hide(text, self.api_key or "") for text in (code, message)))
+        details = f"{about}, {told}" if about else told
         what = f"{self.title} {verdict.finding} ({details})"
         return error_from(verdict, what, retry_after_s=retry_after_s(headers))
 

@@ -41,6 +41,18 @@ _VALUES = (
 )
 
 
+KEY_CHARS = 8
+"""Length from which a key is taken for one. A shorter one is a placeholder, whose letters stand in other words, too."""
+
+
+def hide(text: str, *keys: str) -> str:
+    """Return the text with a `…` for each of these keys, whatever they look like."""
+    for key in map(str.strip, keys):
+        if len(key) >= KEY_CHARS:
+            text = text.replace(key, "…")
+    return text
+
+
 def redact(text: str) -> str:
     """Return the text without keys, signed queries and image bodies; a `…` stands for each.
 
