@@ -76,10 +76,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._thread is not None:
-            try:
-                self._thread.run(self.__aexit__(kind, error, trace))
-            finally:
-                self._thread.close()
+            self._thread.close(lambda: self.__aexit__(kind, error, trace))
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@
   - GoneError         the user: a paid picture lost its file and its provider keeps it no longer; never bought anew
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
+  - ClosedError       the program: it closed what makes the pictures amid the work, or calls it after that
 
 A message says what was tried, on what, what came back and what to do. It holds no key, no signed
 URL and no image body.
@@ -94,3 +95,7 @@ class LostReplyError(PeituError):
 
     Only a look-up with the provider, or the user, may decide; sending again may pay twice.
     """
+
+
+class ClosedError(PeituError):
+    """The workflow was closed, by another thread or before this call; open it again, and the run goes on."""
