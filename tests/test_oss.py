@@ -3,7 +3,9 @@ import io
 import logging
 import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ SECRET = "oss-sandbox-secret"
 KEY_ID = "LTAI-sandbox-id"
 NOVEMBER = datetime(2026, 11, 24, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def picture(path: Path, color: str = "red", kind: str = "JPEG") -> Path:
@@ -143,7 +146,7 @@ def test_second_upload_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_other_month_is_found_in_the_bucket(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Without a store the bucket is listed, once for all files; another name changes nothing."""
+    """The bucket is asked for its months once, and each month for the content; another name changes nothing."""
     first = uploader(sandbox).upload_file(picture(tmp_path / "a.jpg"))
     sandbox.requests.clear()
     later = uploader(sandbox, clock=lambda: DECEMBER)
@@ -151,7 +154,43 @@ def test_other_month_is_found_in_the_bucket(sandbox: Sandbox, tmp_path: Path) ->
     assert first == later.upload_file(tmp_path / "a.jpg")
     assert first == later.upload_file(picture(tmp_path / "b.jpg"))
     assert sent(sandbox) == 0
-    assert sent(sandbox, "list") == 1
+    assert sent(sandbox, "list") == 1 + 2 * len(["202612", "202611"])
+
+
+def test_other_month_is_found_beside_a_store(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A store that is new, or another machine's, does not know everything; what was found it knows from then on."""
+    first = uploader(sandbox).upload_file(picture(tmp_path / "a.jpg"))
+    store = Store()
+    later = uploader(sandbox, uploads=store, clock=lambda: DECEMBER)
+    found = later.upload_file(tmp_path / "a.jpg")
+    sandbox.requests.clear()
+    again = later.upload_file(tmp_path / "a.jpg")
+
+    assert first == found == again
+    assert (0, 0) == (sent(sandbox), sent(sandbox, "list"))
+    assert len(sandbox.objects) == 1
+
+
+def test_a_month_that_begins_meanwhile(sandbox: Sandbox, tmp_path: Path) -> None:
+    """An uploader that lives on finds what it uploaded after it had asked for the months."""
+    month = [NOVEMBER]
+    living = uploader(sandbox, clock=lambda: month[0])
+    living.upload_file(picture(tmp_path / "a.jpg"))
+    month[0] = DECEMBER
+    second = living.upload_file(picture(tmp_path / "b.jpg", "blue"))
+    month[0] = JANUARY
+
+    assert second == living.upload_file(tmp_path / "b.jpg")
+
+
+def test_a_list_that_failed_once_is_asked_for_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A moment without network does not cost the look-ups of the whole life of an uploader."""
+    first = uploader(sandbox).upload_file(picture(tmp_path / "a.jpg"))
+    later = uploader(sandbox, clock=lambda: DECEMBER)
+    sandbox.fault("oss", "list", times=2, kind="drop")
+    later.upload_file(picture(tmp_path / "b.jpg", "blue"))
+
+    assert first == later.upload_file(tmp_path / "a.jpg")
 
 
 def test_only_our_folders_count(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -164,19 +203,23 @@ def test_only_our_folders_count(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "/images/202612/" in url
 
 
-def test_listing_reads_on(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A folder of more than a thousand objects comes in pages."""
+@pytest.mark.parametrize("base_path", ["images", ""])
+def test_a_large_bucket_is_searched_to_its_end(sandbox: Sandbox, tmp_path: Path, base_path: str) -> None:
+    """However many objects there are, of the same month, older or beside the months, a few requests find the one."""
     path = picture(tmp_path / "z.jpg")
-    first = uploader(sandbox, clock=lambda: DECEMBER).upload_file(path)
+    options = {"base_path": base_path}
+    first = uploader(sandbox, **options).upload_file(path)
     sandbox.requests.clear()
     [stored] = sandbox.objects.values()
+    folder = f"{base_path}/" if base_path else ""
+    for number in range(10_001):
+        for name in (f"202511/{number:08x}_x.jpg", f"202611/{number:08x}_x.jpg", f"1{number}.jpg"):
+            sandbox.objects[BUCKET, folder + name] = replace(stored, etag=f"{number}", body=b"")
     for number in range(1001):
-        sandbox.objects[BUCKET, f"images/202601/{number:08x}_x.jpg"] = type(stored)(
-            body=b"", content_type="", etag=f"{number}", crc64=0, modified_at=0, metadata={}
-        )
+        sandbox.objects[BUCKET, f"{folder}2020{number:08}.jpg"] = replace(stored, etag=stored.etag)
 
-    assert first == uploader(sandbox).upload_file(path)
-    assert sent(sandbox, "list") == 2
+    assert first == uploader(sandbox, clock=lambda: DECEMBER, **options).upload_file(path)
+    assert sent(sandbox, "list") == len(["page 1", "page 2"]) + len(["202612", "202611"])
 
 
 def test_store_is_asked_first(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -184,11 +227,12 @@ def test_store_is_asked_first(sandbox: Sandbox, tmp_path: Path) -> None:
     store = Store()
     path = picture(tmp_path / "a.jpg")
     first = uploader(sandbox, uploads=store).upload_file(path)
+    sandbox.requests.clear()
 
     second = uploader(sandbox, uploads=store, clock=lambda: DECEMBER).upload_file(path, "b.jpg")
 
     assert first == second
-    assert (1, 0) == (sent(sandbox), sent(sandbox, "list"))
+    assert [("head", 1)] == list(Counter(request.step for request in sandbox.requests).items())
     assert store.rows[0] == {
         "bucket": BUCKET,
         "object_key": f"images/202611/{md5(path)[:8]}_a.jpg",
@@ -591,7 +635,7 @@ def test_what_is_no_picture_is_not_sent(sandbox: Sandbox, tmp_path: Path, data: 
 def test_directory(sandbox: Sandbox, tmp_path: Path) -> None:
     """All pictures below a folder, in order; no other files, hidden ones or leftovers of a crash."""
     for name in ("b.PNG", "a.jpg", "sub/c.webp", ".hidden.jpg", ".cache/d.jpg"):
-        picture(tmp_path / name, color=f"#{len(name):02x}0000", kind="PNG")
+        picture(tmp_path / name, color=f"#{ord(name[0]):02x}0000", kind="PNG")
     (tmp_path / "notes.txt").write_text("text")
     (tmp_path / ".x.part").write_bytes(b"")
     (tmp_path / "folder.jpg").mkdir()

@@ -41,7 +41,7 @@ class OSSUploader:
     """Uploads pictures to a bucket.
 
     What is left out comes from the environment or `.env`. The month in the keys is that of `clock`, by
-    default the one of this machine's calendar. Without `uploads`, the bucket itself is asked what it holds.
+    default the one of this machine's calendar. What `uploads` does not know, the bucket itself is asked for.
 
     Raises:
         ConfigError: A setting is missing or is not valid; the message names its variable.
@@ -75,7 +75,7 @@ class OSSUploader:
         self._uploads = uploads
         self._clock = clock
         self._lock = threading.Lock()
-        self._listed: dict[str, str] | None = None
+        self._months: set[str] | None = None
 
     def upload_file(self, local_path: str | Path, remote_name: str | None = None) -> str:
         """Upload a picture and return its URL; a content that is in the bucket already is not sent again.
@@ -156,24 +156,23 @@ class OSSUploader:
         for object_key in dict.fromkeys([known[0] if known else wanted, wanted]):
             if self._is_there(object_key, md5):
                 return object_key
-        if self._uploads is None:
-            listed = self._list().get(md5.upper())
-            if listed is not None and self._is_there(listed, md5):
-                return listed
-        return None
+        start = f"{md5[:8]}_"
+        return self._client.find((f"{month}{start}" for month in self._list_months(wanted)), md5.upper())
 
     def _is_there(self, object_key: str, md5: str) -> bool:
         return self._client.etag(object_key) == md5.upper()
 
-    def _list(self) -> dict[str, str]:
-        """Return the keys of our pattern by ETag, asked of the bucket once, since it takes a while."""
+    def _list_months(self, wanted: str) -> list[str]:
+        """Return the folders of the months, the newest first: those of the bucket, asked once, and that of `wanted`."""
+        folder = f"{self.base_path}/" if self.base_path else ""
         with self._lock:
-            if self._listed is None:
-                folder = f"{self.base_path}/" if self.base_path else ""
-                ours = re.compile(re.escape(folder) + r"\d{6}/[0-9a-f]{8}_[^/]+")
-                found = self._client.listed(folder)
-                self._listed = {etag: key for etag, key in found.items() if ours.fullmatch(key)}
-            return self._listed
+            if self._months is None:
+                found = self._client.folders(f"{folder}20")
+                if found is None:
+                    return []
+                self._months = {name for name in found if re.fullmatch(re.escape(folder) + r"\d{6}/", name)}
+            self._months.add(wanted[: wanted.rindex("/") + 1])
+            return sorted(self._months, reverse=True)
 
     def _get_url(self, object_key: str) -> str:
         return self.address.url(object_key)

@@ -34,15 +34,21 @@ def info(world: World, bucket: str) -> str:
 
 
 def listing(world: World, call: Call, bucket: str) -> str:
-    """List objects: version 2 (`list-type=2`), or version 1 with `marker`."""
+    """List objects: version 2 (`list-type=2`), or version 1 with `marker`; a `delimiter` rolls up what is below it."""
     query = call.request.query_params
     second, limit = query.get("list-type") == "2", _limit(query.get("max-keys", ""))
     names = ("continuation-token", "start-after") if second else ("marker",)
     after = next((query[name] for name in names if query.get(name)), "")
-    found = _found(world, bucket, prefix=query.get("prefix", ""), after=after)
+    delimiter = query.get("delimiter", "")
+    found = _found(world, bucket, prefix=query.get("prefix", ""), delimiter=delimiter, after=after)
     shown, more = found[:limit], len(found) > limit
     encode = (lambda text: quote(text, safe="/")) if query.get("encoding-type") == "url" else escape
-    fields = {"Name": bucket, "Prefix": encode(query.get("prefix", "")), "MaxKeys": str(limit), "Delimiter": ""}
+    fields = {
+        "Name": bucket,
+        "Prefix": encode(query.get("prefix", "")),
+        "MaxKeys": str(limit),
+        "Delimiter": encode(delimiter),
+    }
     fields["IsTruncated"] = "true" if more else "false"
     if query.get("encoding-type"):
         fields["EncodingType"] = "url"
@@ -51,14 +57,26 @@ def listing(world: World, call: Call, bucket: str) -> str:
     if more:
         fields["NextContinuationToken" if second else "NextMarker"] = encode(shown[-1][0])
     head = "".join(f"<{name}>{text}</{name}>" for name, text in fields.items())
-    contents = "".join(content(encode(key), stored) for key, stored in shown)
-    return f"<ListBucketResult>{head}{contents}</ListBucketResult>"
+    contents = "".join(content(encode(key), stored) for key, stored in shown if stored)
+    folders = "".join(
+        f"<CommonPrefixes><Prefix>{encode(key)}</Prefix></CommonPrefixes>" for key, stored in shown if not stored
+    )
+    return f"<ListBucketResult>{head}{contents}{folders}</ListBucketResult>"
 
 
-def _found(world: World, bucket: str, *, prefix: str, after: str) -> list[tuple[str, StoredObject]]:
+def _found(
+    world: World, bucket: str, *, prefix: str, delimiter: str, after: str
+) -> list[tuple[str, StoredObject | None]]:
+    """Return the objects in order, and for all below a delimiter their common prefix, without an object."""
     with world.lock:
-        mine = [(key, stored) for (owner, key), stored in world.objects.items() if owner == bucket]
-    return sorted((key, stored) for key, stored in mine if key.startswith(prefix) and key > after)
+        mine = {key: stored for (owner, key), stored in world.objects.items() if owner == bucket}
+    entries: dict[str, StoredObject | None] = {}
+    for key, stored in mine.items():
+        if key.startswith(prefix):
+            below = key[len(prefix) :]
+            name, found, _ = below.partition(delimiter) if delimiter else (below, "", "")
+            entries[prefix + name + found] = None if found else stored
+    return sorted((key, stored) for key, stored in entries.items() if key > after)
 
 
 def _limit(text: str) -> int:

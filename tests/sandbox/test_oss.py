@@ -51,6 +51,19 @@ def test_an_object_is_stored_and_read(sandbox: Sandbox, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v4"])
+def test_folders_are_listed_in_pages(sandbox: Sandbox, version: str) -> None:
+    """With a delimiter, what is below a folder is one entry, beside the objects on its level."""
+    store = bucket(sandbox, version)
+    for key in ("a/1/x", "a/1/y", "a/2", "a/图/x", "b/1/x"):
+        store.put_object(key, b"")
+    first = store.list_objects_v2(prefix="a/", delimiter="/", max_keys=2)
+    rest = store.list_objects_v2(prefix="a/", delimiter="/", continuation_token=first.next_continuation_token)
+
+    assert (["a/1/"], ["a/2"]) == (first.prefix_list, [found.key for found in first.object_list])
+    assert (["a/图/"], [], False) == (rest.prefix_list, rest.object_list, rest.is_truncated)
+
+
+@pytest.mark.parametrize("version", ["v1", "v4"])
 def test_a_wrong_signature_is_refused(sandbox: Sandbox, version: str) -> None:
     """A wrong secret, an unknown id, and for version 4 another region."""
     codes = [

@@ -7,7 +7,7 @@ connection of its own: threads upload side by side without waiting, and one thre
 import base64
 import logging
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -84,20 +84,38 @@ class Client:
             return bool(code == "NoSuchKey")
         return True
 
-    def listed(self, folder: str) -> dict[str, str]:
-        """Return the keys below a folder by ETag, of the first 10000 objects; none if listing is refused."""
-        keys: dict[str, str] = {}
+    def folders(self, start: str) -> list[str] | None:
+        """Return the folders whose names begin with `start`, each with its slash; `None` if it cannot be told.
+
+        They are listed with the objects beside them, of which there may be many: after 10000 of both it ends.
+        """
+        found: list[str] = []
         token = ""
         try:
             for _ in range(_PAGES):
-                page = self._attempt(partial(_list, folder=folder, token=token), attempts=1)
-                keys.update({item.etag.upper(): item.key for item in page.object_list})
+                page = self._attempt(partial(_list, start=start, token=token), attempts=2)
+                found += page.prefix_list
                 token = page.next_continuation_token
                 if not page.is_truncated:
                     break
         except _lookup_errors():
+            return None
+        return found
+
+    def find(self, starts: Iterable[str], etag: str) -> str | None:
+        """Return the key of an object with this ETag whose key begins so; `None` where none is, or can be told.
+
+        Each of the `starts` costs a request, so they should hold most of the key; the first that fits is enough.
+        """
+        try:
+            for start in starts:
+                page = self._attempt(partial(_list, start=start), attempts=2)
+                for item in page.object_list:
+                    if item.etag.upper() == etag:
+                        return str(item.key)
+        except _lookup_errors():
             pass
-        return keys
+        return None
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -154,8 +172,8 @@ def _read_whole(response: Any, **_options: Any) -> None:
     len(response.content)
 
 
-def _list(bucket: Any, *, folder: str, token: str) -> Any:
-    return bucket.list_objects_v2(prefix=folder, continuation_token=token, max_keys=1000)
+def _list(bucket: Any, *, start: str, token: str = "") -> Any:
+    return bucket.list_objects_v2(prefix=start, delimiter="/", continuation_token=token, max_keys=1000)
 
 
 def _errors() -> tuple[type[Exception], ...]:
