@@ -1,6 +1,7 @@
 """A language model is asked for JSON, and whatever it does becomes an answer or one of our errors."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -126,11 +127,28 @@ async def test_openai_environment_is_ignored(monkeypatch: pytest.MonkeyPatch):
         f"Here it is:\n```json\n{GOOD}\n```\nAnything else?",
         "{'title': 'Harbor', 'places': [1, 2,],}",
         '{"title": "Harbor", "places": [1, 2',
+        f'{GOOD}\n\nNote: {{"mood"}} can be changed.',
+        f"Here is {{the JSON}}: {GOOD}",
+        f"Here is {{the JSON}}: {GOOD[:-2]}",
+        f'{{"mood": 1}} is left out. {GOOD} {{}}',
+        f'The form is {{"title": "…", "places": [0]}}:\n{GOOD}',
+        f'{GOOD}\n(of the form {{"title": "…", "places": [0]}})',
+        "{'title': 'Harbor', 'places': [1, 2,],}\n\nNote: {\"mood\"} can be changed.",
+        f'{{"answer": {GOOD}}}',
+        GOOD.replace("1, 2", "1,\t2\n"),
     ],
 )
 async def test_json_is_found(content: str):
-    """Think text, fences, small talk and small mistakes around the JSON do not matter."""
-    assert Answer(title="Harbor", places=[1, 2]) == await ask(Service(chat(content)))
+    """Think text, fences, small talk, with braces too, and small mistakes do not cost a second question."""
+    service = Service(chat(content))
+
+    assert Answer(title="Harbor", places=[1, 2]) == await ask(service)
+    assert 1 == len(service.requests)
+
+
+def test_a_line_break_in_a_string_is_no_mistake():
+    """Strictly it is one, but what is meant is clear, also with braces around."""
+    assert "Har\nbor" == parse(f"{{A}}\n{GOOD.replace('r', 'r' + chr(10), 1)}\n{{B}}", Answer).title
 
 
 async def test_wrong_answer_is_mended_once():
@@ -290,13 +308,40 @@ async def test_a_key_of_any_shape_is_not_passed_on(http: int):
         await ask(service, api_key=None)
 
 
-@pytest.mark.parametrize("text", ["{" * 20000, '{"title":' * 5000, "<think>" * 5000, "{}" * 50000, "[[[[" * 9999])
-def test_hostile_answers_are_refused(text: str):
-    """A looping model is a wrong answer, not a crash."""
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{",
+        '{"title":',
+        '{"title": [{},',
+        '{a"',
+        "{}",
+        "[[[[",
+        "<think>",
+        "</think>",
+        "<think>{</think>",
+        '{"a": 1}',
+    ],
+)
+def test_hostile_answers_are_refused_soon(piece: str):
+    """A looping model is a wrong answer: no crash, and no minutes of work."""
+    start = time.process_time()
     with pytest.raises(ValueError, match=r"\w"):
-        parse(text, Answer)
+        parse(piece * (300_000 // len(piece)), Answer)
+
+    assert time.process_time() - start < 10
+
+
+def test_deeply_nested_objects_are_refused_soon():
+    """The start of each of them is near the end of none."""
+    start = time.process_time()
+    with pytest.raises(ValueError, match=r"\w"):
+        parse('{"a":' * 800 + "[" + "1," * 100_000, Answer)
+
+    assert time.process_time() - start < 10
 
 
 def test_thoughts_are_cut():
     """Only what stands outside of the think text is left."""
     assert "a b" == without_thoughts("<think>x</think>a<THINK>y</THINK> b<think>z")
+    assert "c" == without_thoughts("<think>x<think>y</think>a</think>b</thinking> c")

@@ -1,14 +1,21 @@
-"""The answer of a language model: its JSON out of think text, fences and small mistakes."""
+"""The answer of a language model: its JSON out of think text, fences, other words and small mistakes."""
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 _ANSWER_CHARS = 200_000
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_STARTS = 200
+"""Braces of an answer at which its JSON may begin; each costs a pass over the text."""
+_MENDED_CHARS = 16_000
+"""Characters that are mended: the time grows with their square, and a text of braces and quotes takes seconds."""
 _TAG = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
+_BEGINNING = re.compile(r"""\{\s{0,99}["'“]?[\w-]{1,99}["'”]?\s{0,99}:""")
+_DECODER = json.JSONDecoder(strict=False)  # a line break in a string is clear enough
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -17,10 +24,13 @@ def without_thoughts(text: str) -> str:
 
     Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
     """
-    text = _THOUGHT.sub("", text)
-    while tag := _TAG.search(text):
-        text = text[tag.end() :] if tag[0].startswith("</") else text[: tag.start()]
-    return text.strip()
+    said, start, thinking = "", 0, False
+    for tag in _TAG.finditer(text):
+        closes = tag[0].startswith("</")
+        if not thinking:  # All before a closing tag without an opening one was thought.
+            said = "" if closes else said + text[start : tag.start()]
+        start, thinking = tag.end(), not closes
+    return (said if thinking else said + text[start:]).strip()
 
 
 def parse(text: str, schema: type[Schema]) -> Schema:
@@ -29,25 +39,45 @@ def parse(text: str, schema: type[Schema]) -> Schema:
     Raises:
         ValueError: It is no JSON, or not what the schema wants; the message tells the model what to mend.
     """
-    given = _loads(without_thoughts(text[:_ANSWER_CHARS]))
-    try:
-        return schema.model_validate(given)
-    except ValidationError as error:
-        places = [f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {item['msg']}" for item in error.errors()[:5]]
-        raise ValueError("; ".join(places)) from error
+    text = without_thoughts(text[:_ANSWER_CHARS])
+    if "{" not in text:
+        raise ValueError("there is no JSON object in it")
+    misfits: list[ValidationError] = []
+    for given in _objects(text):
+        try:
+            return schema.model_validate(given)
+        except ValidationError as error:
+            misfits.append(error)
+    if not misfits:
+        raise ValueError("its JSON cannot be read")
+    faults = misfits[0].errors()[:5]
+    places = [f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {item['msg']}" for item in faults]
+    raise ValueError("; ".join(places)) from misfits[0]
 
 
-def _loads(text: str) -> Any:
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects in the text, the longest first: the words around it may hold an example, or braces alone.
+
+    The last ones are what can be made of a broken or unfinished one.
+    """
+    whole: list[tuple[int, dict[str, Any]]] = []
+    for brace in islice(re.finditer("{", text), _STARTS):
+        try:
+            found, end = _DECODER.raw_decode(text, brace.start())
+        except (ValueError, RecursionError):
+            continue
+        whole.append((end - brace.start(), found))
+    yield from (found for _, found in sorted(whole, key=lambda item: item[0], reverse=True))
+    mended = _mended(text)
+    yield from (item for item in (mended if isinstance(mended, list) else [mended]) if isinstance(item, dict))
+
+
+def _mended(text: str) -> Any:
     import json_repair
 
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0:
-        raise ValueError("there is no JSON object in it")
+    beginning = _BEGINNING.search(text)
+    start = beginning.start() if beginning else text.index("{")
     try:
-        return json.loads(text[start : end + 1])
-    except (json.JSONDecodeError, RecursionError):
-        pass
-    try:
-        return json_repair.loads(text[start:])
-    except (ValueError, RecursionError) as error:
-        raise ValueError("its JSON cannot be read") from error
+        return json_repair.loads(text[start : start + _MENDED_CHARS])
+    except (ValueError, RecursionError):
+        return None
