@@ -102,7 +102,7 @@ def kept(job: Job, task: Task) -> SavedImage | None:
     """Return the picture of this task, if it is at its place and whole.
 
     Where its row does not say that it was saved, since the process died in between, the picture itself must say that
-    it is the one.
+    it is the one. A request without an answer has none.
     """
     if task.submitted_at is None or not is_whole(job.path):
         return None
