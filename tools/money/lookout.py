@@ -102,9 +102,9 @@ class Lookout:
             self._helps = False
 
     @property
-    def waiting(self) -> int:
-        """How many tasks are waited for."""
-        return len(self._watched)
+    def unfinished(self) -> list[float]:
+        """The last age in seconds at which each of the tasks that are waited for was unfinished."""
+        return [watched.unfinished_s for watched in self._watched.values()]
 
     def unfinished_before(self, age_s: float) -> float:
         """Return the last age at which any of them was unfinished, where none was at this age; otherwise 0."""

@@ -58,7 +58,7 @@ class Waiter:
             while True:
                 while not await self._rest(self._left_s(due_s, task, service), durations, watched):
                     age_s = task.age_s(self._now())
-                    due_s = age_s + durations.pause(age_s, service.first_poll_s)
+                    due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
                 state: TaskState | None = LISTED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service)
@@ -74,7 +74,7 @@ class Waiter:
                 status = state.status if state else "no answer"
                 report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
                 await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
-                due_s = age_s + durations.pause(age_s, service.first_poll_s, together=lookout.waiting)
+                due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
 
     def _left_s(self, due_s: float, task: Task, service: Service) -> float:
         """Return the seconds until a task is asked for; whoever comes back to it asks at once if it may be done."""
