@@ -216,6 +216,25 @@ async def test_a_pause_that_is_too_long_is_not_waited_for(clock, database):
     assert [100] == await times(other, clock, 1)
 
 
+async def test_a_shorter_pause_does_not_end_a_longer_one(clock, database):
+    """One run was told a minute, another a second after it nothing: the minute holds for both."""
+    budgets = StoredBudgets(database, clock.now)
+    one, other = make(clock, budgets=budgets), make(clock, budgets=budgets)
+    await one.slow_down(60)
+    await other.slow_down()
+
+    assert [60] == await times(other, clock, 1)
+
+
+async def test_the_turns_after_a_long_pause_are_spaced(clock, database):
+    """Ten minutes of pause, four runs that wait for its end: they do not all begin at once."""
+    budgets = StoredBudgets(database, clock.now)
+    await budgets.pause("submits", clock.time + 600)
+    found = [await budgets.reserve("submits", spacing_s=1, turns=1) - clock.time for _ in range(4)]
+
+    assert [600, 601, 602, 603] == found
+
+
 async def test_a_pause_longer_than_any_is_not_believed(clock, database):
     """The clock was set back by six hours after a pause of a second: nobody waits six hours."""
     await StoredBudgets(database, lambda: clock.time + 6 * 3600).pause("submits", clock.time + 6 * 3600 + 1)

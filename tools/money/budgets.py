@@ -65,12 +65,9 @@ class StoredBudgets:
         """Take so many turns, unless the first one is after `latest`; return when that is."""
 
         def work(connection: sqlite3.Connection) -> float:
-            now = self._clock()
-            row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
-            next_at, paused_until = (row["next_at"], row["paused_until"]) if row else (0.0, 0.0)
-            if paused_until > now + LONGEST_PAUSE_S:
-                paused_until = 0.0
-            at = float(max(now, paused_until, next_at if next_at < now + AHEAD_S else 0.0))
+            next_at, paused_until = self._booked(connection, name)
+            begin = max(self._clock(), paused_until)
+            at = max(begin, next_at if next_at < begin + AHEAD_S else 0.0)
             if at <= latest:
                 _put(connection, name, at + turns * spacing_s, paused_until)
             return at
@@ -78,8 +75,19 @@ class StoredBudgets:
         return await self._database.write(work)
 
     async def pause(self, name: str, until: float) -> None:
-        """Give out no turn before `until`; turns that were taken for later are given out anew."""
-        await self._database.write(lambda connection: _put(connection, name, until, until))
+        """Give out no turn before `until`, or the end of a longer pause; turns taken for later are given out anew."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            longest = max(until, self._booked(connection, name)[1])
+            _put(connection, name, longest, longest)
+
+        await self._database.write(work)
+
+    def _booked(self, connection: sqlite3.Connection, name: str) -> tuple[float, float]:
+        """Return when the next turn is, and the end of a pause; 0 for one that nobody can have asked for."""
+        row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
+        next_at, paused_until = (float(row["next_at"]), float(row["paused_until"])) if row else (0.0, 0.0)
+        return next_at, paused_until if paused_until <= self._clock() + LONGEST_PAUSE_S else 0.0
 
 
 def _put(connection: sqlite3.Connection, name: str, next_at: float, paused_until: float) -> None:
