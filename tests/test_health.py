@@ -144,6 +144,48 @@ async def test_a_failed_probe_doubles_the_pause(health, clock):
     assert not health.is_down
 
 
+async def fail_later(health, answer):
+    """Submit once; the provider fails at its `answer`."""
+    with pytest.raises(UnavailableError):
+        async with health.attempt(turn=no_wait, timeout_s=0.0, waiting=lambda reason: None):
+            await answer.wait()
+            raise UnavailableError("503")
+
+
+async def test_submits_that_fail_together_make_one_pause(health, clock):
+    """Eight were on their way when it went down: the first probe is after the first pause all the same."""
+    answer = asyncio.Event()
+    under_way = [asyncio.create_task(fail_later(health, answer)) for _ in range(8)]
+    await asyncio.sleep(0)
+    answer.set()
+    await asyncio.gather(*under_way)
+
+    assert health.is_down
+
+    clock.time += FIRST_PAUSE_S
+
+    assert not health.is_down
+
+
+async def test_a_late_failure_lets_no_second_probe_out(health, clock):
+    """A submit from before the pause fails while the probe is out: the probe is still the only one."""
+    late, probe = asyncio.Event(), asyncio.Event()
+    under_way = [asyncio.create_task(fail_later(health, late))]
+    await asyncio.sleep(0)
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += FIRST_PAUSE_S
+    under_way.append(asyncio.create_task(fail_later(health, probe)))
+    await asyncio.sleep(0)
+    late.set()
+    await under_way[0]
+    clock.time += 60
+
+    assert health.is_down
+
+    probe.set()
+    await under_way[1]
+
+
 @pytest.mark.parametrize("end", [asyncio.CancelledError(), ZeroDivisionError()])
 async def test_a_probe_that_tells_nothing_leaves_the_place(health, clock, end):
     """Whoever is stopped while it probes, or ends by a fault of ours, does not block the others for ever."""

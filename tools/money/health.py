@@ -87,7 +87,7 @@ class Health:
         try:
             yield
         except (UnavailableError, LostReplyError) as error:
-            await (self._worked() if isinstance(error, ThrottledError) else self._failed(error))
+            await (self._worked() if isinstance(error, ThrottledError) else self._failed(error, probing=probing))
             raise
         except StorageError:
             self._leave(probing=probing)
@@ -165,15 +165,16 @@ class Health:
             self._tell()
             await self._remember(Standing("working"))
 
-    async def _failed(self, error: PeituError) -> None:
+    async def _failed(self, error: PeituError, *, probing: bool) -> None:
+        """Make a pause after a few failures, and a longer one after a probe; what was on its way then adds nothing."""
         self._failures += 1
-        self._probing = False
-        if self._failures >= FAILURES_IN_A_ROW:
+        self._leave(probing=probing)
+        if self._failures >= FAILURES_IN_A_ROW and (probing or self._reason is None):
             self._reason = error
-            self._retry_at = self._clock() + self._pause_s
-            await self._remember(Standing("down", str(error), self._now() + timedelta(seconds=self._pause_s)))
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
-        self._tell()
+            pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, LONGEST_PAUSE_S)
+            self._retry_at = self._clock() + pause_s
+            self._tell()
+            await self._remember(Standing("down", str(error), self._now() + timedelta(seconds=pause_s)))
 
     async def _stopped(self, error: ConfigError) -> None:
         resets_at = quota_resets_at(self.provider, self._now()) if isinstance(error, QuotaError) else None
