@@ -297,6 +297,22 @@ async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger)
     assert (0, "two") == (provider.submitted, made.task.task_id)
 
 
+async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, ledger):
+    """The other one takes the task that this one was about to take: the next with these words is as good."""
+    rival = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
+
+    class Raced(FakeProvider):
+        async def poll(self, task_id):
+            if not [task for task in await ledger.tasks("run", 9) if task.task_id]:
+                await ledger.submitted(rival, task_id=task_id)
+            return replace(DONE, prompt=" p")
+
+    provider = Raced(ledger, submits=[LostReplyError("reset")], listed=listed(bench, "one", "two"))
+    made = await bench.run(provider)
+
+    assert (1, "two") == (provider.submitted, made.task.task_id)
+
+
 async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
     """Every task of that moment has finished, and none has our words: the request stays held."""
     provider = FakeProvider(

@@ -86,10 +86,10 @@ class Settler:
             while unfinished := await self._unclaimed(task, service) - told:
                 for task_id in sorted(unfinished):
                     prompt = await self._prompt_of(task_id, service)
-                    if prompt and prompt == task.prompt:
-                        return await self._ledger.submitted(task, task_id=task_id, request_id=task.request_id)
                     if prompt is not None:
                         told.add(task_id)
+                    if _are_same(prompt, task.prompt) and (found := await self._adopt(task, task_id)):
+                        return found
                 if unfinished <= told or self._now() > give_up_at:
                     return None
                 await self._sleep(FINISHED_PAUSE_S)
@@ -98,6 +98,13 @@ class Settler:
         except (UnavailableError, LostReplyError, ConfigError):
             return None
         return None
+
+    async def _adopt(self, task: Task, task_id: str) -> Task | None:
+        """Return the task taken over, or `None` when another request with the same words was quicker."""
+        try:
+            return await self._ledger.submitted(task, task_id=task_id, request_id=task.request_id)
+        except LostReplyError:
+            return None
 
     async def confirm(self, task: Task, ready: TaskState, service: Service) -> None:
         """Look at the words of a finished task that was taken over because it was the only one of that moment.
@@ -108,7 +115,7 @@ class Settler:
         if task.id not in self._guessed:
             return
         self._guessed.discard(task.id)
-        if ready.prompt and ready.prompt.split() != task.prompt.split():
+        if ready.prompt and not _are_same(ready.prompt, task.prompt):
             message = _held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
             await self._ledger.give_back(task, message)
             raise LostReplyError(message)
@@ -161,6 +168,11 @@ class Settler:
                 self._guessed.add(found.id)
                 return found
         return None
+
+
+def _are_same(words: str | None, others: str) -> bool:
+    """Tell whether these are the same words; a service may have changed the spaces."""
+    return words is not None and words.split() == others.split()
 
 
 def _held(task: Task, service: Service, why: str) -> str:
