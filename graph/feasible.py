@@ -1,10 +1,8 @@
 """What can be made with these settings, known before anything is begun or paid."""
 
-from graph.providers import automatic_providers, make_routes
+from graph.providers import automatic_providers, make_routes, model_rules
 from tools.content.wishes import parse_size
 from tools.errors import InputError
-from tools.providers.http import make_client
-from tools.providers.services import make_services
 from tools.setup.configuration import Settings
 
 SPARE_WORKERS = 4
@@ -19,8 +17,8 @@ class Feasible:
     def __init__(self, settings: Settings, provider: str | None) -> None:
         self._settings = settings
         self._provider = provider
-        self._services = make_services(settings, client=make_client())
-        self._routes = make_routes(settings, self._services)
+        self._rules = model_rules(settings)
+        self._routes = make_routes(settings)
         automatic = provider in {None, "auto"}
         self._names = automatic_providers(settings) if automatic else [str(provider)]
 
@@ -37,7 +35,7 @@ class Feasible:
         """Return why no provider takes this prompt as it is, or `None`."""
         if "sketch" in self._names:
             return None
-        longest = max(self._services[name].provider.prompt_limit for name in self._names)
+        longest = max(self._rules[name].prompt_limit for name in self._names)
         return None if len(prompt) <= longest else f"prompt longer than the {longest} characters that are taken"
 
     def sizes(self, size: str | None) -> frozenset[tuple[int, int]]:

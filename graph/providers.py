@@ -1,28 +1,28 @@
-"""Who can make pictures, and in which order: the routes over the services and the offline sketch."""
+"""Who can make pictures, and in which order: the routes over the image services and the offline sketch."""
 
 from collections.abc import Mapping
 
 from graph.route import Candidate, Routes
 from tools import sketch
-from tools.money.jobs import Service
+from tools.providers.models import ModelRules
 from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key
 from tools.providers.sizes import SKETCH_SIZES
 from tools.setup.configuration import Settings
 
 
-def make_routes(
-    settings: Settings,
-    services: Mapping[str, Service],
-    *,
-    keys: Mapping[str, str] = NO_KEYS,
-    can_rewrite: bool = False,
-) -> Routes:
-    """Return the routes over these services and the offline sketch."""
+def model_rules(settings: Settings) -> dict[str, ModelRules]:
+    """Return what the models of the image services take."""
+    images = settings.images
+    return {name: ModelRules(name, getattr(images, name).model) for name in KEY_VARIABLES}
+
+
+def make_routes(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS, can_rewrite: bool = False) -> Routes:
+    """Return the routes over the image services and the offline sketch."""
     candidates = {
         name: Candidate(
-            name=name, attempts=service.attempts, fit=service.provider.fit, refusal=service.provider.refusal
+            name=name, attempts=getattr(settings.images, name).attempts, fit=rules.fit, refusal=rules.refusal
         )
-        for name, service in services.items()
+        for name, rules in model_rules(settings).items()
     }
     candidates["sketch"] = Candidate(name="sketch", attempts=1, fit=SKETCH_SIZES.nearest, refusal=sketch.refusal)
     automatic = automatic_providers(settings, keys=keys)

@@ -14,7 +14,7 @@ import httpx
 
 from tools.providers.dashscope_list import TaskList
 from tools.providers.http import Api, section
-from tools.providers.models import DASHSCOPE_MODELS, ModelRules
+from tools.providers.models import ModelRules
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState, Turn
 from tools.providers.verdicts import Step
 from tools.seed.line_art import as_program, generate_single_task, main
@@ -43,9 +43,6 @@ _DRAWING_TIMEOUT = httpx.Timeout(300, connect=10, pool=None)
 class DashScope(ModelRules):
     """An `ImageProvider`; the models that it knows are the lines of `tools.providers.models.DASHSCOPE_MODELS`."""
 
-    name = "dashscope"
-    table = DASHSCOPE_MODELS
-
     def __init__(
         self,
         *,
@@ -54,7 +51,7 @@ class DashScope(ModelRules):
         base_url: str = "https://dashscope.aliyuncs.com/api/v1",
         model: str = "wanx2.1-t2i-plus",
     ) -> None:
-        super().__init__(model)
+        super().__init__("dashscope", model)
         self._api = Api(
             name=self.name,
             title="DashScope",

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from tools.providers.http import Api, clean
-from tools.providers.models import MODELSCOPE_MODELS, Model, ModelRules
+from tools.providers.models import Model, ModelRules
 from tools.providers.provider import ImageRequest, Submission, TaskState, Turn
 from tools.providers.verdicts import Step
 from tools.seed.modelscope_pictures import generate_image, generate_images_batch
@@ -38,9 +38,6 @@ class ModelScope(ModelRules):
     `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
     """
 
-    name = "modelscope"
-    table = MODELSCOPE_MODELS
-
     def __init__(
         self,
         *,
@@ -52,7 +49,7 @@ class ModelScope(ModelRules):
         guidance: float | None = None,
         loras: str | dict[str, float] | None = None,
     ) -> None:
-        super().__init__(model)
+        super().__init__("modelscope", model)
         tuning = {"steps": steps, "guidance": guidance, "loras": loras}
         self._tuning = {name: value for name, value in tuning.items() if value is not None}
         self._api = Api(

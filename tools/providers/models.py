@@ -129,6 +129,9 @@ MODELSCOPE_MODELS = (
 # fmt: on
 
 
+TABLES = {"dashscope": DASHSCOPE_MODELS, "modelscope": MODELSCOPE_MODELS}
+
+
 def find_model(name: str, models: Iterable[Model]) -> Model | None:
     """Return the rules of the model of this name, or `None` where no line fits."""
     return next((model for model in models if fnmatchcase(name.lower(), model.pattern)), None)
@@ -136,7 +139,6 @@ def find_model(name: str, models: Iterable[Model]) -> Model | None:
 
 def known_models() -> list[dict[str, Any]]:
     """Return the families of models as plain rows, in the order in which a name is looked up."""
-    tables = (("dashscope", DASHSCOPE_MODELS), ("modelscope", MODELSCOPE_MODELS))
     return [
         {
             "provider": provider,
@@ -146,21 +148,16 @@ def known_models() -> list[dict[str, Any]]:
             "default_size": f"{model.default_size_px[0]}x{model.default_size_px[1]}",
             "prompt_limit": model.prompt_limit,
         }
-        for provider, models in tables
+        for provider, models in TABLES.items()
         for model in models
     ]
 
 
 class ModelRules:
-    """What the table says of a provider's model: the part of an `ImageProvider` that needs no request.
+    """What the table of a provider says of its model: the part of an `ImageProvider` that needs no request."""
 
-    A provider names its `table` and itself; its model is a line there.
-    """
-
-    name: str
-    table: tuple[Model, ...]
-
-    def __init__(self, model: str) -> None:
+    def __init__(self, name: str, model: str) -> None:
+        self.name = name
         self.model = model
 
     @property
@@ -187,8 +184,8 @@ class ModelRules:
         Raises:
             ConfigError: There is none; the message lists the names that are known.
         """
-        found = find_model(self.model, self.table)
+        found = find_model(self.model, TABLES[self.name])
         if found is None:
-            known = ", ".join(line.pattern for line in self.table)
+            known = ", ".join(line.pattern for line in TABLES[self.name])
             raise ConfigError(f"{self.name} model {self.model!r} is not known - images.{self.name}.model takes {known}")
         return found
