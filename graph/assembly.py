@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from graph.build import Tools
-from graph.providers import automatic_providers, make_routes
+from graph.providers import automatic_providers, make_routes, model_rules
 from nodes.prompt import PromptDefaults
+from tools.bucket.upload_threads import UploadThreads
 from tools.content.wishes import parse_size
 from tools.errors import ConfigError
 from tools.language.llm import LanguageModel
-from tools.money.jobs import Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.money.tasks import TaskRunner
@@ -20,6 +20,7 @@ from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key, make_serv
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database
+from tools.sqlite.owners import owners_folder
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
@@ -33,14 +34,14 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
     database = Database(settings.database.path)
     client = make_client()
     ledger = Ledger(database)
-    leases = Leases(database, settings.database.path.with_suffix(".owners"))
+    leases = Leases(database, owners_folder(settings.database.path))
     runner = TaskRunner(ledger=ledger, leases=leases, client=client)
     services = make_services(settings, client=client, keys=keys, database=database)
     model = language_model(settings, keys=keys)
-    uploader = None if missing_for_upload() else make_uploader(database)
+    uploader = None if missing_for_upload() else UploadThreads(make_uploader(database))
     try:
         yield Tools(
-            routes=make_routes(settings, services, keys=keys, can_rewrite=model is not None),
+            routes=make_routes(settings, keys=keys, can_rewrite=model is not None),
             services=services,
             runner=runner,
             ledger=ledger,
@@ -51,7 +52,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             label=lambda produce_id: aigc_label(
                 content_producer=settings.labels.content_producer or "peitu", produce_id=produce_id
             ),
-            prompt_defaults=_prompt_defaults(settings, services, keys=keys),
+            prompt_defaults=_prompt_defaults(settings, keys=keys),
             max_content_chars=settings.llm.max_content_chars,
             quality=settings.images.quality,
             upload_by_default=uploads_by_default(settings),
@@ -81,8 +82,7 @@ def check_ready(settings: Settings, *, provider: str | None, size: str | None, u
     if wanted and (missing := missing_for_upload()):
         raise ConfigError(f"{', '.join(missing)} not set - uploading needs it; put it in .env, or pass --no-upload")
     width_px, height_px = parse_size(size or settings.images.size)
-    routes = make_routes(settings, make_services(settings, client=make_client()))
-    routes.candidates(provider, width_px=width_px, height_px=height_px)
+    make_routes(settings).candidates(provider, width_px=width_px, height_px=height_px)
 
 
 def uploads_by_default(settings: Settings) -> bool:
@@ -118,10 +118,11 @@ def make_uploader(database: Database | None) -> OSSUploader:
     return OSSUploader(uploads=Uploads(database) if database else None)
 
 
-def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, keys: Mapping[str, str]) -> PromptDefaults:
+def _prompt_defaults(settings: Settings, *, keys: Mapping[str, str]) -> PromptDefaults:
     width_px, height_px = parse_size(settings.images.size)
     automatic = automatic_providers(settings, keys=keys)
-    candidates = [service for name, service in services.items() if name in automatic]
+    rules = model_rules(settings)
+    candidates = [rules[name] for name in automatic if name in rules]
     return PromptDefaults(
         count=settings.images.count,
         style=settings.style,
@@ -129,5 +130,5 @@ def _prompt_defaults(settings: Settings, services: Mapping[str, Service], *, key
         height_px=height_px,
         output_dir=str(settings.output_dir),
         templates=settings.templates,
-        prompt_limit=min(service.provider.prompt_limit for service in candidates or services.values()),
+        prompt_limit=min(one.prompt_limit for one in candidates or rules.values()),
     )

@@ -12,15 +12,11 @@ from tools.errors import PeituError
 
 
 class Uploader(Protocol):
-    """Brings a file to the bucket and returns its public URL; `tools.oss.OSSUploader` is one."""
+    """Brings a file to the bucket and returns its public URL; `tools.bucket.upload_threads.UploadThreads` is one."""
 
-    def upload_file(self, local_path: str) -> str:
-        """Upload one file."""
+    async def upload(self, local_path: str) -> str:
+        """Upload one file, a few at the same time."""
         ...
-
-
-AT_ONCE = 4
-"""Uploads at the same time."""
 
 
 async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -> State:
@@ -33,14 +29,10 @@ async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -
         wanted = by_default
     if not wanted:
         return {"uploads": False}
-    places = asyncio.Semaphore(AT_ONCE)
-
-    async def send(image: Image) -> Image:
-        async with places:
-            return await _upload_one(image, uploader, run_id=state["run_id"])
-
+    run_id = state["run_id"]
     waiting = [image for image in state.get("images", []) if image["status"] == "saved" and not image["url"]]
-    return {"uploads": True, "images": await asyncio.gather(*(send(image) for image in waiting))}
+    images = await asyncio.gather(*(_upload_one(image, uploader, run_id=run_id) for image in waiting))
+    return {"uploads": True, "images": images}
 
 
 async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -> Image:
@@ -49,7 +41,7 @@ async def _upload_one(image: Image, uploader: Uploader | None, *, run_id: str) -
     if uploader is None:
         return {**image, "error": "not uploaded: the OSS variables are not set - see `peitu doctor`"}
     try:
-        url = await asyncio.to_thread(uploader.upload_file, image["path"] or "")
+        url = await uploader.upload(image["path"] or "")
     except PeituError as error:
         bound.warning("Image not uploaded: {}", error)
         failed: Event = {"event": "upload failed", "run_id": run_id, "index": image["index"], "error": str(error)}
