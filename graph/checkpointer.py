@@ -34,19 +34,23 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
     except (OSError, aiosqlite.Error) as error:
         raise _unusable(path, error) from error
     try:
-        await connection.execute("PRAGMA synchronous=NORMAL")
-        saver = Saver(connection)
-        await saver.setup()
-    except aiosqlite.Error as error:
-        await connection.close()
-        raise _unusable(path, error) from error
-    try:
+        saver = await _set_up(connection, path)
         yield saver
     finally:
         # Who was stopped amid a write has left its transaction open, and its cursor may keep that beyond the close.
         with contextlib.suppress(aiosqlite.Error):
             await connection.rollback()
         await connection.close()
+
+
+async def _set_up(connection: aiosqlite.Connection, path: Path) -> Saver:
+    try:
+        await connection.execute("PRAGMA synchronous=NORMAL")
+        saver = Saver(connection)
+        await saver.setup()
+    except aiosqlite.Error as error:
+        raise _unusable(path, error) from error
+    return saver
 
 
 @asynccontextmanager

@@ -101,3 +101,27 @@ async def test_a_write_that_was_stopped_half_way_locks_nobody_out(workplace):
         await put(opened, at("kettle"), 1)
 
         assert [1] == await steps(opened, "kettle")
+
+
+async def test_whoever_is_stopped_while_it_opens_leaves_nothing_open(workplace, monkeypatch):
+    """Ctrl-C between the file and its tables: the connection is closed all the same."""
+    opened = []
+    setting_up = asyncio.Event()
+
+    async def never_ends(saver):
+        opened.append(saver.conn)
+        setting_up.set()
+        await asyncio.Event().wait()
+
+    async def open_and_use():
+        async with open_checkpoints(workplace / "checkpoints.db"):
+            raise AssertionError("unreachable: it is stopped before")
+
+    monkeypatch.setattr("graph.saver.Saver.setup", never_ends)
+    opening = asyncio.create_task(open_and_use())
+    await setting_up.wait()
+    opening.cancel()
+    await asyncio.wait([opening])
+
+    with pytest.raises(ValueError, match="no active connection"):
+        await opened[0].execute("SELECT 1")
