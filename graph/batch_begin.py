@@ -12,7 +12,8 @@ from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import find_batch
 from tools.sqlite.batches import Batch, asks_for_the_same, write_batch
 from tools.sqlite.database import Database
-from tools.sqlite.liveness import BATCH_INDEX, owners_folder
+from tools.sqlite.liveness import BATCH_INDEX
+from tools.sqlite.owners import owners_folder
 from tools.sqlite.rivals import Rival, find_rival
 from tools.storyboards.storyboard import Segment
 

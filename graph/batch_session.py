@@ -1,7 +1,9 @@
 """Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
 
+import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,6 +37,18 @@ def follow_batch(
     if as_json:
         print_json(document)
     sys.exit(0 if document["success"] else 1)
+
+
+@asynccontextmanager
+async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
+    """Hold the lease on a batch, from when no other process that works on it has it."""
+    taking = asyncio.create_task(leases.take_when_free(batch_id, BATCH_INDEX))
+    try:
+        yield
+    finally:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        leases.release(batch_id, BATCH_INDEX)
 
 
 class Work:
@@ -97,8 +111,7 @@ class Work:
         batches = Batches(leases.database)
         overrides = {"output_dir": str(self._settings.output_dir)}
         try:
-            await leases.take(batch_id, BATCH_INDEX)
-            async with open_workflow(self._config, overrides=overrides) as workflow:
+            async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
                 self._take_back(await batches.reopen_lost(batch_id))
                 with self._watch:
@@ -118,7 +131,6 @@ class Work:
                     await batches.finish(batch_id)
                 self._trouble = self._trouble or run.given_up
         finally:
-            leases.release(batch_id, BATCH_INDEX)
             leases.close()
             await leases.database.close()
 

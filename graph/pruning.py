@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tools.money.leases import sweep_owners
 from tools.setup.configuration import Settings
 from tools.sqlite.connection import explain, reading
+from tools.sqlite.owners import owners_folder, sweep_owners
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -58,7 +58,7 @@ def prune(settings: Settings, *, days: int) -> Pruned:
     before = _size(path)
     threads = _complete_threads(settings.database.path, datetime.now(UTC) - timedelta(days=days))
     runs, checkpoints = _forget(path, threads) if path.exists() else (0, 0)
-    files = sweep_owners(settings.database.path.with_suffix(".owners")) + _sweep_parts(settings.output_dir)
+    files = sweep_owners(owners_folder(settings.database.path)) + _sweep_parts(settings.output_dir)
     return Pruned(runs=runs, checkpoints=checkpoints, files=files, bytes_before=before, bytes_after=_size(path))
 
 

@@ -19,7 +19,8 @@ from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.sqlite.batch_records import find_segment
 from tools.sqlite.database import Database
-from tools.sqlite.liveness import RUN_INDEX, owners_folder
+from tools.sqlite.liveness import RUN_INDEX
+from tools.sqlite.owners import owners_folder
 from tools.sqlite.records import find_run
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]

@@ -1,14 +1,17 @@
 """Leases: one image, one worker, whoever dies."""
 
+import asyncio
 import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.providers.provider import ImageRequest
 from tools.sqlite.database import Database
+from tools.sqlite.owners import is_alive, lock_path
 
 
 @pytest.fixture
@@ -49,6 +52,39 @@ async def test_a_closed_owner_holds_nothing(database, folder):
     assert "taken" == await second.take("run", 0)
 
     second.close()
+
+
+async def test_a_lease_is_taken_as_soon_as_its_owner_is_gone(database, folder, monkeypatch):
+    """Of two processes at one batch the second has the lease from when the first has ended; once is enough."""
+    monkeypatch.setattr("tools.money.leases.LOOK_S", 0.01)
+    first, second, third = (Leases(database, folder) for _ in range(3))
+    await first.take("batch", -1)
+    waiting = asyncio.create_task(second.take_when_free("batch", -1))
+    await asyncio.sleep(0.05)
+
+    assert not waiting.done()
+
+    first.close()
+    await waiting
+    await second.take_when_free("batch", -1)
+
+    assert "held" == await third.take("batch", -1)
+
+    second.close()
+    third.close()
+
+
+def test_whoever_looks_is_not_taken_for_the_owner(folder, monkeypatch):
+    """Two look at the same time whether a dead owner lives: they see each other's lock for a moment."""
+    folder.mkdir()
+    other = FileLock(lock_path(folder, "dead"), thread_local=False)
+    other.acquire()
+    monkeypatch.setattr("tools.sqlite.owners.time.sleep", lambda _: other.release())
+
+    assert not is_alive(folder, "dead")
+
+    with FileLock(lock_path(folder, "living")):
+        assert is_alive(folder, "living")
 
 
 DIES = """

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from tools.errors import ConfigError, StorageError
 from tools.sqlite.database import Database
+from tools.sqlite.owners import is_alive, lock_path
 
 Key = tuple[str, int]
 
@@ -25,6 +26,9 @@ Then = Callable[[sqlite3.Connection], None]
 
 Taking = Literal["taken", "held", "full"]
 """What came of taking a lease: it is ours, somebody else who is alive has it, or the place has no room."""
+
+LOOK_S = 1.0
+"""Pause between two tries to take a lease that another process has, in seconds."""
 
 ABANDONED_WITHIN = timedelta(minutes=5)
 """A request without an answer that is older than this is left to whoever resumes its run."""
@@ -72,6 +76,11 @@ class Leases:
             self._held.discard(key)
         return taken
 
+    async def take_when_free(self, run_id: str, image_index: int) -> None:
+        """Take the lease at once, or as soon as whoever has it gives it back or dies; nothing when it is ours."""
+        while (run_id, image_index) not in self._held and await self.take(run_id, image_index) != "taken":  # noqa: ASYNC110 - the other process tells nobody
+            await asyncio.sleep(LOOK_S)
+
     async def _give_back(self, taking: asyncio.Future[Taking], key: Key) -> None:
         with contextlib.suppress(ConfigError):
             if await taking == "taken":
@@ -108,7 +117,7 @@ class Leases:
         """Let go of the lock file; what is still leased may be taken over."""
         if self._lock is not None:
             self._lock.release()
-            self._path(self.owner).unlink(missing_ok=True)
+            lock_path(self._folder, self.owner).unlink(missing_ok=True)
             self._lock = None
 
     def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
@@ -138,7 +147,7 @@ class Leases:
         if self._lock is None:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                lock = FileLock(self._path(self.owner), thread_local=False)
+                lock = FileLock(lock_path(self._folder, self.owner), thread_local=False)
                 lock.acquire(timeout=1)  # somebody who clears away dead owners may have it for a moment
             except OSError as error:
                 advice = "check the folder of database.path"
@@ -149,24 +158,4 @@ class Leases:
 
     def _is_alive(self, owner: str) -> bool:
         """Tell whether the owner's process still holds its lock; the file of a dead one is cleared away."""
-        return not _cleared(self._path(owner))
-
-    def _path(self, owner: str) -> Path:
-        return self._folder / f"{owner}.lock"
-
-
-def sweep_owners(folder: Path) -> int:
-    """Clear away the lock files of processes that died; return how many there were."""
-    return sum(_cleared(path) for path in folder.glob("*.lock"))
-
-
-def _cleared(path: Path) -> bool:
-    """Remove the lock file of an owner, unless its process is alive; tell whether it is gone."""
-    if not path.exists():
-        return True
-    try:
-        with FileLock(path, timeout=0):
-            path.unlink(missing_ok=True)
-    except Timeout:
-        return False
-    return True
+        return is_alive(self._folder, owner, clear=True)

@@ -24,6 +24,7 @@ from tools.seed.rate_limiter import RateLimiter
 from tools.setup.configuration import Settings
 from tools.setup.settings import load_settings
 from tools.sqlite.database import Database
+from tools.sqlite.owners import owners_folder
 
 _KEY_PAGES = {"modelscope": modelscope.KEY_PAGE, "dashscope": dashscope.KEY_PAGE}
 
@@ -128,7 +129,7 @@ async def _open(
     """Open what is needed from the database to the provider; at the end close it, the database last."""
     database = Database(settings.database.path)
     client = make_client()
-    leases = Leases(database, settings.database.path.with_suffix(".owners"))
+    leases = Leases(database, owners_folder(settings.database.path))
     runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
     service = make_services(settings, client=client, keys=keys, database=database)[provider]
     try:

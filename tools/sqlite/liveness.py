@@ -8,6 +8,7 @@ from typing import Any
 
 from tools.money.ledger_rows import utc_now
 from tools.sqlite.connection import reading
+from tools.sqlite.owners import is_alive, owners_folder
 
 BATCH_INDEX = -1
 """The place of an image in the lease that a process holds on a whole batch."""
@@ -17,11 +18,6 @@ RUN_INDEX = -1
 
 PLANNING = timedelta(minutes=2)
 """How long a run from elsewhere is given the benefit of the doubt while nothing of it is leased, bought or drawn."""
-
-
-def owners_folder(database_path: Path) -> Path:
-    """Return where the lock files of the processes lie that use this database."""
-    return database_path.with_suffix(".owners")
 
 
 def state_of_run(
@@ -60,17 +56,3 @@ def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, dat
     question = "SELECT owner FROM leases WHERE run_id = ? AND image_index = ?"
     row = connection.execute(question, (batch["batch_id"], BATCH_INDEX)).fetchone()
     return "running" if row and is_alive(owners_folder(database_path), row["owner"]) else "stopped"
-
-
-def is_alive(folder: Path, owner: str) -> bool:
-    """Tell whether the process that holds the leases of this owner still runs."""
-    from filelock import FileLock, Timeout
-
-    path = folder / f"{owner}.lock"
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
