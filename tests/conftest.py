@@ -8,11 +8,16 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
+# How long an example takes says more of the machine, and of the tests beside it, than of the code.
+hypothesis.settings.register_profile("peitu", deadline=None)
+hypothesis.settings.load_profile("peitu")
+
 KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
 
 

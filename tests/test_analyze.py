@@ -188,7 +188,7 @@ async def test_any_content_gets_a_valid_analysis(content: str):
 
 
 @given(st.text(min_size=1, max_size=200))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_random_content_gets_a_valid_analysis(content: str):
     """Whatever the characters."""
     assert is_valid(content, first_look(content)[1])

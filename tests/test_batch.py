@@ -38,6 +38,7 @@ def services(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
         monkeypatch.setenv(name, value)
     sandbox.set_limits("modelscope", task_seconds=0.05)
     sandbox.set_limits("dashscope", task_seconds=0.05)
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.1, 0.3))
     return sandbox
 
 
@@ -377,13 +378,13 @@ def test_a_full_disk_ends_the_batch(peitu: Peitu, services: Sandbox, monkeypatch
 
 def test_no_more_than_the_workers_are_at_work(peitu: Peitu, services: Sandbox):
     """`--workers` bounds what is under way; without it, it is what the provider takes."""
-    services.set_limits("modelscope", task_seconds=1.0)
+    services.set_limits("modelscope", task_seconds=0.5)
     peitu("batch", boards(5), "--workers", "3", "--provider", "modelscope")
 
     assert 3 == most_at_once(services)
 
     services.reset()
-    services.set_limits("modelscope", task_seconds=2.0)
+    services.set_limits("modelscope", task_seconds=1.0)
     peitu("batch", boards(10), "--provider", "modelscope", "--output-dir", "other")
 
     assert 8 == most_at_once(services)
@@ -701,8 +702,8 @@ def test_a_bar_in_a_terminal_says_how_it_stands():
 def test_watching_costs_next_to_nothing():
     """Thousands of events a second must not be felt: 50,000 take less than a second."""
     watch = BatchWatcher(10_000, console=Console(file=io.StringIO()))
-    start = time.perf_counter()
+    start = time.process_time()
     for number in range(50_000):
         watch({"event": "polled", "run_id": f"b-{number % 50}", "index": 0, "status": "running"})
 
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

@@ -184,9 +184,7 @@ async def test_a_database_that_is_locked_for_a_while_is_waited_for(work):
         threading.Timer(0.4, lock.release).start()
 
     at_first(work, "poll", hold)
-    document = await illustrate(provider="dashscope", count=2)
-    if not document["success"]:  # Late beyond the short deadline of these tests.
-        document = await go_on()
+    document = await illustrate(provider="dashscope", count=2, patience_s=20)
 
     assert document["success"], document
     assert 2 == len(work.tasks)

@@ -76,7 +76,7 @@ async def live_through(schedule: Schedule, sandbox: Sandbox) -> dict[str, Any]:
     return await mend(sandbox)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(schedules)
 def test_nothing_is_paid_twice_and_nothing_is_lost(schedule):
     """After each run and resume the books are right; without faults the run comes to its good end."""

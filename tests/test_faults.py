@@ -86,10 +86,10 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
         yield
 
 
-async def illustrate(**asked: Any) -> Details:
-    """Run to the end, which comes by itself; nobody waits for a task longer than a quarter of a second."""
+async def illustrate(*, patience_s: float = PATIENCE_S, **asked: Any) -> Details:
+    """Run to the end, which comes by itself; nobody waits for a task longer than so many seconds."""
     asked = {"content": "A lighthouse by the sea, and a boat.", "size": f"{SIDE}x{SIDE}", "upload": False} | asked
-    async with asyncio.timeout(30), open_workflow(overrides=deadlines(PATIENCE_S)) as workflow:
+    async with asyncio.timeout(30), open_workflow(overrides=deadlines(patience_s)) as workflow:
         return dict(await runs.run(workflow, asked, run_id="run", watch=lambda event: None))
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError, InputError
@@ -138,7 +138,6 @@ def test_safe_name(text: str, expected: str) -> None:
 
 
 @given(st.text() | st.text("abc./\\-_ .图con\0", max_size=120), st.integers(16, 200))
-@settings(deadline=None)
 def test_safe_name_is_always_safe(text: str, max_length: int) -> None:
     """Whatever the text: short, ASCII, not empty, no path, not hidden, and a safe name stays as it is."""
     name = safe_name(text, max_length=max_length)
@@ -195,7 +194,6 @@ def test_inside_follows_links(tmp_path: Path) -> None:
 
 
 @given(st.text())
-@settings(deadline=None)
 def test_inside_never_leaves(name: str) -> None:
     """Any name is refused or stays inside."""
     folder = Path("/nowhere/at/all")

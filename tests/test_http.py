@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError
@@ -61,7 +61,6 @@ def test_retry_after(value: str, expected: float | None) -> None:
     assert expected == retry_after_s(httpx.Headers({"Retry-After": value}), now=NOW)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES))
 def test_any_error_can_be_read(answer: dict[str, object]) -> None:
     """Whatever shape an error has, a code and a message come out."""
@@ -70,14 +69,12 @@ def test_any_error_can_be_read(answer: dict[str, object]) -> None:
     assert (str, str) == (type(code), type(message))
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_body_can_be_read(body: bytes) -> None:
     """A body is a JSON object or nothing."""
     assert read_json(body) is None or isinstance(read_json(body), dict)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_quotes_are_one_short_line(text: str) -> None:
     """A provider's words take one line of at most 200 characters."""

@@ -89,7 +89,7 @@ def test_metadata_round_trip(tmp_path: Path) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_prompt_round_trips(tmp_path: Path, prompt: str) -> None:
     """Whatever was asked for can be read back from the file."""
     save_jpeg(encoded(gradient(8)), tmp_path / "a.jpg", description={"prompt": prompt}, label=None)
@@ -304,7 +304,7 @@ SAMPLES = [encoded(NOISE, kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=9),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damage_is_always_reported_as_such(tmp_path: Path, data: bytes, changes: list[tuple[float, int]]) -> None:
     """However the bytes are broken, the picture is saved or refused, and nothing else happens."""
     broken = bytearray(data)

@@ -2,7 +2,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import InputError
@@ -34,7 +34,6 @@ def test_label_has_all_seven_keys() -> None:
 
 
 @given(st.text(), st.text(min_size=1).filter(str.strip))
-@settings(deadline=None)
 def test_label_is_printable_ascii(producer: str, produce_id: str) -> None:
     """Whatever the names, the label holds no space and nothing beyond ASCII, and is JSON."""
     label = aigc_label(content_producer=producer, produce_id=produce_id)
@@ -72,7 +71,6 @@ FIELDS = {
 
 
 @given(st.fixed_dictionaries({}, optional=FIELDS), st.booleans())
-@settings(deadline=None)
 def test_packet_round_trip(description: dict[str, str | int], labelled: bool) -> None:
     """Any description comes back as it was, with and without a label."""
     label = aigc_label(content_producer="peitu", produce_id="1") if labelled else None

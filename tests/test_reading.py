@@ -183,7 +183,7 @@ def test_hostile_content_is_read(name: str):
 
 
 @given(st.text(max_size=300))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_text_is_read(content: str):
     """Whatever the characters, there is a title, and every place is inside of the content."""
     reading = read(content)

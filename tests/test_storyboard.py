@@ -314,8 +314,8 @@ def test_thousands_of_rows_are_read_at_once(read):
     """Checking 2,000 segments takes a moment; half a second is ten times what it needs."""
     rows = [{"id": f"s{i}", "prompt": f"picture {i}", "filename": f"part{i // 100}/{i}"} for i in range(2000)]
     written = json.dumps(rows, indent=2)
-    start = time.perf_counter()
+    start = time.process_time()
     found = read(written)
 
     assert 2000 == len(found)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0

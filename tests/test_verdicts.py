@@ -1,7 +1,7 @@
 """The table of verdicts, row by row of what the providers document."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import errors
@@ -186,7 +186,6 @@ def test_wait_that_was_asked_for() -> None:
     assert 7.0 == error.retry_after_s
 
 
-@settings(deadline=None)
 @given(
     provider=st.sampled_from(["dashscope", "modelscope", "other", ""]),
     step=st.sampled_from(["submit", "poll", "task", "download", "list"]),
