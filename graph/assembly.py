@@ -12,11 +12,11 @@ from tools.errors import ConfigError
 from tools.language.llm import LanguageModel
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.money.tasks import TaskRunner
 from tools.oss import OSSUploader
 from tools.pictures.labels import aigc_label
 from tools.providers.http import make_client
-from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -13,12 +12,13 @@ from graph.assembly import language_model, make_uploader, missing_for_upload
 from graph.checkpointer import open_checkpoints
 from graph.providers import automatic_providers
 from graph.request import check_folder
+from tools.clock import utc_now
 from tools.dashscope import DashScope
 from tools.errors import ConfigError, PeituError
 from tools.modelscope import ModelScope
+from tools.money.services import KEY_VARIABLES, make_services
 from tools.money.standings import StoredStandings
 from tools.providers.http import make_client
-from tools.providers.services import KEY_VARIABLES, make_services
 from tools.setup.log import be_quiet
 from tools.setup.settings import Settings, configuration_file, environment_value
 from tools.sqlite.database import Database
@@ -99,7 +99,7 @@ async def _standings(settings: Settings) -> list[Finding]:
         for name in settings.images.order:
             model = getattr(settings.images, name).model
             found = await StoredStandings(database).get(name, model)
-            if found and found.state != "working" and not (found.until and found.until < datetime.now(UTC)):
+            if found and found.state != "working" and not (found.until and found.until < utc_now()):
                 until = f", tried again from {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
                 findings.append(Finding(name, "unsure", f"the last run found it {found.state}: {found.reason}{until}"))
     except ConfigError:

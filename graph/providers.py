@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from graph.route import Candidate, Routes
 from tools import sketch
+from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key
 from tools.providers.models import ModelRules
-from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key
 from tools.providers.sizes import SKETCH_SIZES
 from tools.setup.configuration import Settings
 

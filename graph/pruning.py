@@ -9,9 +9,10 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from tools.clock import utc_now
 from tools.setup.configuration import Settings
 from tools.sqlite.connection import explain, reading
 from tools.sqlite.owners import owners_folder, sweep_owners
@@ -56,7 +57,7 @@ def prune(settings: Settings, *, days: int) -> Pruned:
     """
     path = settings.checkpoints.path
     before = _size(path)
-    threads = _complete_threads(settings.database.path, datetime.now(UTC) - timedelta(days=days))
+    threads = _complete_threads(settings.database.path, utc_now() - timedelta(days=days))
     runs, checkpoints = _forget(path, threads) if path.exists() else (0, 0)
     files = sweep_owners(owners_folder(settings.database.path)) + _sweep_parts(settings.output_dir)
     return Pruned(runs=runs, checkpoints=checkpoints, files=files, bytes_before=before, bytes_after=_size(path))

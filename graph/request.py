@@ -7,10 +7,10 @@ import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tools.clock import utc_now
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
 from tools.errors import ConfigError, InputError
@@ -120,7 +120,7 @@ def check_folder(folder: Path) -> None:
 
 def new_run_id() -> str:
     """Return an id that sorts by time and is its own folder's name, e.g. ``20261124-081530-3f9a1c``."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def check_run_id(run_id: str) -> str:

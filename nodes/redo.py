@@ -17,8 +17,8 @@ from tools.content import templates, wording
 from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import UNDER_WAY
 from tools.sqlite.run_names import BEGINNING_CHARS
+from tools.sqlite.task_rows import UNDER_WAY
 from tools.sqlite.versions import PENDING, Version, Versions
 
 

@@ -2,7 +2,7 @@
 
 from graph.image_state import Failure, ImageState
 from graph.state import Image, ImageStatus
-from tools.money.ledger_rows import HELD, Task
+from tools.sqlite.task_rows import HELD, Task
 
 
 def result_image(state: ImageState, tasks: list[Task]) -> Image:

@@ -26,8 +26,8 @@ from PIL import Image
 from graph import runs
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
+from tools.clock import utc_now
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import utc_now
 from tools.providers.download import download
 from tools.providers.http import make_client
 from tools.sqlite.database import Database

@@ -14,13 +14,13 @@ from tools.money.health import Health
 from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import Task
 from tools.money.limits import Limiter
 from tools.money.lookout import MANY, Lookout
 from tools.money.tasks import TaskRunner
 from tools.providers.http import make_client
 from tools.providers.provider import ImageRequest
 from tools.sqlite.database import Database
+from tools.sqlite.task_rows import Task
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -10,11 +10,11 @@ import httpx
 from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedError, UnavailableError
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import Task
 from tools.money.waiting import Waiter
 from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_jpeg
 from tools.providers.download import download
 from tools.providers.provider import TaskState
+from tools.sqlite.task_rows import Task
 
 COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""

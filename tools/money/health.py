@@ -11,8 +11,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from tools.clock import utc_now
 from tools.errors import (
     ConfigError,
     LostReplyError,
@@ -43,7 +44,7 @@ class Health:
         *,
         standings: Standings | None = None,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.provider = provider
         self.model = model
@@ -92,14 +93,9 @@ class Health:
         except StorageError:
             self._leave(probing=probing)
             raise
-        except ParameterError:
-            await self._worked()
-            raise
-        except ConfigError as error:
-            await self._stopped(error)
-            raise
-        except PeituError:
-            await self._worked()
+        except PeituError as error:
+            is_ours = isinstance(error, ConfigError) and not isinstance(error, ParameterError)
+            await (self._stopped(error) if is_ours else self._worked())
             raise
         except BaseException:  # stopped, or a fault of ours: it tells nothing, and another one may probe
             self._leave(probing=probing)
@@ -176,7 +172,7 @@ class Health:
             self._tell()
             await self._remember(Standing("down", str(error), self._now() + timedelta(seconds=pause_s)))
 
-    async def _stopped(self, error: ConfigError) -> None:
+    async def _stopped(self, error: PeituError) -> None:
         resets_at = quota_resets_at(self.provider, self._now()) if isinstance(error, QuotaError) else None
         seconds = (resets_at - self._now()).total_seconds() if resets_at else STOPPED_S
         self._probing, self._reason, self._retry_at = False, error, self._clock() + seconds

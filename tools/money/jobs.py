@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from tools.money.health import Health
-from tools.money.ledger_rows import Task
 from tools.money.limits import Limiter
 from tools.pictures.images import SavedImage
 from tools.providers.provider import ImageProvider, ImageRequest
+from tools.sqlite.task_rows import Task
 
 
 class Report(Protocol):

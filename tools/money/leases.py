@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 from filelock import FileLock
 
+from tools.clock import utc_now
 from tools.errors import ConfigError, StorageError
 from tools.sqlite.database import Database
 from tools.sqlite.owners import is_alive, lock_path
@@ -100,7 +101,7 @@ class Leases:
         )
 
         def work(connection: sqlite3.Connection) -> bool:
-            values = (provider, (datetime.now(UTC) - ABANDONED_WITHIN).isoformat(), self.owner)
+            values = (provider, (utc_now() - ABANDONED_WITHIN).isoformat(), self.owner)
             owners = [row["owner"] for row in connection.execute(statement, values)]
             return any(owner is None or not self._is_alive(owner) for owner in owners)
 
@@ -130,7 +131,7 @@ class Leases:
             return "full"
         connection.execute(
             "INSERT OR REPLACE INTO leases (run_id, image_index, owner, taken_at, place) VALUES (?, ?, ?, ?, ?)",
-            (*key, self.owner, datetime.now(UTC).isoformat(), place or None),
+            (*key, self.owner, utc_now().isoformat(), place or None),
         )
         if then is not None:
             then(connection)

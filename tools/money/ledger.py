@@ -14,20 +14,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from tools.clock import utc_now
 from tools.errors import LostReplyError
-from tools.money.ledger_rows import (
-    DELIVERED,
-    Task,
-    change,
-    count_rivals,
-    find_open,
-    task_of,
-    tasks_of,
-    utc_now,
-    without_owner,
-)
 from tools.providers.provider import ImageRequest
 from tools.sqlite.database import Database
+from tools.sqlite.task_rows import DELIVERED, Task, change, count_rivals, find_open, task_of, tasks_of, without_owner
 
 KEPT = timedelta(hours=24)
 """How long a provider keeps a task and its pictures.

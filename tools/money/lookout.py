@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from tools.errors import PeituError, ThrottledError, UnavailableError
 from tools.money.jobs import Service
-from tools.money.ledger_rows import Task
+from tools.sqlite.task_rows import Task
 
 MANY = 4
 """Waiting tasks for which a look is worth more than polls."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from tools.clock import utc_now
 from tools.errors import (
     ConfigError,
     LostReplyError,
@@ -15,8 +16,8 @@ from tools.errors import (
 )
 from tools.money.jobs import Service
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import Task, utc_now
 from tools.providers.provider import ListedTask, TaskState
+from tools.sqlite.task_rows import Task
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)

@@ -4,7 +4,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal, NamedTuple, Protocol
 
-from tools.money.ledger_rows import utc_now
+from tools.clock import utc_now
 from tools.sqlite.database import Database
 
 CHINA = timezone(timedelta(hours=8))

@@ -21,9 +21,9 @@ from tools.errors import (
 from tools.money.jobs import Job, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import Task
 from tools.money.settle import Settler
 from tools.providers.provider import Submission, TaskState
+from tools.sqlite.task_rows import Task
 
 SETTLED_S = 6.0
 """How long submits wait for the requests of a process that died to be settled, in seconds."""

@@ -10,16 +10,17 @@ from functools import partial
 
 import httpx
 
+from tools.clock import utc_now
 from tools.errors import ElsewhereError, LostReplyError
 from tools.money.collect import Collector, find_again, kept
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.ledger_rows import Task, find_open, utc_now
 from tools.money.settle import Settler
 from tools.money.submit import Answer, Submitter
 from tools.money.waiting import Waiter
 from tools.providers.provider import TaskState
+from tools.sqlite.task_rows import Task, find_open
 
 OTHERS_S = 0.5
 """Pause between looks at an image, or a place, that another process has, in seconds."""

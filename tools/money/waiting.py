@@ -11,9 +11,9 @@ from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailed
 from tools.money.durations import REMEMBERED, Durations
 from tools.money.jobs import Report, Service
 from tools.money.ledger import KEPT, Ledger
-from tools.money.ledger_rows import Task
 from tools.money.lookout import Lookout, Watched
 from tools.providers.provider import TaskState
+from tools.sqlite.task_rows import Task
 
 POLL_REFUSED_S = 5.0
 """Pause of all polls after one was refused for haste and no time was named."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
+from tools.clock import utc_now
 from tools.providers.http import Api
 from tools.providers.provider import ListedTask, Turn
 
@@ -56,7 +57,7 @@ class TaskList:
         That the newest come first is UNCONFIRMED, and so is the zone of the times that are asked for: where a list
         is empty, the next look is at the other zone.
         """
-        end = datetime.now(UTC) + timedelta(hours=1)
+        end = utc_now() + timedelta(hours=1)
         times = [_spelled(time, self._zone) for time in (max(since, end - LONGEST), end)]
         found: dict[str, bool] = {}
         page = last_page = 1

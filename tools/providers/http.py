@@ -16,6 +16,7 @@ from urllib.request import getproxies
 
 import httpx
 
+from tools.clock import utc_now
 from tools.errors import ConfigError, PeituError
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import Step, decide, error_from
@@ -177,7 +178,7 @@ def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | N
             until = parsedate_to_datetime(value)
         except ValueError:
             return None
-        seconds = (until.astimezone(UTC) - (now or datetime.now(UTC))).total_seconds()
+        seconds = (until.astimezone(UTC) - (now or utc_now())).total_seconds()
     return min(max(0.0, seconds), 3600.0) if isfinite(seconds) else None
 
 

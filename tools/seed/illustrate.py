@@ -15,9 +15,9 @@ from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.money.services import KEY_VARIABLES, find_key, make_services
 from tools.money.tasks import TaskRunner
 from tools.providers.http import make_client
-from tools.providers.services import KEY_VARIABLES, find_key, make_services
 from tools.seed.illustrator import Illustrator
 from tools.seed.places import check_place
 from tools.seed.rate_limiter import RateLimiter

@@ -13,11 +13,11 @@ from typing import Any
 
 from loguru import logger
 
+from tools.clock import utc_now
 from tools.content.wishes import parse_size
 from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, UnavailableError
 from tools.money.jobs import Job, Service
 from tools.money.ledger import KEPT
-from tools.money.ledger_rows import utc_now
 from tools.money.tasks import TaskRunner
 from tools.pictures.images import describe, inspect
 from tools.pictures.labels import aigc_label

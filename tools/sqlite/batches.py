@@ -9,12 +9,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
 
-from tools.money.ledger_rows import OPEN, utc_now
+from tools.clock import utc_now
 from tools.pictures.images import is_there
 from tools.sqlite.batch_records import input_of
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import write_image
+from tools.sqlite.task_rows import OPEN
 from tools.storyboards.storyboard import Segment
 
 Status = Literal["skipped", "finished", "failed"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tools.money.ledger_rows import utc_now
+from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.owners import is_alive, owners_folder
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tools.money.ledger_rows import Task, tasks_of, utc_now
+from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.rows import insert
 from tools.sqlite.run_names import Begun, begin_run
+from tools.sqlite.task_rows import Task, tasks_of
 
 if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
     from tools.sqlite.database import Database

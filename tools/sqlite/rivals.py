@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.money.ledger_rows import HELD, UNDER_WAY
 from tools.sqlite.liveness import state_of_batch
+from tools.sqlite.task_rows import HELD, UNDER_WAY
 
 _OF_THE_SAME = (
     "SELECT batch_id, finished_at, NULL AS success FROM batches"  # what is finished is not told further apart

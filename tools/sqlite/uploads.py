@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from tools.money.ledger_rows import utc_now
+from tools.clock import utc_now
 from tools.sqlite.database import Database
 from tools.sqlite.rows import insert
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from tools.money.ledger_rows import UNDER_WAY, Task, tasks_of, utc_now
+from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import IMAGE_COLUMNS, find_run, image_of, write_image
+from tools.sqlite.task_rows import UNDER_WAY, Task, tasks_of
 
 Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
@@ -196,5 +197,4 @@ def _replace_plan(connection: sqlite3.Connection, run_id: str, new: Mapping[str,
         return
     plan = json.loads(row["plan"])
     plan["prompts"] = [new if prompt["index"] == new["index"] else prompt for prompt in plan["prompts"]]
-    text = json.dumps(plan, ensure_ascii=False)
-    connection.execute("UPDATE runs SET plan = ? WHERE run_id = ?", (text, run_id))
+    connection.execute("UPDATE runs SET plan = ? WHERE run_id = ?", (json.dumps(plan, ensure_ascii=False), run_id))

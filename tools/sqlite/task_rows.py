@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 
@@ -43,11 +43,6 @@ DELIVERED = ("succeeded", "saved", "refused")
 
 HELD = ("intent", "unknown")
 """Of these nobody knows whether the provider took the request, once the process that sent it is gone."""
-
-
-def utc_now() -> datetime:
-    """The time now, with its zone."""
-    return datetime.now(UTC)
 
 
 def tasks_of(connection: sqlite3.Connection, run_id: str, image_index: int) -> list[Task]:
