@@ -24,11 +24,12 @@ from tools.errors import (
     QuotaError,
     RejectedError,
     StorageError,
+    ThrottledError,
 )
 from tools.setup.configuration import PROVIDERS
 
-GIVES_UP_PROVIDER = {ConfigError.__name__, ParameterError.__name__, QuotaError.__name__}
-"""Failures that another attempt with the same provider would only repeat."""
+GIVES_UP_PROVIDER = {error.__name__ for error in (ConfigError, ParameterError, QuotaError, ThrottledError)}
+"""Failures that another attempt with the same provider would only repeat; haste was waited out before it became one."""
 
 GIVES_UP_IMAGE = {
     error.__name__ for error in (RejectedError, LostReplyError, OverdueError, GoneError, StorageError, PlaceError)

@@ -55,6 +55,7 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
         (image(("modelscope", FAILED), ("modelscope", DOWN)), "dashscope"),
         (image(("modelscope", "ConfigError")), "dashscope"),
         (image(("modelscope", "QuotaError")), "dashscope"),
+        (image(("modelscope", "ThrottledError")), "dashscope"),
         (image(("modelscope", "ConfigError"), ("dashscope", FAILED), ("dashscope", FAILED)), "done"),
         (image(("modelscope", "RejectedError")), "done"),
         (image(("modelscope", "LostReplyError")), "done"),

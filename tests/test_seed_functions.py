@@ -182,6 +182,15 @@ def test_a_failed_task_is_tried_again(providers, lines):
     assert 1 == len(lines)
 
 
+def test_max_retries_counts_what_is_refused_for_haste_too(providers, lines):
+    """429 and 429 again: the call ends, and says why."""
+    providers.fault("modelscope", "submit", kind="status", status=429, retry_after=0, times=100)
+
+    assert not generate_image("a cup", "b.jpg", max_retries=2)
+    assert ["submit"] * 2 == [request.step for request in providers.requests]
+    assert 1 == len(lines)
+
+
 def test_a_black_picture_does_not_count(providers):
     """A safety filter may answer with one: it is set aside, and another one is made."""
     providers.fault("modelscope", "download", kind="blank")

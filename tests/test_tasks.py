@@ -198,6 +198,30 @@ async def test_haste_is_mended_by_waiting(bench, ledger):
     assert (bench.clock.now() - begun).total_seconds() >= 7
 
 
+async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench, ledger):
+    """A minute of patience is asked for, and the next provider could make the picture now."""
+    begun = bench.clock.now()
+    with pytest.raises(ThrottledError):
+        await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
+
+    assert begun == bench.clock.now()
+
+    bench.job = replace(bench.job, patience_s=600)
+    await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
+
+    assert ["throttled", "throttled", "saved"] == await statuses(ledger)
+
+
+async def test_a_caller_may_say_how_often_haste_is_mended(bench, ledger):
+    """The fifth refusal is one too many."""
+    bench.job = replace(bench.job, patience_s=600, most_refusals=5)
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1)] * 5)
+    with pytest.raises(ThrottledError):
+        await bench.run(provider, deadline_s=600)
+
+    assert 5 == provider.submitted
+
+
 async def test_haste_is_not_mended_for_ever(bench, ledger):
     """Past the deadline the image is given up with the provider's reason."""
     provider = FakeProvider(ledger, submits=[ThrottledError("too fast")] * 50)

@@ -119,6 +119,17 @@ async def test_it_fails_over_to_the_next_provider(keys):
     assert [1, 1] == [task.billed for task in keys.tasks]
 
 
+async def test_a_provider_that_asks_for_patience_is_left_to_the_next(keys):
+    """ModelScope answers every submit with 429 and a minute: nobody waits while DashScope can make the pictures."""
+    keys.fault("modelscope", "submit", kind="status", status=429, retry_after=60, times=100)
+    async with asyncio.timeout(20):
+        document = await illustrate(count=3)
+
+    assert document["success"], document
+    assert {"dashscope"} == {image["provider"] for image in document["images"]}
+    assert any("modelscope was given up" in note for note in document["notes"])
+
+
 async def test_a_wrong_key_is_named_and_the_next_provider_asked(keys, monkeypatch):
     """A key that is refused is not tried again."""
     monkeypatch.setenv("MODELSCOPE_API_KEY", "ms-wrong")

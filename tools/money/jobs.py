@@ -24,9 +24,10 @@ class Job:
     """A picture to be made, and where it goes.
 
     `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
-    provider that is down; 0 lets another one be asked at once. `may_be_known` is `False` where the ledger was asked
-    just now and knew no task of it. One that is made `again`, since an attempt failed, goes before all new ones: the
-    last picture of a batch should not be one that failed early.
+    provider that is down, or asks for a pause; 0 lets another one be asked. `most_refusals` is how often it may be
+    refused for haste (429); with `None` it is sent again until the deadline. `may_be_known` is `False` where the ledger
+    was asked just now and knew no task of it. One that is made `again`, since an attempt failed, goes before all new
+    ones: the last picture of a batch should not be one that failed early.
     """
 
     run_id: str
@@ -36,6 +37,7 @@ class Job:
     quality: int = 92
     label: str | None = None
     patience_s: float = 0.0
+    most_refusals: int | None = None
     picture: str = ""
     may_be_known: bool = True
     again: bool = False

@@ -1,6 +1,7 @@
 """Send a paid request when the provider is well and it is our turn; its row stands in the ledger before it goes out."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,7 +30,8 @@ SETTLED_S = 6.0
 """How long submits wait for the requests of a process that died to be settled, in seconds."""
 
 LEAST_PATIENCE_S = 10.0
-"""A pause that everybody waits for, however near the deadline is, in seconds: that is the usual way after a 429."""
+"""A pause that everybody waits for, in seconds, however near the deadline is, or whoever else could be asked: that is
+the usual way after a 429."""
 
 WRITTEN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries to write down a task that was made, where the database cannot be written."""
@@ -60,7 +62,8 @@ class Submitter:
     async def submit(self, job: Job, service: Service, report: Report) -> Answer:
         """Return the new task, and its pictures where the provider gives them at once.
 
-        Refused for haste it is sent again, more slowly.
+        Refused for haste it is sent again, more slowly: until the deadline, or, where another provider may be asked,
+        as long as no pause is long.
 
         Raises:
             RejectedError, ConfigError, UnavailableError: No task was made; see `tools.providers.provider`.
@@ -71,20 +74,25 @@ class Submitter:
         def waiting(reason: str) -> None:
             report("waiting", provider=service.name, reason=reason)
 
-        while True:
+        def patience_s() -> float:
+            left_s = (give_up_at - self._now()).total_seconds() if job.patience_s else 0.0
+            return max(LEAST_PATIENCE_S, left_s)
+
+        for refusals in itertools.count(1):
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service, give_up_at, again=job.again),
+                    turn=lambda: self._turn(service, patience_s(), again=job.again),
                     timeout_s=job.patience_s,
                     waiting=waiting,
                 ):
                     return await self._to_the_end(job, self._submit_once(job, service))
             except ThrottledError as error:
-                left_s = (give_up_at - self._now()).total_seconds()
                 pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
-                if pause_s > left_s:
+                is_past = bool(job.patience_s) and self._now() + timedelta(seconds=pause_s) > give_up_at
+                if is_past or pause_s > patience_s() or refusals == job.most_refusals:
                     raise
                 waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
+        raise AssertionError("unreachable")
 
     def when_answered(self, job: Job, then: Callable[[], None]) -> None:
         """Call back when a request of this job is answered and written down; at once where none is under way."""
@@ -99,7 +107,7 @@ class Submitter:
             await asyncio.wait(self._answers.values(), timeout=timeout_s)
 
     @asynccontextmanager
-    async def _turn(self, service: Service, give_up_at: datetime, *, again: bool) -> AsyncIterator[None]:
+    async def _turn(self, service: Service, patience_s: float, *, again: bool) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart.
 
         Raises:
@@ -111,7 +119,6 @@ class Submitter:
                 settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
                 while self._now() < settled_by and await self._leases.has_abandoned(service.name):
                     await self._sleep(0.05)
-            patience_s = max(LEAST_PATIENCE_S, (give_up_at - self._now()).total_seconds())
             if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
                 raise QuotaError(
                     f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"

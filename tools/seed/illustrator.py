@@ -53,6 +53,8 @@ class Illustrator:
         self._runner = runner
         self._settings = settings
         self._attempts = max(1, service.attempts if attempts is None else attempts)
+        # Whoever gives a number means all that is sent; each attempt then is one request.
+        self._most_refusals = None if attempts is None else 1
         self._pace = pace
         self._told: set[str] = set()
 
@@ -78,6 +80,7 @@ class Illustrator:
             quality=settings.images.quality,
             label=aigc_label(content_producer=producer, produce_id=f"{run_id}-0"),
             patience_s=self._service.deadline_s,
+            most_refusals=self._most_refusals,
         )
 
     async def is_unsettled(self, job: Job) -> bool:

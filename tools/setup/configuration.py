@@ -66,7 +66,7 @@ class ImageService(Section):
     polls_per_s: float = Field(20.0, gt=0, le=10000, description="questions after tasks per second, of the account")
     deadline_s: Seconds = Field(600.0, description="seconds to wait for one task")
     first_poll_s: Seconds = Field(1, description="seconds from the submit to the first poll, until durations are known")
-    attempts: int = Field(3, ge=1, le=10, description="tasks for one picture, and repeats of a refused submit")
+    attempts: int = Field(3, ge=1, le=10, description="tasks for one picture")
     on_lost_reply: Literal["hold", "resubmit"] = Field(
         "hold", description="leave a request whose answer was lost to the user, or send it again"
     )
