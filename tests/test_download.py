@@ -1,11 +1,13 @@
 """Downloads: whole pictures only, no key on the way, no secret in a message."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from tools.errors import UnavailableError
 from tools.providers.download import download
@@ -163,6 +165,15 @@ async def test_text_is_no_picture(body: bytes, kind: str) -> None:
         await fetch(Files(httpx.Response(200, content=body, headers={"Content-Type": kind})))
 
     assert "Signature" not in str(caught.value)
+
+
+async def test_a_picture_is_one_whatever_it_is_called() -> None:
+    """A file host that calls a PNG a page does not cost a paid picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    body = buffer.getvalue()
+
+    assert body == await fetch(Files(httpx.Response(200, content=body, headers={"Content-Type": "text/html"})))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 from tools.errors import PeituError, UnavailableError
+from tools.pictures.images import sniff_format
 from tools.providers.http import shorten, summary
 from tools.providers.verdicts import decide, error_from
 
@@ -95,8 +96,9 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     whole = announced in {None, len(body)} or "content-encoding" in response.headers
     if not body or not whole:
         raise httpx.RemoteProtocolError(f"{len(body)} of {announced} bytes", request=response.request)
-    kind = response.headers.get("content-type", "").lower()
-    if kind.startswith(_TEXT_TYPES) or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS:
+    is_text = response.headers.get("content-type", "").lower().startswith(_TEXT_TYPES)
+    # What looks like a picture is one, whatever the server calls it: it is paid.
+    if (is_text or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS) and not sniff_format(body):
         message = f"{_place(str(response.url))} holds a text instead of a picture"
         raise UnavailableError(f"{message} - poll the task again for a fresh link")
     return body
