@@ -103,6 +103,15 @@ def test_chinese_names_are_made_safe(sandbox: Sandbox, tmp_path: Path) -> None:
     assert url.endswith(f"/images/202611/{md5(path)[:8]}_image.jpg")
 
 
+def test_an_uploader_tells_where_it_uploads_to(sandbox: Sandbox) -> None:
+    """By the names of its arguments."""
+    known = uploader(sandbox, custom_domain="https://cdn.example")
+
+    assert (sandbox.oss_url, BUCKET, "images") == (known.endpoint, known.bucket_name, known.base_path)
+    assert "https://cdn.example" == known.custom_domain
+    assert uploader(sandbox).custom_domain is None
+
+
 def test_remote_name(sandbox: Sandbox, tmp_path: Path) -> None:
     """A name of one's own takes the place of the file's, and leads nowhere else."""
     path = picture(tmp_path / "00.jpg")

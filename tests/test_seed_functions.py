@@ -217,7 +217,7 @@ def test_an_overdue_task_is_collected_by_the_same_call(providers, lines, monkeyp
 def test_a_lost_paid_task_is_held_until_the_user_says_otherwise(providers, lines, monkeypatch):
     """Nobody guesses with money: the line names the variable that sends it again, and it does."""
     segment, change = {"id": "cat", "text": "一只猫"}, POLICY.format("DASHSCOPE", "ON_LOST_REPLY")
-    generate_single_task(segment)
+    generate_single_task(seg=segment)
     Path("output/cat.jpg").unlink()
     change_ledger("UPDATE tasks SET status = 'submitted', submitted_at = '2026-01-01T00:00:00+00:00'")
     providers.fault("dashscope", "poll", kind="unknown", times=3)

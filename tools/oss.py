@@ -71,6 +71,8 @@ class OSSUploader:
             region=values["region"],
             custom_domain=values["custom_domain"],
         )
+        self.endpoint = values["endpoint"]
+        self.custom_domain = values["custom_domain"] or None
         self._client = Client(self.address, values["access_key_id"], values["access_key_secret"], sleep=sleep)
         self._uploads = uploads
         self._clock = clock

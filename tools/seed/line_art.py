@@ -50,7 +50,7 @@ def main() -> dict[str, bool]:
 
 
 def generate_single_task(
-    segment: Mapping[str, Any] | str | int,
+    seg: Mapping[str, Any] | str | int,
     text: str | None = None,
     *,
     output_dir: str | Path | None = None,
@@ -66,7 +66,7 @@ def generate_single_task(
     """
     from tools import dashscope
 
-    one = segment if isinstance(segment, Mapping) else {"id": segment, "text": text}
+    one = seg if isinstance(seg, Mapping) else {"id": seg, "text": text}
     wanted = _wanted([one], Path(output_dir or dashscope.OUTPUT_DIR))
     return bool(_there(wanted)) or all(_draw(wanted, api_key=api_key).values())
 
