@@ -198,6 +198,10 @@ def test_settings_are_frozen() -> None:
             "llm.providers.minimax.temperature is 0; it should be greater than 0",
         ),
         (
+            "images: {dashscope: {base_url: 'https://me:secret@host/v1'}}",
+            "base_url is 'https://…@host/v1'; it should be an address that begins with http:// or https://, without a",
+        ),
+        (
             "llm: {providers: {minimax: {base_url: h}}}",
             "minimax.base_url is 'h'; it should be an address that begins with http",
         ),

@@ -57,7 +57,9 @@ def _upper(value: object) -> object:
 
 Text = Annotated[str, _matching(r"(?s)\s*\S.*", "text, not blank")]
 Ascii = Annotated[str, _matching(r"[ -~]*", "ASCII text")]
-Url = Annotated[str, _matching(r"https?://[^\s/]\S*", "an address that begins with http:// or https://")]
+Url = Annotated[
+    str, _matching(r"https?://[^\s/@]+(/\S*)?", "an address that begins with http:// or https://, without a user name")
+]
 Size = Annotated[str, _matching(r"[1-9]\d{0,4}x[1-9]\d{0,4}", "WIDTHxHEIGHT in pixels, e.g. 1024x1024")]
 VariableName = Annotated[str, _matching(r"[A-Za-z_]\w*", "the name of a variable, never the key itself")]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -133,7 +133,8 @@ def _problem(problem: ErrorDetails) -> str:
         return "is missing; add it"
     value = problem["input"]
     hidden = "key" in str(problem["loc"][-1])
-    shown = "empty" if value is None else "not usable" if hidden else f"{value!r:.60}"
+    told = re.sub(r"//[^\s/@]*@", "//…@", repr(value))  # a password may stand there
+    shown = "empty" if value is None else "not usable" if hidden else f"{told:.60}"
     wanted = re.sub(r"^(Input|String|List|Tuple|Value error,) ", "", problem["msg"])
     return f"is {shown}; it {'should be a mapping' if problem['type'] == 'model_type' else wanted}"
 
