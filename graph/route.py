@@ -24,11 +24,14 @@ from tools.errors import (
     QuotaError,
     RejectedError,
     StorageError,
+    TaskRefusedError,
     ThrottledError,
 )
 from tools.setup.configuration import PROVIDERS
 
-GIVES_UP_PROVIDER = {error.__name__ for error in (ConfigError, ParameterError, QuotaError, ThrottledError)}
+GIVES_UP_PROVIDER = {
+    error.__name__ for error in (ConfigError, ParameterError, QuotaError, TaskRefusedError, ThrottledError)
+}
 """Failures that another attempt with the same provider would only repeat; haste was waited out before it became one."""
 
 GIVES_UP_IMAGE = {

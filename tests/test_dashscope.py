@@ -16,6 +16,7 @@ from tools.errors import (
     QuotaError,
     RejectedError,
     TaskFailedError,
+    TaskRefusedError,
     ThrottledError,
     UnavailableError,
 )
@@ -392,7 +393,8 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
         ),
         ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
         ({"task_status": "FAILED", "code": "Throttling", "message": ""}, TaskFailedError, "not billed"),
-        ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskFailedError, "size"),
+        ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskRefusedError, "size"),
+        ({"task_status": "FAILED", "code": "Arrearage", "message": ""}, TaskRefusedError, "settle the account"),
         (
             {"task_status": "FAILED", "code": "DataInspectionFailed", "message": "Output"},
             RejectedError,

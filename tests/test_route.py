@@ -56,6 +56,7 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
         (image(("modelscope", "ConfigError")), "dashscope"),
         (image(("modelscope", "QuotaError")), "dashscope"),
         (image(("modelscope", "ThrottledError")), "dashscope"),
+        (image(("modelscope", "TaskRefusedError")), "dashscope"),
         (image(("modelscope", "ConfigError"), ("dashscope", FAILED), ("dashscope", FAILED)), "done"),
         (image(("modelscope", "RejectedError")), "done"),
         (image(("modelscope", "LostReplyError")), "done"),

@@ -9,7 +9,7 @@ from tools.providers.verdicts import Meaning, Step, decide, error_from
 
 RETRY, THROTTLED, USER = Meaning.RETRY, Meaning.THROTTLED, Meaning.USER
 REFUSED, QUOTA, UNKNOWN = Meaning.PROMPT_REFUSED, Meaning.QUOTA, Meaning.UNKNOWN
-FAILED, PARAMETER = Meaning.TASK_FAILED, Meaning.PARAMETER
+FAILED, GIVEN_UP, PARAMETER = Meaning.TASK_FAILED, Meaning.TASK_REFUSED, Meaning.PARAMETER
 
 DASHSCOPE_SUBMIT = [
     (400, "InvalidParameter", "num_images_per_prompt must be between 1 and 4", PARAMETER),
@@ -127,11 +127,17 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
         # A task that came to a bad end, always over HTTP 200.
         ("task", 200, "InternalError.Timeout", "An internal timeout error has occurred", FAILED),
         ("task", 200, "Throttling", "", FAILED),
-        ("task", 200, "Arrearage", "", FAILED),
+        ("task", 200, "InternalError.Algo", "", FAILED),
+        ("task", 200, "Arrearage", "", GIVEN_UP),
+        ("task", 200, "InvalidApiKey", "", GIVEN_UP),
+        ("task", 200, "InvalidURL", "", GIVEN_UP),
+        ("task", 200, "Model.AccessDenied", "", GIVEN_UP),
+        ("task", 200, "AllocationQuota.FreeTierOnly", "", GIVEN_UP),
+        ("task", 200, "ModelNotFound", "", GIVEN_UP),
         ("task", 200, "", "", FAILED),
         ("task", 200, "CANCELED", "", FAILED),
         ("task", 200, "UNKNOWN", "", UNKNOWN),
-        ("task", 200, "InvalidParameter", "", FAILED),
+        ("task", 200, "InvalidParameter", "", GIVEN_UP),
         ("task", 200, "DataInspectionFailed", "", REFUSED),
     ],
 )
@@ -152,6 +158,7 @@ def test_modelscope_task_that_is_not_found() -> None:
         (RETRY, errors.UnavailableError),
         (THROTTLED, errors.ThrottledError),
         (FAILED, errors.TaskFailedError),
+        (GIVEN_UP, errors.TaskRefusedError),
         (REFUSED, errors.RejectedError),
         (QUOTA, errors.QuotaError),
         (USER, errors.ConfigError),

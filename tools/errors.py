@@ -14,6 +14,7 @@
   - OverdueError      nobody: a paid task runs beyond its deadline; it is collected later, never bought again
   - GoneError         the user: a paid picture lost its file and its provider keeps it no longer; never bought anew
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
+    + TaskRefusedError  the operator: it did so for a parameter, the key, the balance; a new task would end alike
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
   - ClosedError       the program: it closed what makes the pictures amid the work, or calls it after that
 
@@ -88,6 +89,10 @@ class GoneError(PeituError):
 
 class TaskFailedError(PeituError):
     """The provider gave the task up and does not bill it; a new task may be submitted."""
+
+
+class TaskRefusedError(TaskFailedError):
+    """The provider gave the task up, unbilled, for what a new one would meet too: a parameter, the key, the balance."""
 
 
 class LostReplyError(PeituError):

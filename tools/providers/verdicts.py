@@ -13,7 +13,7 @@ https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
@@ -29,6 +29,7 @@ class Meaning(Enum):
     RETRY = errors.UnavailableError
     THROTTLED = errors.ThrottledError
     TASK_FAILED = errors.TaskFailedError
+    TASK_REFUSED = errors.TaskRefusedError
     PROMPT_REFUSED = errors.RejectedError
     QUOTA = errors.QuotaError
     USER = errors.ConfigError
@@ -93,6 +94,11 @@ def error_from(verdict: Verdict, what: str, *, retry_after_s: float | None = Non
     return kind(message)
 
 
+def _of_task(verdict: Verdict) -> Verdict:
+    """Return the verdict on a task that ended for a reason for which requests are refused."""
+    return replace(verdict, meaning=Meaning.TASK_REFUSED)
+
+
 # fmt: off
 _REGION = "that key, model and images.{provider}.base_url are of one region"
 _LOOK = "it may have been taken, and paid: look it up with the provider before sending it again"
@@ -103,7 +109,6 @@ _CONTENT = _V(_M.PROMPT_REFUSED, "refused the content", "reword the prompt: this
 _NO_TASK_YET = _V(_M.RETRY, "does not find the task", "poll it again")
 _GONE = _V(_M.UNKNOWN, "does not know the task", "it is over 24 hours old, or not yours: see the bill")
 _CANCELED = _V(_M.TASK_FAILED, "says that the task was canceled", "a new one may be made")
-_BAD_TASK = _V(_M.TASK_FAILED, "refused the request", _SIZE)
 _GIVEN_UP = _V(_M.TASK_FAILED, "gave the task up", "it is not billed; a new one may be made")
 _NO_WAY = _V(_M.RETRY, "could not be reached", "check the network, the proxy and images.{provider}.base_url")
 _MALFORMED = _V(_M.USER, "cannot be asked like this", "check images.{provider}.base_url and {key}")
@@ -132,6 +137,14 @@ _REFUSALS = ("DataInspectionFailed", "data_inspection_failed", "IPInfringementSu
 _BAD = ("InvalidParameter", "BadRequest", "InvalidURL", "UnsupportedOperation", "UnsupportedFileFormat")
 _UNPAID = ("Arrearage", "PrepaidBillOverdue", "PostpaidBillOverdue", "CommodityNotPurchased")
 _NO_MODEL = ("ModelNotFound", "ModelNotExist", "Model.NotExist", "WorkSpaceNotFound")
+_REFUSED = (
+    (_KEY, ("InvalidApiKey",)),
+    (_BAD_REQUEST, _BAD),
+    (_PAY, _UNPAID),
+    (_FREE, ("AllocationQuota.FreeTierOnly",)),
+    (_PERMIT, ("AccessDenied", "Model.AccessDenied", "Workspace.AccessDenied")),
+    (_MODEL, _NO_MODEL),
+)
 _BROKEN = ("InternalError", "SystemError", "ModelServiceFailed", "RewriteFailed",
            "ModelUnavailable", "ModelServingError")
 _BURST = ("limit_burst_rate", "limit_requests", "increased too quickly", "concurren")
@@ -145,7 +158,7 @@ _TABLE = (
     _Row(_NO_TASK_YET, texts=("task not found",), steps=("poll", "task"), provider=_MS),
     _Row(_GONE, ("UNKNOWN",), steps=("task",)),
     _Row(_CANCELED, ("CANCELED",), steps=("task",)),
-    _Row(_BAD_TASK, _BAD, steps=("task",)),
+    *(_Row(_of_task(verdict), codes, steps=("task",)) for verdict, codes in _REFUSED),
     _Row(_GIVEN_UP, steps=("task",)),
     # No answer to a download; nothing was sent of another request.
     _Row(_BROKE_OFF, statuses=(0,), steps=("download",)),
@@ -155,14 +168,9 @@ _TABLE = (
     _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
     _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
     # Codes of DashScope.
-    _Row(_KEY, ("InvalidApiKey",)),
-    _Row(_BAD_REQUEST, _BAD),
+    *(_Row(verdict, codes) for verdict, codes in _REFUSED),
     _Row(_BAD_REQUEST, ("InternalError.Algo",), (400,)),
-    _Row(_PAY, _UNPAID),
-    _Row(_FREE, ("AllocationQuota.FreeTierOnly",)),
     _Row(_FREE, ("Throttling.AllocationQuota",), texts=("free allocated quota", "exhausted")),
-    _Row(_PERMIT, ("AccessDenied", "Model.AccessDenied", "Workspace.AccessDenied")),
-    _Row(_MODEL, _NO_MODEL),
     _Row(_SLOWER, ("Throttling", "LimitRequests")),
     _Row(_TOO_LATE, ("RequestTimeOut",), steps=("submit",)),
     _Row(_TROUBLE, _BROKEN),

@@ -15,7 +15,7 @@ from loguru import logger
 
 from tools.clock import utc_now
 from tools.content.wishes import parse_size
-from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, UnavailableError
+from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, TaskRefusedError, UnavailableError
 from tools.money.jobs import Job, Service
 from tools.money.ledger import KEPT
 from tools.money.tasks import TaskRunner
@@ -121,8 +121,8 @@ class Illustrator:
                 await asyncio.sleep(self._pace.reserve())
             try:
                 return await self._buy_once(job)
-            except (TaskFailedError, UnavailableError):
-                if not left:
+            except (TaskFailedError, UnavailableError) as error:
+                if not left or isinstance(error, TaskRefusedError):
                     raise
             except LostReplyError:
                 if not left or self._service.on_lost_reply == "hold":
