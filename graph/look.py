@@ -59,13 +59,14 @@ def show(
     from tools.sqlite.database_path import database_path
     from tools.sqlite.liveness import find_state
     from tools.sqlite.records import find_run
+    from tools.sqlite.unfinished import with_what_is_missing
 
     path = database_path(config)
     found = find_run(path, run_id)
     if found is None:
         _show_batch(path, run_id, as_json=as_json)
         return
-    found["state"] = find_state(path, found)
+    found = {**with_what_is_missing(found), "state": find_state(path, found)}
     if as_json:
         print_json(found)
     else:

@@ -17,11 +17,13 @@ from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.setup.settings import load_settings
 from tools.sqlite.batch_records import find_segment
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import RUN_INDEX
 from tools.sqlite.owners import owners_folder
 from tools.sqlite.records import find_run
+from tools.sqlite.unfinished import with_what_is_missing
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
 """Takes a run id and brings that run as far as it goes."""
@@ -45,7 +47,7 @@ def follow(
 
     def last_word() -> None:
         if as_json:
-            print_json(document(run_id, {**(find_run(database_path, run_id) or {}), "success": False}))
+            print_json(_so_far(config, overrides, run_id, database_path))
 
     def has_begun() -> bool:
         return bool(find_run(database_path, run_id) or find_segment(database_path, run_id))
@@ -57,6 +59,15 @@ def follow(
     else:
         print_result(found)
     sys.exit(0 if found["success"] else 1)
+
+
+def _so_far(config: Path | None, overrides: Mapping[str, Any], run_id: str, database_path: Path) -> OutputState:
+    """Return the result document of a run that was stopped."""
+    recorded = find_run(database_path, run_id)
+    if recorded is None:
+        return document(run_id, {})
+    found = with_what_is_missing(recorded, count=load_settings(config, overrides).images.count)
+    return document(run_id, {**found, "success": False})
 
 
 async def work_through(

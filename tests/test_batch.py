@@ -620,9 +620,14 @@ def test_a_stopped_run_prints_its_document(forks: Forks, services: Sandbox, tmp_
     process.send(signal.SIGINT)
 
     assert 1 == process.wait(20)
-    assert ("tea", False, 0) == tuple(
-        json.loads(Path("run.out").read_text())[name] for name in ("run_id", "success", "count")
-    )
+
+    document = json.loads(Path("run.out").read_text())
+
+    assert ("tea", False, 2, 0) == tuple(document[name] for name in ("run_id", "success", "requested", "count"))
+    assert [(0, "failed", 1), (1, "failed", 1)] == [
+        (image["index"], image["status"], image["attempts"]) for image in document["images"]
+    ]
+    assert ["not made yet"] * 2 == [image["error"] for image in document["images"]]
     assert "peitu resume tea" in Path("run.err").read_text()
 
 

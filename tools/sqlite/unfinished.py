@@ -1,0 +1,34 @@
+"""A run that has not come to its end, told as the result document tells one that has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tools.sqlite.batch_records import NOT_YET
+from tools.sqlite.task_rows import HELD
+
+
+def with_what_is_missing(run: Mapping[str, Any], *, count: int = 0) -> dict[str, Any]:
+    """Return a run of `tools.sqlite.records.find_run` with an image for each planned one that has none yet.
+
+    One whose request has no answer is `unknown`: it may be paid. `count` is how many pictures a run makes that asks for
+    no number and has no plan yet.
+    """
+    prompts = (run["plan"] or {}).get("prompts", [])
+    known = {image["index"]: image for image in run["images"]}
+    tasks = {index: [task for task in run["tasks"] if task["image_index"] == index] for index in range(len(prompts))}
+    images = [known.get(prompt["index"]) or _missing(prompt, tasks[prompt["index"]]) for prompt in prompts]
+    requested = run["requested"] or len(prompts) or run["options"].get("count") or count
+    return {**run, "requested": requested, "images": images or run["images"]}
+
+
+def _missing(prompt: Mapping[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    nothing = dict.fromkeys(("path", "url", "provider", "model", "width", "height", "sha256"))
+    return {
+        "index": prompt["index"],
+        "status": "unknown" if any(task["status"] in HELD for task in tasks) else "failed",
+        **nothing,
+        "prompt": prompt["prompt"],
+        "seed": prompt["seed"],
+        "attempts": sum(task["status"] != "throttled" for task in tasks),
+        "error": NOT_YET,
+    }
