@@ -1,6 +1,6 @@
 """From settings and keys to the tools that the nodes work with."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from graph.build import Tools
@@ -16,7 +16,7 @@ from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
 from tools.money.tasks import TaskRunner
 from tools.oss import OSSUploader
 from tools.pictures.labels import aigc_label
-from tools.providers.http import make_client
+from tools.providers.http import make_client, may_be_key
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database
@@ -71,18 +71,27 @@ def check_ready(settings: Settings, *, provider: str | None, size: str | None, u
     """See that what is asked for can be begun, before anything is paid.
 
     Raises:
-        ConfigError: The key of the provider, or an OSS variable, is not set.
+        ConfigError: The key of the provider, or an OSS variable, is not set, or cannot be a key.
         InputError: No provider that is asked for takes this size.
     """
-    variable = KEY_VARIABLES.get(provider or "")
-    if variable and not environment_value(variable):
-        advice = "put it in .env, or leave --provider out; `peitu doctor` says where to get one"
-        raise ConfigError(f"{variable} is not set - {advice}")
+    _check_keys(automatic_providers(settings) if provider in {None, "auto"} else [str(provider)])
     wanted = settings.storage.upload == "always" if upload is None else upload
     if wanted and (missing := missing_for_upload()):
         raise ConfigError(f"{', '.join(missing)} not set - uploading needs it; put it in .env, or pass --no-upload")
     width_px, height_px = parse_size(size or settings.images.size)
     make_routes(settings).candidates(provider, width_px=width_px, height_px=height_px)
+
+
+def _check_keys(providers: Iterable[str]) -> None:
+    for name in providers:
+        variable = KEY_VARIABLES.get(name)
+        key = environment_value(variable) if variable else ""
+        if key is None:
+            advice = "put it in .env, or leave --provider out; `peitu doctor` says where to get one"
+            raise ConfigError(f"{variable} is not set - {advice}")
+        if not may_be_key(key):
+            advice = "copy it again from the provider's page, or take it out of .env"
+            raise ConfigError(f"{variable} contains characters that cannot be part of a key - {advice}")
 
 
 def uploads_by_default(settings: Settings) -> bool:

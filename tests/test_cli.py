@@ -34,6 +34,17 @@ def peitu(monkeypatch, capsys):
     return run
 
 
+@pytest.mark.parametrize("provider", ["auto", "modelscope"])
+def test_what_cannot_be_a_key_is_told_before_anything_begins(peitu, monkeypatch, workplace, provider):
+    """A key that was copied with words around it: one line that names the variable, and no run."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "密钥: ms-1")
+    code, out, err = peitu("run", "--text", "a lamp", "--provider", provider, "--json")
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+    assert "MODELSCOPE_API_KEY contains characters that cannot be part of a key" in err
+    assert "ms-1" not in err
+
+
 def test_without_arguments_it_says_what_to_do_next(peitu):
     """Nobody is left before a blank line."""
     code, out, _ = peitu()

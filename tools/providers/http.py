@@ -132,9 +132,14 @@ class Api:
         key = (self.api_key or "").strip()
         if not key:
             raise ConfigError(f"No key for {self.title} - set {variable}; get one at {self.key_url}")
-        if not (key.isascii() and key.isprintable() and " " not in key):
+        if not may_be_key(key):
             raise ConfigError(f"{variable} holds characters that no key has - copy it from {self.key_url}")
         return key
+
+
+def may_be_key(text: str) -> bool:
+    """Tell whether a text can be a key at all; one that was copied with words around it cannot."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def read_json(body: bytes) -> dict[str, Any] | None:
