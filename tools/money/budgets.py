@@ -8,6 +8,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 from tools.sqlite.database import Database
@@ -86,9 +87,18 @@ class StoredBudgets:
     def _booked(self, connection: sqlite3.Connection, name: str) -> tuple[float, float]:
         """Return when the next turn is, and the end of a pause; 0 for one that nobody can have asked for."""
         row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
-        next_at, paused_until = (float(row["next_at"]), float(row["paused_until"])) if row else (0.0, 0.0)
+        next_at, paused_until = (_seconds(row["next_at"]), _seconds(row["paused_until"])) if row else (0.0, 0.0)
         return next_at, paused_until if paused_until <= self._clock() + LONGEST_PAUSE_S else 0.0
 
 
 def _put(connection: sqlite3.Connection, name: str, next_at: float, paused_until: float) -> None:
-    connection.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?, ?)", (name, next_at, paused_until))
+    row = (name, _text(next_at), _text(paused_until))
+    connection.execute("INSERT OR REPLACE INTO budgets (name, next_at, paused_until) VALUES (?, ?, ?)", row)
+
+
+def _text(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -3,7 +3,7 @@
 Times are UTC in ISO 8601; columns carry their unit. No secret, no signed URL and no image bytes in any of them.
 """
 
-from tools.sqlite.migrations.budgets import m008_budgets
+from tools.sqlite.migrations.budgets import m008_budgets, m011_budget_times
 from tools.sqlite.migrations.first import (
     m001_runs,
     m002_images,
@@ -27,4 +27,5 @@ CHANGES = (
     m008_budgets,
     m009_storyboards,
     m010_versions,
+    m011_budget_times,
 )

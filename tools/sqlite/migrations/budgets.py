@@ -22,3 +22,17 @@ def m008_budgets(db: "Database") -> None:
     db.table("tasks").add_column("duration_s", float)  # from the submit until it was ready
     db.table("tasks").create_index(["provider", "model", "id"])
     db.execute("CREATE INDEX tasks_intents ON tasks(provider) WHERE status = 'intent'")
+
+
+def m011_budget_times(db: "Database") -> None:
+    """Times of allowances as text, like all others; what was booked before is forgotten."""
+    db.table("budgets").drop()
+    db.table("budgets").create(
+        {
+            "name": str,
+            "next_at": str,  # the next one may go out then
+            "paused_until": str,  # the service asked for patience until then; long ago where it did not
+        },
+        pk="name",
+        not_null={"next_at", "paused_until"},
+    )
