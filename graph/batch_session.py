@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +23,7 @@ from tools.pictures.files import inside
 from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document
 from tools.sqlite.batches import Batches, Part
+from tools.sqlite.delivered import asked_sizes
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.other_prompts import other_prompts
 from tools.storyboards.existing import existing_picture
@@ -154,7 +156,7 @@ class Work:
         found = []
         for index, name in enumerate(picture_names(part.asked["filename"], part.requested)):
             path = Path(inside(self._settings.output_dir, name).as_posix())
-            picture = existing_picture(path, sizes)
+            picture = existing_picture(path, sizes, partial(asked_sizes, self._settings.database.path))
             if picture is not None:
                 found.append({**picture, "index": index})
         return found

@@ -120,6 +120,22 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     assert ["s1", "s2", "s3"] == [image["id"] for image in document["images"] if image["attempts"]]
 
 
+def test_what_came_in_another_size_is_not_bought_again(peitu: Peitu, services: Sandbox):
+    """A provider that does not keep to the size has delivered all the same; another size is another wish."""
+    services.fault("modelscope", "download", kind="resized", width=640, height=640, times=100)
+    code, out, _ = peitu("batch", boards(2), "--json")
+
+    assert (0, True) == (code, json.loads(out)["success"])
+    code, out, _ = peitu("batch", "board.json", "--json")
+
+    assert (0, 2, 2) == (code, json.loads(out)["skipped"], len(services.tasks))
+
+    storyboard(*({"id": f"s{i}", "prompt": f"a lamp {i}", "size": "768x768"} for i in range(2)))
+    peitu("batch", "board.json", "--json")
+
+    assert 4 == len(services.tasks)
+
+
 def test_what_is_there_is_uploaded_where_that_is_wanted(peitu: Peitu, services: Sandbox):
     """Made before there was a bucket: nothing is made again, and every picture gets its URL."""
     assert 0 == peitu("batch", boards(2))[0]

@@ -1,7 +1,7 @@
 """Pictures that are there already."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,16 @@ from tools.pictures.labels import read_description
 from tools.pictures.pixels import decode
 
 
-def existing_picture(path: Path, sizes: Collection[tuple[int, int]]) -> dict[str, Any] | None:
+Size = tuple[int, int]
+
+
+def existing_picture(
+    path: Path, sizes: Collection[Size], asked: Callable[[str], Collection[Size]] | None = None
+) -> dict[str, Any] | None:
     """Return the picture as a saved image of a result document, made by nobody just now.
 
-    `None` unless the file is there, decodes to its end and has one of the sizes. What made it is told where the file
+    `None` unless the file is there, decodes to its end and has one of the sizes. One that has another is right as well
+    if it was delivered for one of them: `asked` tells by its SHA-256 for which. What made it is told where the file
     says so.
     """
     try:
@@ -21,7 +27,8 @@ def existing_picture(path: Path, sizes: Collection[tuple[int, int]]) -> dict[str
         picture = decode(data)
     except (OSError, UnavailableError):
         return None
-    if picture.size not in sizes:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if picture.size not in sizes and not (asked and set(sizes).intersection(asked(sha256))):
         return None
     told = read_description(picture.info.get("xmp", b""))
     return {
@@ -35,7 +42,7 @@ def existing_picture(path: Path, sizes: Collection[tuple[int, int]]) -> dict[str
         "seed": told.get("seed"),
         "width": picture.width,
         "height": picture.height,
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": sha256,
         "attempts": 0,
         "error": None,
     }
