@@ -9,7 +9,6 @@ from tools.errors import UnavailableError
 from tools.pictures.labels import read_description
 from tools.pictures.pixels import decode
 
-
 Size = tuple[int, int]
 
 
