@@ -1,7 +1,7 @@
 """From settings and keys to the tools that the nodes work with."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from graph.build import Tools
 from graph.providers import automatic_providers, make_routes, model_rules
@@ -10,17 +10,14 @@ from tools.bucket.upload_threads import UploadThreads
 from tools.content.wishes import parse_size
 from tools.errors import ConfigError
 from tools.language.llm import LanguageModel
-from tools.money.leases import Leases
-from tools.money.ledger import Ledger
-from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key, make_services
-from tools.money.tasks import TaskRunner
+from tools.money.opening import open_shop
+from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key
 from tools.oss import OSSUploader
 from tools.pictures.labels import aigc_label
-from tools.providers.http import make_client, may_be_key
+from tools.providers.http import may_be_key
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database
-from tools.sqlite.owners import owners_folder
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
@@ -31,22 +28,19 @@ OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS
 @asynccontextmanager
 async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> AsyncIterator[Tools]:
     """Make the tools that the settings describe; at the end close them, the database last."""
-    database = Database(settings.database.path)
-    client = make_client()
-    ledger = Ledger(database)
-    leases = Leases(database, owners_folder(settings.database.path))
-    runner = TaskRunner(ledger=ledger, leases=leases, client=client)
-    services = make_services(settings, client=client, keys=keys, database=database)
-    model = language_model(settings, keys=keys)
-    uploader = None if missing_for_upload() else UploadThreads(make_uploader(database))
-    try:
+    async with open_shop(settings, keys=keys) as shop, AsyncExitStack() as opened:
+        if model := language_model(settings, keys=keys):
+            opened.push_async_callback(model.close)
+        uploader = None if missing_for_upload() else UploadThreads(make_uploader(shop.database))
+        if uploader:
+            opened.callback(uploader.close)
         yield Tools(
             routes=make_routes(settings, keys=keys, can_rewrite=model is not None),
-            services=services,
-            runner=runner,
-            ledger=ledger,
-            records=Records(database),
-            versions=Versions(database),
+            services=shop.services,
+            runner=shop.runner,
+            ledger=shop.runner.ledger,
+            records=Records(shop.database),
+            versions=Versions(shop.database),
             model=model,
             uploader=uploader,
             label=lambda produce_id: aigc_label(
@@ -57,14 +51,6 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             quality=settings.images.quality,
             upload_by_default=uploads_by_default(settings),
         )
-    finally:
-        await runner.close()
-        await client.aclose()
-        if model is not None:
-            await model.close()
-        if uploader is not None:
-            uploader.close()
-        await database.close()
 
 
 def check_ready(settings: Settings, *, provider: str | None, size: str | None, upload: bool | None) -> None:

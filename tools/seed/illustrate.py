@@ -13,18 +13,13 @@ from tools import dashscope, modelscope
 from tools.errors import ConfigError, InputError
 from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
-from tools.money.leases import Leases
-from tools.money.ledger import Ledger
-from tools.money.services import KEY_VARIABLES, find_key, make_services
-from tools.money.tasks import TaskRunner
-from tools.providers.http import make_client
+from tools.money.opening import open_shop
+from tools.money.services import KEY_VARIABLES, find_key
 from tools.seed.illustrator import Illustrator
 from tools.seed.places import check_place
 from tools.seed.rate_limiter import RateLimiter
 from tools.setup.configuration import Settings
 from tools.setup.settings import load_settings
-from tools.sqlite.database import Database
-from tools.sqlite.owners import owners_folder
 
 _KEY_PAGES = {"modelscope": modelscope.KEY_PAGE, "dashscope": dashscope.KEY_PAGE}
 
@@ -126,15 +121,6 @@ async def _open(
     attempts: int | None,
     pace: RateLimiter | None,
 ) -> AsyncIterator[Illustrator]:
-    """Open what is needed from the database to the provider; at the end close it, the database last."""
-    database = Database(settings.database.path)
-    client = make_client()
-    leases = Leases(database, owners_folder(settings.database.path))
-    runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
-    service = make_services(settings, client=client, keys=keys, database=database)[provider]
-    try:
+    async with open_shop(settings, keys=keys) as shop:
+        service, runner = shop.services[provider], shop.runner
         yield Illustrator(service=service, runner=runner, settings=settings, attempts=attempts, pace=pace)
-    finally:
-        await runner.close()
-        await client.aclose()
-        await database.close()
