@@ -1,5 +1,6 @@
 """What a person asked for, checked whole before anything is made or paid."""
 
+import errno
 import os
 import re
 import secrets
@@ -96,26 +97,39 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
     find_style(wishes.style or settings.style, own=settings.templates)
     find_topics(settings.templates)  # a broken one is told before anything begins
-    check_folder(settings.output_dir)
+    check_folder(settings.output_dir, make=True)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
     return {name: value for name, value in wished.items() if value is not None}
 
 
-def check_folder(folder: Path) -> None:
-    """Make the folder if need be, and see that files can be made in it.
+def check_folder(folder: Path, *, make: bool = False) -> None:
+    """See that files can be made in the folder, or in the one in which it would be made; `make` makes it.
 
     Raises:
-        ConfigError: It cannot be written.
+        ConfigError: It cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK | os.X_OK)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is no folder")
+        writable = os.access(there, os.W_OK | os.X_OK)
     except OSError as error:
         raise ConfigError(
             f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir"
         ) from error
     if not writable:
         raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is something; unlike `Path.exists`, raise `OSError` for what cannot be in any Python."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def new_run_id() -> str:

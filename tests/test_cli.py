@@ -15,6 +15,7 @@ from graph.cli import main
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
+from tools.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -172,6 +173,32 @@ def test_a_run_is_not_called_as_a_later_run_of_a_thread(peitu):
     assert 2 == code
     assert "peitu resume tale.2" in err
     assert 2 == len(list(Path("output").rglob("*.jpg")))
+
+
+def test_only_what_begins_makes_the_output_folder(peitu):
+    """A run that goes on has a folder of its own, and who only looks needs none."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--output-dir", "mine")
+    Path("mine/tea/00.jpg").unlink()
+
+    assert 0 == peitu("resume", "tea")[0]
+    assert 0 == peitu("redo", "tea", "0")[0]
+    peitu("resume", "--all")
+    peitu("doctor")
+
+    assert Path("mine/tea/00-v2.jpg").exists()
+    assert not Path("output").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/a/b", "x" * 300])
+def test_an_output_folder_that_cannot_be_made_is_told_before_anything_begins(place, monkeypatch):
+    """Also by whoever opens the workflow, which does not make it."""
+    Path("file").touch()
+
+    with (
+        pytest.raises(ConfigError, match=r"^The output folder '.*' cannot be made \("),
+        open_workflow(overrides={"output_dir": place}),
+    ):
+        pass
 
 
 def test_runs_and_show_tell_what_was_made(peitu):
