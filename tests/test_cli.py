@@ -154,6 +154,16 @@ def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
     assert not list(Path().rglob("*.jpg"))
 
 
+@pytest.mark.parametrize(
+    "arguments", [["run", "--text", " "], ["batch", "none.json"], ["resume", "no"], ["show", "no"]]
+)
+def test_what_could_not_start_has_no_document(peitu, arguments):
+    """With status 2 a program that asked for JSON reads why on standard error: there is nothing to be parsed."""
+    code, out, err = peitu(*arguments, "--json")
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+
+
 def test_a_run_is_not_made_twice(peitu):
     """A second run of the same name is refused with the command that continues the first."""
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
