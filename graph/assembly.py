@@ -20,6 +20,7 @@ from tools.providers.services import KEY_VARIABLES, NO_KEYS, find_key, make_serv
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database
+from tools.sqlite.liveness import RUN_INDEX
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
@@ -55,6 +56,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             max_content_chars=settings.llm.max_content_chars,
             quality=settings.images.quality,
             upload_by_default=uploads_by_default(settings),
+            at_work=lambda run_id: leases.hold(run_id, RUN_INDEX),
         )
     finally:
         await runner.close()
