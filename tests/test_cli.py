@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from graph.cli import main
+from graph.commands import app
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -209,6 +211,19 @@ def test_an_output_folder_that_cannot_be_made_is_told_before_anything_begins(pla
         open_workflow(overrides={"output_dir": place}),
     ):
         pass
+
+
+def test_resume_all_passes_over_complete_runs(peitu):
+    """As its help says: whoever has deleted pictures names the run to have them back."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256")
+    Path("output/tea/00.jpg").unlink()
+    told = CliRunner().invoke(app, ["resume", "--help"], env={"COLUMNS": "200"}).stdout
+
+    assert "complete ones are passed over, also where pictures were deleted since: name those" in " ".join(told.split())
+    assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
+    assert not Path("output/tea/00.jpg").exists()
+    assert 0 == peitu("resume", "tea")[0]
+    assert Path("output/tea/00.jpg").exists()
 
 
 def test_runs_and_show_tell_what_was_made(peitu):
