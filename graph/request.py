@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
+from tools.content.web_page import MAX_PAGE_BYTES, fitting
 from tools.errors import ConfigError, InputError
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
@@ -60,10 +61,11 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     name = "standard input" if file == "-" else repr(file)
     if file == "-" and sys.stdin is None:
         raise InputError("Standard input is closed - pipe the content into it, or name a file")
-    data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
-    if len(data) > MAX_CONTENT_BYTES:
-        raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
-    return _not_blank(decode_text(data, name, tell=tell), name)
+    data = sys.stdin.buffer.read(MAX_PAGE_BYTES + 1) if file == "-" else _read_file(Path(file))
+    if len(data) > MAX_PAGE_BYTES:
+        raise InputError(f"{name} is larger than {MAX_PAGE_BYTES // 1_000_000} MB - split it into articles")
+    text = decode_text(data, name, tell=tell)
+    return _not_blank(fitting(text, len(data), name, most_bytes=MAX_CONTENT_BYTES), name)
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":
@@ -170,7 +172,7 @@ def see_unused(run_id: str, content: str, database_path: Path) -> None:
 def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(MAX_CONTENT_BYTES + 1)
+            return stream.read(MAX_PAGE_BYTES + 1)
     except FileNotFoundError:
         raise InputError(
             f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"

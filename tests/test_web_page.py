@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import test_cli
 from tools.content.reading import read
 from tools.content.web_page import is_web_page
+
+peitu = test_cli.peitu
 
 PAGES = Path(__file__).parent / "pages"
 WECHAT = (PAGES / "wechat.html").read_text(encoding="utf-8")
@@ -163,6 +166,21 @@ def test_any_page_is_read(content: str):
     assert reading.title
     for passage in reading.passages:
         assert 0 <= passage.start <= passage.end <= len(content)
+
+
+def test_the_programs_of_a_large_page_do_not_count(peitu, workplace):
+    """A saved WeChat article is some megabytes of scripts around a few KB of words; a folder may hold it, too."""
+    Path("pages").mkdir()
+    Path("pages/tea.html").write_text(WECHAT.replace("</head>", f"<script>{'x = 1;' * 500_000}</script></head>"))
+
+    assert 0 == peitu("run", "pages/tea.html", "--run-id", "tea", "--count", "1", "--size", "256x256")[0]
+    assert 0 == peitu("batch", "pages", "--count", "1", "--provider", "sketch")[0]
+    assert "老街茶馆的清晨" in peitu("show", "tea")[1]
+
+    Path("long.html").write_text("<p>" + "words " * 500_000 + "</p>")
+    code, _, err = peitu("run", "long.html")
+
+    assert (2, "peitu: 'long.html' is larger than 1000 KB - split it into articles\n") == (code, err)
 
 
 def test_the_parser_is_imported_for_pages_alone():

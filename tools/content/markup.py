@@ -61,8 +61,11 @@ def without_unseen(text: str) -> str:
     return _one_line(_UNCOMMON.sub(lambda found: _shown(found[0], pictographs=True), text))
 
 
-def without_elements(text: str, names: Collection[str]) -> str:
-    """Return the text with spaces in the place of these HTML elements, in linear time; offsets stay as they are."""
+def without_elements(text: str, names: Collection[str], *, filler: str = " ") -> str:
+    """Return the text with spaces in the place of these HTML elements, in linear time; offsets stay as they are.
+
+    With another filler than one character they do not.
+    """
     parts, position, kept, unclosed = [], 0, 0, set()
     while opened := _OPENED.search(text, position):
         name, position = opened[1].lower(), opened.end()
@@ -72,7 +75,7 @@ def without_elements(text: str, names: Collection[str]) -> str:
             unclosed |= set() if closed else {name}
         if closed:
             position = closed.end()
-            parts += [text[kept : opened.start()], " " * (position - opened.start())]
+            parts += [text[kept : opened.start()], filler * (position - opened.start())]
             kept = position
     return "".join([*parts, text[kept:]])
 

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 from tools.content.markup import without_elements
 from tools.content.web_blocks import Block, blocks_of
 from tools.content.web_places import places_of
+from tools.errors import InputError
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_PAGE_BYTES = 10_000_000
+"""Largest saved page, in bytes; most of it are scripts, which do not count as content."""
 
 _BEFORE = r"(?:<!--.{0,2000}?-->\s*|<\?xml.{0,200}?>\s*){0,9}"
 _DOCUMENT = re.compile(rf"\s*{_BEFORE}<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -57,6 +61,20 @@ def is_web_page(content: str) -> bool:
     if not content.lstrip().startswith("<") or not content.rstrip().endswith(">") or not _BLOCK.search(content):
         return False
     return not _MARKDOWN.search(_COMMENT.sub(" ", without_elements(content, {"script", "style", "pre"})))
+
+
+def fitting(text: str, size_bytes: int, name: str, *, most_bytes: int) -> str:
+    """Return the content if it is not too large; a web page that is may do without its scripts and styles.
+
+    Raises:
+        InputError: It is; `name` is what the message calls it.
+    """
+    if size_bytes <= most_bytes:
+        return text
+    lighter = without_elements(text, {"script", "style"}, filler="") if is_web_page(text) else text
+    if lighter == text or len(lighter.encode("utf-8", "replace")) > most_bytes:
+        raise InputError(f"{name} is larger than {most_bytes // 1000} KB - split it into articles")
+    return lighter
 
 
 def read_page(source: str) -> WebPage | None:
