@@ -18,6 +18,7 @@ from tools.providers.http import may_be_key
 from tools.setup.configuration import Settings
 from tools.setup.settings import environment_value, oss_environment
 from tools.sqlite.database import Database
+from tools.sqlite.liveness import RUN_INDEX
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
@@ -50,6 +51,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             max_content_chars=settings.llm.max_content_chars,
             quality=settings.images.quality,
             upload_by_default=uploads_by_default(settings),
+            at_work=lambda run_id: shop.leases.hold(run_id, RUN_INDEX),
         )
 
 

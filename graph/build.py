@@ -1,6 +1,7 @@
 """The graph: which node runs after which, each bound to the tools that it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from graph.image_state import ImageOutput, ImageState
 from graph.route import Routes, after_check, after_provider
 from graph.state import InputState, OutputState, State
-from nodes.analyze import analyze
+from nodes.analyze import AtWork, analyze
 from nodes.answer import Link, answer, wants_answer
 from nodes.approve import approve
 from nodes.check import check
@@ -56,6 +57,7 @@ class Tools:
     max_content_chars: int
     quality: int
     upload_by_default: bool
+    at_work: AtWork
 
 
 def build_graph(
@@ -81,9 +83,11 @@ def build_graph(
         output_dir=tools.prompt_defaults.output_dir,
         check=tools.routes.check,
         own=tools.prompt_defaults.templates,
+        at_work=tools.at_work,
     )
+    planning = partial(prompt, model=tools.model, defaults=tools.prompt_defaults, plans=tools.records)
     builder.add_node("analyze", reading)
-    builder.add_node("prompt", partial(prompt, model=tools.model, defaults=tools.prompt_defaults, plans=tools.records))
+    builder.add_node("prompt", partial(_seen_at_work, node=planning, at_work=tools.at_work))
     builder.add_node("approve", approve)
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
@@ -100,6 +104,12 @@ def build_graph(
     builder.add_conditional_edges("record", wants_answer, {"chat": "answer", "done": END})
     builder.add_edge("answer", END)
     return builder.compile(checkpointer=checkpointer, name="peitu")
+
+
+async def _seen_at_work(state: State, *, node: Callable[[State], Awaitable[State]], at_work: AtWork) -> State:
+    """Run the node, and tell others meanwhile that somebody works on the run; a given prompt takes no time."""
+    async with nullcontext() if state.get("verbatim") else at_work(state["run_id"]):
+        return await node(state)
 
 
 def _anew(tools: Tools) -> Anew:

@@ -93,7 +93,7 @@ def welcome(context: typer.Context) -> None:
 @app.command()
 def run(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown or text); - reads standard input.")
+        str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown, text or HTML); - reads standard input.")
     ] = None,
     text: Annotated[
         str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence, an article.")

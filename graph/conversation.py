@@ -7,6 +7,8 @@ from langchain_core.messages import AnyMessage
 from langgraph.channels import BinaryOperatorAggregate
 from langgraph.graph import add_messages
 
+from tools.errors import InputError
+
 Messages = list[AnyMessage]
 
 
@@ -19,7 +21,17 @@ class Conversation(BinaryOperatorAggregate[Messages]):
         self.typ = typ
 
     def update(self, values: Sequence[Messages]) -> bool:
-        """Add what was sent; the first messages get ids as well."""
-        if values and not self.is_available():
+        """Add what was sent; the first messages get ids as well, and `None` is as good as left out.
+
+        Raises:
+            InputError: It is no message, and nothing that stands for one.
+        """
+        given = [value for value in values if value is not None]
+        if given and not self.is_available():
             self.value = []
-        return super().update(values)
+        try:
+            return super().update(given)
+        except (NotImplementedError, ValueError, TypeError, AttributeError) as error:  # as langchain-core tells it
+            reason = str(error).split("\n", 1)[0]
+            advice = 'give a list of objects such as {"role": "user", "content": "…"}'
+            raise InputError(f"The messages cannot be read ({reason}) - {advice}") from error

@@ -54,7 +54,7 @@ def runs(config: Config = None, as_json: Json = False) -> None:
 def show(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], config: Config = None, as_json: Json = False
 ) -> None:
-    """Show all that is recorded of a run, or how a batch stands."""
+    """Show all that is recorded of a run, or how a batch stands: of a large one, what failed or is missing."""
     from graph.console import print_json, print_run
     from tools.sqlite.database_path import database_path
     from tools.sqlite.liveness import find_state
@@ -74,8 +74,9 @@ def show(
 
 
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
+    from graph.batch_lines import print_segments
     from graph.console import print_json
-    from graph.report import make_report, print_report, print_segments
+    from graph.report import make_report, print_report
     from tools.sqlite.batch_records import batch_document, find_batch
     from tools.sqlite.other_prompts import other_prompts
 

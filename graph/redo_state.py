@@ -1,7 +1,7 @@
 """What is asked for when one image of a finished run is to be made anew."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -33,6 +33,19 @@ def busy(run_id: str, index: int) -> str:
     """Return the line that says that the image is being made anew already, otherwise than is asked for now."""
     place = f"Image {index} of run {run_id!r}"
     return f"{place} is being made anew already, with other words or values - first finish that: peitu resume {run_id}"
+
+
+def as_redo(asked: object) -> Redo:
+    """Return what is asked for, if it can be one at all: LangGraph takes any input.
+
+    Raises:
+        InputError: It is no object.
+    """
+    if not isinstance(asked, Mapping):
+        raise InputError(
+            f"The redo is {asked!r:.40} - give an object with the index of the picture, e.g. {{'index': 0}}"
+        )
+    return cast("Redo", asked)
 
 
 def checked(asked: Redo) -> Redo:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from graph.batch_lines import WAITING, is_waiting, what_became
 from graph.json_text import json_pieces
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET
@@ -16,8 +17,6 @@ from tools.storyboards.similar import similar
 REPORT = "report.json"
 MOST_IDS = 12
 """Ids of a failure that the terminal shows; the report has all."""
-
-WAITING = "not made yet"
 
 Document = Mapping[str, Any]
 
@@ -61,7 +60,7 @@ class _Tally:
     def add(self, image: Document) -> None:
         """Take note of an image."""
         self.held += image["status"] == "unknown"
-        self.waiting += _is_waiting(image)
+        self.waiting += is_waiting(image)
         if image["provider"] and image["attempts"]:
             counts = self.providers[image["provider"]]
             counts["made"] += image["status"] == "saved"
@@ -71,23 +70,12 @@ class _Tally:
             self._add_failure(image)
 
     def _add_failure(self, image: Document) -> None:
-        what = _what(image)
+        what = what_became(image)
         why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
         entry = self.failures.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
         entry["count"] += 1
         if image["id"] not in entry["ids"][-1:]:
             entry["ids"].append(image["id"])
-
-
-def _is_waiting(image: Document) -> bool:
-    return not image["attempts"] and str(image["error"]).startswith(NOT_YET)
-
-
-def _what(image: Document) -> str:
-    """Return what became of an image that has an error, for people."""
-    if _is_waiting(image):
-        return WAITING
-    return {"saved": "saved, but", "unknown": "held"}.get(image["status"], "failed")
 
 
 def write_report(report: Document, folder: Path) -> Path:
@@ -99,14 +87,6 @@ def write_report(report: Document, folder: Path) -> Path:
     path = folder / REPORT
     write_whole(path, (piece.encode() for piece in json_pieces(report)))
     return path
-
-
-def print_segments(document: Document) -> None:
-    """Print every image of a batch in one line: its segment, what there is of it, and its run."""
-    console = Console(highlight=False, soft_wrap=True)
-    for image in document["images"]:
-        there = image["path"] if image["status"] == "saved" else f"{_what(image)}: {image['error']}"
-        console.print(f"{image['id']}  {there}  ({image['run_id'] or 'skipped'})", markup=False)
 
 
 def print_report(report: Document, *, path: Path | None = None) -> None:

@@ -1,5 +1,6 @@
 """What a person asked for, checked whole before anything is made or paid."""
 
+import errno
 import os
 import re
 import secrets
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tools.clock import utc_now
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
+from tools.content.web_page import MAX_PAGE_BYTES, fitting
 from tools.errors import ConfigError, InputError
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
@@ -59,10 +61,11 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     name = "standard input" if file == "-" else repr(file)
     if file == "-" and sys.stdin is None:
         raise InputError("Standard input is closed - pipe the content into it, or name a file")
-    data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
-    if len(data) > MAX_CONTENT_BYTES:
-        raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
-    return _not_blank(decode_text(data, name, tell=tell), name)
+    data = sys.stdin.buffer.read(MAX_PAGE_BYTES + 1) if file == "-" else _read_file(Path(file))
+    if len(data) > MAX_PAGE_BYTES:
+        raise InputError(f"{name} is larger than {MAX_PAGE_BYTES // 1_000_000} MB - split it into articles")
+    text = decode_text(data, name, tell=tell)
+    return _not_blank(fitting(text, len(data), name, most_bytes=MAX_CONTENT_BYTES), name)
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":
@@ -96,26 +99,39 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
     find_style(wishes.style or settings.style, own=settings.templates)
     find_topics(settings.templates)  # a broken one is told before anything begins
-    check_folder(settings.output_dir)
+    check_folder(settings.output_dir, make=True)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
     return {name: value for name, value in wished.items() if value is not None}
 
 
-def check_folder(folder: Path) -> None:
-    """Make the folder if need be, and see that files can be made in it.
+def check_folder(folder: Path, *, make: bool = False) -> None:
+    """See that files can be made in the folder, or in the one in which it would be made; `make` makes it.
 
     Raises:
-        ConfigError: It cannot be written.
+        ConfigError: It cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK | os.X_OK)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is no folder")
+        writable = os.access(there, os.W_OK | os.X_OK)
     except OSError as error:
         raise ConfigError(
             f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir"
         ) from error
     if not writable:
         raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is something; unlike `Path.exists`, raise `OSError` for what cannot be in any Python."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def new_run_id() -> str:
@@ -156,7 +172,7 @@ def see_unused(run_id: str, content: str, database_path: Path) -> None:
 def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(MAX_CONTENT_BYTES + 1)
+            return stream.read(MAX_PAGE_BYTES + 1)
     except FileNotFoundError:
         raise InputError(
             f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"

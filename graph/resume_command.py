@@ -14,7 +14,12 @@ from tools.errors import InputError
 def resume(
     run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID|BATCH_ID]")] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Continue every run and every batch that is not complete.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Continue every run and every batch that is not complete; complete ones are passed over, also where"
+            " pictures were deleted since: name those.",
+        ),
     ] = False,
     resubmit: Annotated[
         bool, typer.Option("--resubmit", help="Send held requests again, though they may be paid already.")

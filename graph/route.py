@@ -97,8 +97,10 @@ class Routes:
         Raises:
             InputError: The content or an option cannot be used; the message names it.
         """
-        if not isinstance(state.get("content"), str):
-            raise InputError("There is no content - give the text that the pictures shall be about")
+        content: object = state.get("content")
+        if not isinstance(content, str):
+            what = "There is no content" if content is None else f"The content is {content!r:.40}"
+            raise InputError(f"{what} - give the text that the pictures shall be about")
         check_kinds(state)
         style(state.get("style") or "default", own=self._own)
         width_px, height_px = parse_size(state.get("size") or self._size)

@@ -79,6 +79,7 @@ async def resume(
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # one picture is under way, the others rest
+    ended = not snapshot.tasks or (snapshot.next == ("redo",) and not isinstance(snapshot.values["redo"], Mapping))
     images = snapshot.values.get("images", [])
     lost = [] if redoes else await asyncio.to_thread(lost_images, images)
     there = {image["index"] for image in images if image["status"] == "saved"} - {image["index"] for image in lost}
@@ -96,14 +97,20 @@ async def resume(
         await follow.plan(None, kept)
     elif kept and snapshot.next == ("approve",):
         await follow.keep(kept)  # it was killed between its plan and what was there already
-    elif not snapshot.tasks and not lost and snapshot.values.get("success"):
+    elif ended and not lost and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
-    elif kept or lost or not snapshot.tasks:
+    elif kept or lost or ended:
         # With something missing at its end, or something that came to its place or went from there meanwhile, it goes
         # back to the fan-out, which passes over what is there. What is under way is collected: the ledger knows it.
         changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept]}
-        await workflow.aupdate_state(_config(thread_id), changes, as_node="approve")
+        done = _last_step(snapshot.values) if ended else "approve"
+        await workflow.aupdate_state(_config(thread_id), changes, as_node=done)
     return await follow(None)
+
+
+def _last_step(values: Mapping[str, Any]) -> str:
+    """Return the node behind which a run goes on that is at an end: a redo may have come before plan or approval."""
+    return "approve" if values.get("images") else "prompt" if "prompts" in values else "analyze"
 
 
 async def redo(

@@ -114,8 +114,8 @@ class InputState(TypedDict, total=False):
     content: Annotated[
         str,
         Field(
-            description="What to illustrate: an article, a sentence or a few words, in Chinese or English, Markdown or"
-            " plain text. Leave it out to take the last human message of `messages`."
+            description="What to illustrate: an article, a sentence or a few words, in Chinese or English,"
+            " Markdown, HTML or plain text. Leave it out to take the last human message of `messages`."
         ),
     ]
     # Options are of one content: `analyze` makes them the run's own. `count` is asked for here, and made at the end.

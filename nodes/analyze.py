@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, cast, get_args
 
@@ -24,6 +25,9 @@ from tools.language.questions import AnalysisAnswer, analysis_question
 from tools.sqlite.run_names import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
 
+AtWork = Callable[[str], AbstractAsyncContextManager[None]]
+"""Takes a run id and tells others, as long as it is entered, that somebody works on that run."""
+
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
 
@@ -45,11 +49,13 @@ async def analyze(
     output_dir: str,
     check: Callable[[State], None] | None = None,
     own: Path | None = None,
+    at_work: AtWork = lambda _: nullcontext(),
 ) -> State:
     """Read the content, with the language model's help where there is one.
 
     `output_dir` is where the pictures of a run go that begins now; whoever continues it leaves them there.
     `check` refuses what cannot be made, before anything is asked of a service; `own` is the user's folder of templates.
+    `at_work` tells others meanwhile that somebody works on the run.
 
     Raises:
         InputError: The content is blank, or `filename` is no name of a picture.
@@ -73,7 +79,8 @@ async def analyze(
     if as_is:
         analysis, used = given_analysis(content), None
     else:
-        analysis, used = await _analyzed(content, model=model, max_chars=max_content_chars, notes=notes, own=own)
+        async with at_work(run_id):
+            analysis, used = await _analyzed(content, model=model, max_chars=max_content_chars, notes=notes, own=own)
     return {
         "run_id": run_id,
         "wanted": state.get("count"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from graph.events import Event
-from graph.redo_state import MAX_SEED, Redo, busy, checked, same_wish
+from graph.redo_state import MAX_SEED, Redo, as_redo, busy, checked, same_wish
 from graph.run_options import given_options
 from graph.state import Image, Prompt, State
 from nodes.planned import given_analysis
@@ -43,10 +43,14 @@ async def redo(state: State, *, anew: Anew) -> State:
 
     What cannot be done is told in the state, which stays as it was otherwise. A run whose checkpoint is gone is taken
     from the records.
+
+    Raises:
+        InputError: What is asked for is no object: the state could not hold it.
+        StorageError: The database cannot be used.
     """
-    asked = state["redo"]
+    asked = as_redo(state["redo"])
     try:
-        run = await _run_of(state, asked, anew.versions)
+        run = await _run_of(state, checked(asked), anew.versions)
         planned = await _planned(run, asked, anew)
     except StorageError:
         raise
@@ -98,7 +102,7 @@ async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
         InputError: It cannot be made; the message says why.
         ConfigError: The style leaves no room for the words.
     """
-    old, image = _place(run, checked(asked))
+    old, image = _place(run, asked)
     provider = asked.get("provider") or run.get("options", {}).get("provider")
     anew.check(provider, width_px=old["width_px"], height_px=old["height_px"])
     known = await anew.versions.of(run["run_id"], old["index"])

@@ -10,11 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from graph.cli import main
+from graph.commands import app
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
+from tools.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -164,6 +167,16 @@ def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
     assert not list(Path().rglob("*.jpg"))
 
 
+@pytest.mark.parametrize(
+    "arguments", [["run", "--text", " "], ["batch", "none.json"], ["resume", "no"], ["show", "no"]]
+)
+def test_what_could_not_start_has_no_document(peitu, arguments):
+    """With status 2 a program that asked for JSON reads why on standard error: there is nothing to be parsed."""
+    code, out, err = peitu(*arguments, "--json")
+
+    assert (2, "", 1) == (code, out, len(err.splitlines()))
+
+
 def test_a_run_is_not_made_twice(peitu):
     """A second run of the same name is refused with the command that continues the first."""
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")
@@ -183,6 +196,45 @@ def test_a_run_is_not_called_as_a_later_run_of_a_thread(peitu):
     assert 2 == code
     assert "peitu resume tale.2" in err
     assert 2 == len(list(Path("output").rglob("*.jpg")))
+
+
+def test_only_what_begins_makes_the_output_folder(peitu):
+    """A run that goes on has a folder of its own, and who only looks needs none."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--output-dir", "mine")
+    Path("mine/tea/00.jpg").unlink()
+
+    assert 0 == peitu("resume", "tea")[0]
+    assert 0 == peitu("redo", "tea", "0")[0]
+    peitu("resume", "--all")
+    peitu("doctor")
+
+    assert Path("mine/tea/00-v2.jpg").exists()
+    assert not Path("output").exists()
+
+
+@pytest.mark.parametrize("place", ["file", "file/a/b", "x" * 300])
+def test_an_output_folder_that_cannot_be_made_is_told_before_anything_begins(place, monkeypatch):
+    """Also by whoever opens the workflow, which does not make it."""
+    Path("file").touch()
+
+    with (
+        pytest.raises(ConfigError, match=r"^The output folder '.*' cannot be made \("),
+        open_workflow(overrides={"output_dir": place}),
+    ):
+        pass
+
+
+def test_resume_all_passes_over_complete_runs(peitu):
+    """As its help says: whoever has deleted pictures names the run to have them back."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256")
+    Path("output/tea/00.jpg").unlink()
+    told = CliRunner().invoke(app, ["resume", "--help"], env={"COLUMNS": "200"}).stdout
+
+    assert "complete ones are passed over, also where pictures were deleted since: name those" in " ".join(told.split())
+    assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
+    assert not Path("output/tea/00.jpg").exists()
+    assert 0 == peitu("resume", "tea")[0]
+    assert Path("output/tea/00.jpg").exists()
 
 
 def test_runs_and_show_tell_what_was_made(peitu):

@@ -1,5 +1,6 @@
 """The options of a run are its own: another content on its thread has the defaults, and a resume still knows them."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -29,10 +30,10 @@ def keys(sandbox: Sandbox, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return sandbox
 
 
-async def go_on():
+async def go_on(answer=True):
     async with open_workflow() as workflow:
         recorded = find_run(Path("data/peitu.db"), "run")
-        return await runs.resume(workflow, "run", recorded=recorded, watch=lambda event: None, ask=lambda _: True)
+        return await runs.resume(workflow, "run", recorded=recorded, watch=lambda event: None, ask=lambda _: answer)
 
 
 async def make_checkpoints_of_an_earlier_version():
@@ -115,3 +116,53 @@ async def test_a_run_of_an_earlier_version_keeps_its_options(keys, reached):
     assert [("dashscope", None)] == [(image["provider"], image["url"]) for image in again["images"]]
     assert {} == keys.objects
     assert ["modelscope"] == [image["provider"] for image in other["images"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"redo": "text"}, "The redo is 'text' - give an object with the index of the picture"),
+        ({"redo": False}, "The redo is False - give an object"),
+        ({"redo": ["a"]}, "The redo is ['a'] - give an object"),
+        ({"content": 5}, "The content is 5 - give the text"),
+        ({"content": "tea", "messages": 5}, "The messages cannot be read (Unsupported message type: <class 'int'>)"),
+        ({"messages": [{"role": "user"}]}, "The messages cannot be read (Message dict must contain 'role' and"),
+    ],
+)
+async def test_an_input_of_a_wrong_kind_is_one_clear_line(asked, told):
+    """It names the key, says what came, and what to give."""
+    async with open_workflow() as workflow:
+        with pytest.raises(InputError) as caught:
+            await workflow.ainvoke(asked, CONFIG)
+
+    assert str(caught.value).startswith(told)
+    assert "\n" not in str(caught.value)
+
+
+async def test_messages_of_none_are_as_good_as_left_out():
+    """So it is with every other key of the input."""
+    async with open_workflow() as workflow:
+        document = await workflow.ainvoke({"content": "a lighthouse", "count": 1, "messages": None}, CONFIG)
+
+    assert document["success"], document
+
+
+@pytest.mark.parametrize("redoes", ["text", {"index": 0}])
+async def test_a_run_that_waits_for_approval_still_waits_when_a_redo_came_between(keys, redoes):
+    """What cannot be redone is no approval of what is not paid yet; a resume asks again, and makes what is left."""
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({"content": "a lighthouse", "count": 2, "review": True, **OPTIONS}, CONFIG)
+        with contextlib.suppress(InputError):
+            await workflow.ainvoke({"redo": redoes}, CONFIG)
+    document = await go_on(answer={"drop": [1]})
+
+    assert (True, 1) == (document["success"], document["count"])
+
+
+async def test_a_redo_that_names_its_run_by_a_number_is_told_in_the_state():
+    """As is everything that cannot be redone."""
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({"redo": {"index": 0, "run_id": ["x"]}}, CONFIG)
+        state = (await workflow.aget_state(CONFIG)).values
+
+    assert "The run_id of the redo is ['x'] - give a text" == state["redoing"]["problem"]

@@ -137,6 +137,69 @@ def test_variable_holds_a_list(value: str, workplace: Path, monkeypatch: pytest.
     assert ("dashscope", "modelscope") == load_settings().images.order
 
 
+@pytest.mark.parametrize("name", ["MY_MODEL_2_1", "My-Model-2.1", "MY-MODEL-2.1", "my_model_2_1"])
+def test_variable_finds_an_entry_however_it_is_written(
+    name: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell knows no hyphen and no dot in the name of a variable, and many write all of it in capitals."""
+    entry = "{base_url: https://a.example/v1, model: a}"
+    (workplace / "config.yaml").write_text(f"llm: {{provider: My-Model-2.1, providers: {{My-Model-2.1: {entry}}}}}")
+    monkeypatch.setenv(f"PEITU_LLM__PROVIDERS__{name}__BASE_URL", "https://b.example/v1")
+    known = load_settings().llm.providers
+
+    assert ["minimax", "dashscope", "local", "My-Model-2.1"] == list(known)
+    assert ("https://b.example/v1", "a") == (known["My-Model-2.1"].base_url, known["My-Model-2.1"].model)
+
+
+def test_variable_prefers_the_entry_of_its_very_name(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two others that it may mean it does not choose."""
+    entry = "{base_url: https://a.example/v1, model: a}"
+    (workplace / "config.yaml").write_text(f"llm: {{providers: {{mine: {entry}, Mine: {entry}, MINE-: {entry}}}}}")
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__MINE__MODEL", "b")
+    known = load_settings().llm.providers
+
+    assert ["b", "a", "a"] == [known[name].model for name in ("mine", "Mine", "MINE-")]
+
+    (workplace / "config.yaml").write_text(f"llm: {{providers: {{My-Own: {entry}, my.own: {entry}}}}}")
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__MY_OWN__MODEL", "b")
+
+    assert "PEITU_LLM__PROVIDERS__MY_OWN__MODEL: llm.providers.my_own may be 'My-Own' or 'my.own'; " in message_of()
+
+
+def test_variables_may_add_an_entry(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is in small letters; what it lacks is told of the variable, not of the file."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__NEW__BASE_URL", "https://b.example/v1")
+
+    assert "PEITU_LLM__PROVIDERS__NEW__BASE_URL: llm.providers.new.model is missing; add it" == message_of()
+
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__NEW__MODEL", "b")
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "new")
+
+    assert "b" == load_settings().llm.providers["new"].model
+
+
+def test_an_empty_variable_is_as_good_as_none(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever clears a setting by leaving it empty gets what the next place says."""
+    (workplace / ".env").write_text('PEITU_OUTPUT_DIR=""\nPEITU_CONFIG=\nPEITU_STYLE=ink\nOSS_ENDPOINT= \n')
+    (workplace / "config.yaml").write_text("output_dir: mine")
+    for name in ("PEITU_OUTPUT_DIR", "PEITU_CONFIG", "PEITU_STYLE", "OSS_BASE_PATH", "DASHSCOPE_API_KEY"):
+        monkeypatch.setenv(name, " ")
+
+    assert (Path("mine"), "ink") == (load_settings().output_dir, load_settings().style)
+    assert {} == oss_environment()
+    assert environment_value("DASHSCOPE_API_KEY") is None
+
+
+@pytest.mark.parametrize("key", ["output_dir", "templates", "database.path", "checkpoints.path", "logging.path"])
+@pytest.mark.parametrize("blank", ['""', '" "', ""])
+def test_an_empty_path_in_the_file_is_named(key: str, blank: str, workplace: Path) -> None:
+    """It would be the working directory."""
+    section, _, name = key.rpartition(".")
+    (workplace / "config.yaml").write_text(f"{section}: {{{name}: {blank}}}" if section else f"{name}: {blank}")
+
+    assert f"config.yaml: {key} is empty; it should be a path" == message_of()
+
+
 def test_loras_are_an_object_in_the_environment_too(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their weights are read and checked there as in `config.yaml`; a name alone stays a name."""
     name = "PEITU_IMAGES__MODELSCOPE__LORAS"
@@ -232,8 +295,8 @@ def test_settings_are_frozen() -> None:
             "on_lost_reply is 'pay'; it should be 'hold' or 'resubmit'",
         ),
         ("storage: {upload: no}", "storage.upload is False; it should be 'auto', 'always' or 'never'"),
-        ("output_dir: ' '", "output_dir is ' '; it should be a path"),
-        ("style: ' '", "style is ' '; it should be text, not blank"),
+        ("output_dir: ' '", "output_dir is empty; it should be a path"),
+        ("style: ' '", "style is empty; it should be text, not blank"),
         ("labels: {content_producer: 配图}", "labels.content_producer is '配图'; it should be ASCII text"),
         ("logging: {level: LOUD}", "logging.level is 'LOUD'; it should be 'TRACE', 'DEBUG', 'INFO'"),
         ("images: {count: 0, quality: 0}", "(and 1 more)"),

@@ -1,19 +1,23 @@
 """Ctrl-C and SIGTERM at any moment of a real process: an orderly end, and a last line that is true."""
 
+import asyncio
 import json
 import os
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.money.ledger_rows import utc_now
 
+from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.sqlite.records import find_run
@@ -38,8 +42,10 @@ def start(sandbox: Sandbox, tmp_path: Path) -> Callable[..., subprocess.Popen[st
     sandbox.set_limits("dashscope", task_seconds=3600.0)
     told = {"PEITU_LLM__PROVIDER": "none", "PEITU_STORAGE__UPLOAD": "never", "PATH": os.environ["PATH"]}
 
-    def begin(*arguments: str, before: str = "", **more: str) -> subprocess.Popen[str]:
-        command = f"{before}\nexec {shlex.join([*COMMAND, *arguments])}"
+    def begin(
+        *arguments: str, before: str = "", program: Sequence[str] = COMMAND[1:], **more: str
+    ) -> subprocess.Popen[str]:
+        command = f"{before}\nexec {shlex.join([sys.executable, *program, *arguments])}"
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(
             ["sh", "-c", command], cwd=tmp_path, env={**sandbox.environment(), **told, **more}, **pipes
@@ -93,12 +99,14 @@ def test_a_background_job_is_deaf_to_ctrl_c_and_ends_by_sigterm(start, sandbox: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
-def test_a_run_that_ended_before_its_plan_is_stopped_at_once(start, peitu, number: signal.Signals):
-    """While the language model thinks nothing is leased or drawn; `runs` and `show` know it from a dead run."""
+@pytest.mark.parametrize("command", ["peitu", "python"])
+def test_a_run_that_ended_before_its_plan_is_stopped_at_once(start, peitu, command: str, number: signal.Signals):
+    """While the language model thinks nothing is bought or drawn; `runs` and `show` know it from a dead run."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(60)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        process = start(*RUN, PEITU_LLM__PROVIDER="minimax", PEITU_LLM__PROVIDERS__MINIMAX__BASE_URL=address)
+        model = {"PEITU_LLM__PROVIDER": "minimax", "PEITU_LLM__PROVIDERS__MINIMAX__BASE_URL": address}
+        process = start(*RUN, **model) if command == "peitu" else start(program=["-c", PROGRAM], **model)
         try:
             connection, _ = silent.accept()
             with connection:
@@ -110,6 +118,50 @@ def test_a_run_that_ended_before_its_plan_is_stopped_at_once(start, peitu, numbe
 
     assert ["running"] == before
     assert ["stopped"] == states(peitu)
+
+
+PROGRAM = """
+from graph.wiring import open_workflow
+
+with open_workflow() as workflow:
+    workflow.invoke({"content": "a teapot", "count": 2}, {"configurable": {"thread_id": "tea"}})
+"""
+
+
+async def test_a_run_that_is_cancelled_before_its_plan_is_stopped_at_once(peitu, monkeypatch):
+    """Though its process lives, as Studio's server does; while it is planned it is running, however long that takes."""
+    reached, thinking = asyncio.Event(), []
+
+    async def think(reader, writer):
+        thinking.append(writer)
+        reached.set()
+
+    silent = await asyncio.start_server(think, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/v1"
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "local")
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__LOCAL__BASE_URL", address)
+    async with silent, open_workflow() as workflow:
+        config = {"configurable": {"thread_id": "tea"}}
+        work = asyncio.ensure_future(workflow.ainvoke({"content": "a teapot", "count": 2}, config))
+        await asyncio.wait_for(reached.wait(), 60)
+        with sqlite3.connect("data/peitu.db") as connection:
+            connection.execute("UPDATE runs SET started_at = '2026-01-01T00:00:00+00:00'")
+        connection.close()
+        before = await asyncio.to_thread(states, peitu)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        with sqlite3.connect("data/peitu.db") as connection:
+            connection.execute("UPDATE runs SET started_at = ?", (utc_now().isoformat(),))
+        connection.close()
+        # It is written by the database's thread, for which a cancelled run does not wait.
+        await asyncio.to_thread(wait_until, lambda: "stopped" in peitu("runs")[1], timeout_s=20.0)
+        after = await asyncio.to_thread(states, peitu)
+        for writer in thinking:
+            writer.close()
+
+    assert ["running"] == before
+    assert ["stopped"] == after
 
 
 def states(peitu) -> list[str]:

@@ -12,7 +12,9 @@ _ANSWER_CHARS = 200_000
 _STARTS = 200
 """Braces of an answer at which its JSON may begin; each costs a pass over the text."""
 _MENDED_CHARS = 16_000
-"""Characters that are mended: the time grows with their square, and a text of braces and quotes takes seconds."""
+"""Characters that are mended, a long answer of fifty pictures."""
+_MENDING_S = 1.0
+"""Seconds of work on them: json-repair looks to the end from every brace, and a text of braces would take ten."""
 _TAG = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
 _BEGINNING = re.compile(r"""\{\s{0,99}["'“]?[\w-]{1,99}["'”]?\s{0,99}:""")
 _DECODER = json.JSONDecoder(strict=False)  # a line break in a string is clear enough
@@ -73,11 +75,8 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _mended(text: str) -> Any:
-    import json_repair
+    from tools.language.mending import mend
 
     beginning = _BEGINNING.search(text)
     start = beginning.start() if beginning else text.index("{")
-    try:
-        return json_repair.loads(text[start : start + _MENDED_CHARS])
-    except (ValueError, RecursionError):
-        return None
+    return mend(text[start : start + _MENDED_CHARS], budget_s=_MENDING_S)

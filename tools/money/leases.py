@@ -8,7 +8,7 @@ owner never.
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -30,6 +30,9 @@ Taking = Literal["taken", "held", "full"]
 
 LOOK_S = 1.0
 """Pause between two tries to take a lease that another process has, in seconds."""
+
+NOBODY = "nobody"
+"""The owner of a lease whose holder broke off; there is no lock file of that name, so that anybody may take it."""
 
 ABANDONED_WITHIN = timedelta(minutes=5)
 """A request without an answer that is older than this is left to whoever resumes its run."""
@@ -111,6 +114,31 @@ class Leases:
         """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
         statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
         values = (run_id, image_index, self.owner)
+        self.database.hand_in(lambda connection: connection.execute(statement, values))
+        self._held.discard((run_id, image_index))
+
+    @contextlib.asynccontextmanager
+    async def hold(self, run_id: str, image_index: int) -> AsyncIterator[None]:
+        """Hold the lease for a while, unless somebody else does; it only tells others that somebody is at work.
+
+        Work that breaks off leaves it to nobody, so that others know at once, also while this process lives.
+        """
+        taken: Taking = "held"
+        with contextlib.suppress(ConfigError):  # what cannot be told is no reason not to work
+            taken = await self.take(run_id, image_index)
+        if taken != "taken":
+            yield
+            return
+        try:
+            yield
+        except BaseException:
+            self._leave_to_nobody(run_id, image_index)
+            raise
+        self.release(run_id, image_index)
+
+    def _leave_to_nobody(self, run_id: str, image_index: int) -> None:
+        statement = "UPDATE leases SET owner = ? WHERE run_id = ? AND image_index = ? AND owner = ?"
+        values = (NOBODY, run_id, image_index, self.owner)
         self.database.hand_in(lambda connection: connection.execute(statement, values))
         self._held.discard((run_id, image_index))
 

@@ -17,10 +17,11 @@ from tools.sqlite.owners import owners_folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """Where pictures are bought: who makes them, and the database in which all of it is written down."""
+    """Where pictures are bought: who makes them, who works on which, and the database that has all of it."""
 
     database: Database
     services: Mapping[str, Service]
+    leases: Leases
     runner: TaskRunner
 
 
@@ -39,4 +40,4 @@ async def open_shop(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) ->
         runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
         opened.push_async_callback(runner.close)
         services = make_services(settings, client=client, keys=keys, database=database)
-        yield Shop(database=database, services=services, runner=runner)
+        yield Shop(database=database, services=services, leases=leases, runner=runner)

@@ -7,7 +7,7 @@ What stands first wins: argument, environment (`PEITU_` and the path, two unders
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -52,8 +52,10 @@ def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | Non
     file = configuration_file(config)
     values = _merge(Settings().model_dump(), _read_file(file) if file else {})
     origins: dict[str, str] = {}
-    for path, value, origin in [*_variables(), *_arguments(overrides or {})]:
-        values = _merge(values, _nest(path, value))
+    for names, value, origin in [*_variables(), *_arguments(overrides or {})]:
+        known = _as_written(names, values, origin)
+        values = _merge(values, _nest(known, value))
+        path = ".".join(known)
         origins.pop(path, None)
         origins[path] = origin
     try:
@@ -79,27 +81,51 @@ def _read_file(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in values.items()}
 
 
-def _variables() -> list[tuple[str, Any, str]]:
+def _variables() -> list[tuple[list[str], Any, str]]:
     """Return path, value and origin of every `PEITU_` variable, what counts more coming later.
 
     Not by pydantic-settings: it passes over a variable that names no setting, and its errors do not say which
     variable holds the wrong value.
     """
     return [
-        (name.removeprefix("PEITU_").lower().replace("__", "."), value, name + place)
+        (name.removeprefix("PEITU_").lower().split("__"), value, name + place)
         for place, variables in ((" in .env", environment_file(warn=True)), ("", os.environ))
         for name, value in variables.items()
         if name.startswith("PEITU_") and name != "PEITU_CONFIG" and value.strip()
     ]
 
 
-def _arguments(overrides: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
-    return [(path, value, "argument") for path, value in overrides.items() if value is not None]
+def _arguments(overrides: Mapping[str, Any]) -> list[tuple[list[str], Any, str]]:
+    return [(path.split("."), value, "argument") for path, value in overrides.items() if value is not None]
 
 
-def _nest(path: str, value: Any) -> dict[str, Any]:
-    first, _, rest = path.partition(".")
-    return {first: _nest(rest, value) if rest else value}
+def _as_written(names: Sequence[str], values: Mapping[str, Any], origin: str) -> list[str]:
+    """Return the path with the names that the settings have already, e.g. ``My-Model`` for ``my_model``.
+
+    Whoever names an entry may use capitals, hyphens and dots, and a variable cannot.
+
+    Raises:
+        ConfigError: A name may be that of several entries.
+    """
+    path: list[str] = []
+    section: Any = values
+    for name in names:
+        known = section if isinstance(section, Mapping) else {}
+        alike = [str(key) for key in known if _folded(str(key)) == _folded(name)]
+        if name not in known and len(alike) > 1:
+            which = " or ".join(map(repr, alike))
+            raise ConfigError(f"{origin}: {'.'.join([*path, name])} may be {which}; rename one of them")
+        path.append(name if name in known or not alike else alike[0])
+        section = known.get(path[-1])
+    return path
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"\W", "_", name).lower()
+
+
+def _nest(path: Sequence[str], value: Any) -> Any:
+    return {path[0]: _nest(path[1:], value)} if path else value
 
 
 def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,10 +143,12 @@ def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(problems: list[ErrorDetails], origins: Mapping[str, str], file: str) -> str:
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a typo explains the rest
     path = ".".join(str(part) for part in first["loc"])
+    # What is missing is missed in the section that somebody has begun.
+    begun = path.rpartition(".")[0] if first["type"] == "missing" else path
     places = [
         origin
         for key, origin in reversed(list(origins.items()))
-        if f"{path}.".startswith(f"{key}.") or key.startswith(f"{path}.")
+        if f"{path}.".startswith(f"{key}.") or key.startswith(f"{begun}.")
     ]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return f"{places[0] if places else file}: {path} {_problem(first)}{more}"
@@ -134,7 +162,7 @@ def _problem(problem: ErrorDetails) -> str:
     value = problem["input"]
     hidden = "key" in str(problem["loc"][-1])
     told = re.sub(r"//[^\s/@]*@", "//…@", repr(value))  # a password may stand there
-    shown = "empty" if value is None else "not usable" if hidden else f"{told:.60}"
+    shown = "empty" if value is None or not str(value).strip() else "not usable" if hidden else f"{told:.60}"
     wanted = re.sub(r"^(Input|String|List|Tuple|Value error,) ", "", problem["msg"])
     return f"is {shown}; it {'should be a mapping' if problem['type'] == 'model_type' else wanted}"
 

@@ -14,10 +14,10 @@ BATCH_INDEX = -1
 """The place of an image in the lease that a process holds on a whole batch."""
 
 RUN_INDEX = -1
-"""The same for a whole run of the command line, which has a lease before it has a plan."""
+"""The same for a whole run: of the command line as long as it is at work, of others while they are planned."""
 
 PLANNING = timedelta(minutes=2)
-"""How long a run from elsewhere is given the benefit of the doubt while nothing of it is leased, bought or drawn."""
+"""How long a run is given the benefit of the doubt while nothing of it is leased, bought or drawn, as between steps."""
 
 
 def state_of_run(

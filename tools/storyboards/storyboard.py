@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from tools.content.web_page import MAX_PAGE_BYTES, fitting
 from tools.errors import InputError
 from tools.storyboards.decoding import decode_text, read_as_chinese, read_bytes, tell_nobody
 from tools.storyboards.picture_names import same_file
@@ -175,5 +176,6 @@ def _articles(folder: Path, problems: Problems, tell: Callable[[str], None]) -> 
 
 def _article(path: Path, guessed: list[str]) -> str:
     """Return an article; its name goes to the guessed ones where the encoding is a guess."""
-    data = read_bytes(path, most=MAX_ARTICLE_BYTES)
-    return decode_text(data, "a file", tell=lambda _: guessed.append(path.name))
+    data = read_bytes(path, most=MAX_PAGE_BYTES)
+    text = decode_text(data, "a file", tell=lambda _: guessed.append(path.name))
+    return fitting(text, len(data), "a file", most_bytes=MAX_ARTICLE_BYTES)
