@@ -29,8 +29,8 @@ STATES = {
 class Watcher:
     """Shows a run's events on standard error: a bar in a terminal, plain lines elsewhere."""
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
         self._progress: Any = None
         self._bar: Any = None
         self._saved: set[tuple[str, int]] = set()
@@ -80,10 +80,13 @@ class Watcher:
         if self._progress is not None:
             self._progress.stop()
         try:
-            return ask_about(question)
+            answer = ask_about(question)
+            # What was read is read; whoever leaves it waiting may have other runs to go on with.
+            self._show("waiting for the approval" if answer is None else "making the pictures")
         finally:
             if self._progress is not None:
                 self._progress.start()
+        return answer
 
     def _show(self, text: str, **changes: Any) -> None:
         if self._progress is not None:
