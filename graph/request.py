@@ -16,6 +16,7 @@ from tools.content.templates import topics as find_topics
 from tools.errors import ConfigError, InputError
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
+from tools.storyboards.storyboard_rows import is_storyboard
 
 if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
     from graph.state import InputState
@@ -62,7 +63,11 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     data = sys.stdin.buffer.read(MAX_CONTENT_BYTES + 1) if file == "-" else _read_file(Path(file))
     if len(data) > MAX_CONTENT_BYTES:
         raise InputError(f"{name} is larger than {MAX_CONTENT_BYTES // 1000} KB - split it into articles")
-    return _not_blank(decode_text(data, name, tell=tell), name)
+    content = decode_text(data, name, tell=tell)
+    if is_storyboard(content, Path(file).suffix.lower()):
+        way = "save it in a file, then: peitu batch FILE" if file == "-" else f"peitu batch {shlex.quote(file)}"
+        raise InputError(f"{name} is a storyboard, no article - illustrate all of it: {way}")
+    return _not_blank(content, name)
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":

@@ -84,6 +84,17 @@ def test_run_reads_files_and_standard_input(peitu):
     assert "teapot" in json.loads(out)["images"][0]["prompt"]
 
 
+@pytest.mark.parametrize(
+    "content", ["[the old bridge](a.jpg) over the river", "{% note %} a bridge", '["a", "bridge"]']
+)
+def test_an_article_that_begins_like_json_is_still_an_article(peitu, content):
+    """Only what would be a storyboard is taken for one."""
+    Path("a.md").write_text(content)
+    code, _, err = peitu("run", "a.md", "--count", "1")
+
+    assert 0 == code, err
+
+
 def test_a_guess_about_the_encoding_is_told(peitu):
     """Chinese of an older editor is read, and standard error says how."""
     Path("tea.txt").write_bytes("春天的第一杯茶".encode("gb18030"))
@@ -111,6 +122,11 @@ BAD = [
     (["run", "folder"], "name one article in it, or illustrate all of them: peitu batch folder"),
     (["run", "--text", " \n\t"], "--text is empty"),
     (["run", "a.md", "--text", "b"], "both given"),
+    (["run", "board.json"], "'board.json' is a storyboard, no article - illustrate all of it: peitu batch board.json"),
+    (["run", "rows.csv"], "'rows.csv' is a storyboard, no article - illustrate all of it: peitu batch rows.csv"),
+    (["run", "list.txt"], "'list.txt' is a storyboard, no article - illustrate all of it: peitu batch list.txt"),
+    (["batch", "a.md"], "'a.md' is an article, no storyboard - illustrate it: peitu run a.md"),
+    (["batch", "prose.txt"], "'prose.txt' is an article, no storyboard - illustrate it: peitu run prose.txt"),
     (["run", "--text", "a", "--count", "0"], "--count 0"),
     (["run", "--text", "a", "--count", "100000"], "--count 100000"),
     (["run", "--text", "a", "--count", "two"], "'--count'"),
@@ -139,6 +155,10 @@ BAD = [
 def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
     """Exit status 2, one line on standard error, nothing on standard output, no picture."""
     Path("a.md").write_text("a teapot")
+    Path("board.json").write_text('{"segments": [{"prompt": "a teapot"}]}')
+    Path("rows.csv").write_text("id,prompt\n1,a teapot\n")
+    Path("list.txt").write_text('[{"prompt": "a teapot"}]')
+    Path("prose.txt").write_text("A teapot, a kettle, and rain.\n\nThen tea.")
     Path("empty.md").write_text("")
     Path("binary.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     Path("folder").mkdir()

@@ -4,6 +4,7 @@ Nothing is begun while a row is wrong, so every wrong row is told at once, with 
 """
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,9 @@ MAX_STORYBOARD_BYTES = 200_000_000
 MAX_ARTICLE_BYTES = 1_000_000
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 CSV = "save it as CSV, with columns such as id,prompt,size"
+MOST_NAMES = 4
+"""Names of what is skipped in a folder that are told."""
+
 ARTICLES = (".md", ".markdown", ".txt", ".html", ".htm")
 
 
@@ -87,7 +91,7 @@ def read_storyboard(
     """
     problems = Problems(repr(str(path)))
     if path.is_dir():
-        rows = Rows(list(_articles(path, problems, tell)), {})
+        rows = Rows(list(_articles(path, problems, tell, limits.folder)), {})
         count = defaults.count or limits.article_count
     else:
         wanted = CSV if path.suffix.lower() in SPREADSHEETS else "name a storyboard in JSON, JSON Lines or CSV"
@@ -96,6 +100,9 @@ def read_storyboard(
         try:
             rows = rows_of(text, path.suffix.lower(), problems)
         except InputError as error:
+            if path.suffix.lower() in ARTICLES and text.lstrip()[:1] not in {"", "[", "{"}:
+                way = f"illustrate it: peitu run {shlex.quote(str(path))}"
+                raise InputError(f"{str(path)!r} is an article, no storyboard - {way}") from None
             raise InputError(f"{str(path)!r}: {error}") from None
         count = defaults.count or 1
     common = {"count": count, "style": defaults.style, "size": defaults.size, **checked_common(rows.common, problems)}
@@ -152,12 +159,17 @@ def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems:
     return False
 
 
-def _articles(folder: Path, problems: Problems, tell: Callable[[str], None]) -> Iterator[Row]:
+def _articles(folder: Path, problems: Problems, tell: Callable[[str], None], output: Path) -> Iterator[Row]:
     """Yield an article of the folder after the other, by name; each gets a folder of its own for its pictures."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in ARTICLES and not path.name.startswith(".")]
-    paths = sorted((path for path in found if path.is_file()), key=lambda path: path.name)
+    found = sorted((path for path in folder.iterdir() if path.name[0] != "."), key=lambda path: path.name)
+    paths = [path for path in found if path.suffix.lower() in ARTICLES and path.is_file()]
     if not paths:
         raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+    if others := [path for path in found if path not in paths and path.resolve() != output.resolve()]:
+        names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        told = f"{len(names)} skipped: {', '.join(names[:MOST_NAMES])}{more}"
+        tell(f"{told} - the articles of a folder lie in it itself and end in {', '.join(ARTICLES)}")
     guessed: list[str] = []
     stems = [same_file(path.stem) for path in paths]
     for number, path in enumerate(paths):
