@@ -21,7 +21,7 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
-from tools.pictures import files
+from tools.pictures import files, sheet
 from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
 
@@ -433,6 +433,33 @@ def test_a_batch_names_the_run_of_each_picture_and_has_a_sheet(peitu: Peitu):
     skipped = json.loads(peitu("batch", "board.json", "--json")[1])
 
     assert [None] * 3 == [image["run_id"] for image in skipped["images"]]
+
+
+def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypatch):
+    """The title of the storyboard, and below each picture what it shows; pictures that were there before, too."""
+    sheets: list[dict[str, Any]] = []
+    monkeypatch.setattr(sheet, "contact_sheet", lambda run, **_: sheets.append(run) or b"")
+    segments = [{"id": "a", "text": "An old lighthouse. A storm comes.", "count": 2}, {"id": "b", "prompt": "a gull"}]
+    told = {"title": " A day at sea\ud800 ", "style": "watercolor", "segments": segments}
+    Path("board.json").write_text(json.dumps(told), encoding="utf-8")
+    for _ in range(2):
+        batch_id = json.loads(peitu("batch", "board.json", "--provider", "sketch", "--json")[1])["batch_id"]
+        code, _, err = peitu("sheet", batch_id)
+
+        assert 0 == code, err
+    for shown in sheets:
+        words = [entry["text"] for entry in sheet.entries_of(shown)]
+
+        assert "A day at sea?" == shown["title"]
+        assert not any("watercolor" in text for text in words)
+        assert "lighthouse" in words[0]
+        assert "a gull" == words[2]
+
+    boards(1)
+    batch_id = json.loads(peitu("batch", "board.json", "--provider", "sketch", "--json")[1])["batch_id"]
+    peitu("sheet", batch_id)
+
+    assert "board.json" == sheets[-1]["title"]
 
 
 def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):

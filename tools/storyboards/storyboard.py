@@ -14,7 +14,7 @@ from tools.errors import InputError
 from tools.storyboards.decoding import decode_text, read_as_chinese, read_bytes, tell_nobody
 from tools.storyboards.picture_names import same_file
 from tools.storyboards.problems import Place, Problems, name_places
-from tools.storyboards.segment_checks import Checks, checked_common
+from tools.storyboards.segment_checks import Checks, checked_common, title_of
 from tools.storyboards.storyboard_rows import Row, Rows, rows_of
 
 MAX_STORYBOARD_BYTES = 200_000_000
@@ -56,6 +56,12 @@ class Segment:
         )
 
 
+class Storyboard(list[Segment]):
+    """The segments, and what the file calls itself, if it does."""
+
+    title: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What counts for segments that do not say; `count` is for texts and articles, a prompt is one picture."""
@@ -81,7 +87,7 @@ class Limits:
 
 def read_storyboard(
     path: Path, *, defaults: Defaults, limits: Limits, tell: Callable[[str], None] = tell_nobody
-) -> list[Segment]:
+) -> Storyboard:
     """Return the segments of a storyboard file, or of the articles of a folder.
 
     `tell` gets a line for people where something is passed over that was asked for, or may not be as it was meant.
@@ -107,7 +113,8 @@ def read_storyboard(
         count = defaults.count or 1
     common = {"count": count, "style": defaults.style, "size": defaults.size, **checked_common(rows.common, problems)}
     checks = Checks(problems, limits.folder, limits.size_refusal, limits.prompt_refusal, limits.templates)
-    segments = list(_checked(rows.rows, common, checks, problems))
+    segments = Storyboard(_checked(rows.rows, common, checks, problems))
+    segments.title = title_of(rows.common)
     problems.stop()
     if not segments:
         raise InputError(f"{str(path)!r} holds no segments - write at least one")
