@@ -255,6 +255,30 @@ def test_doctor_checks_keys_without_paying(peitu, sandbox: Sandbox, monkeypatch)
     assert {} == sandbox.objects
 
 
+def test_doctor_tells_each_provider_once_and_no_good_of_what_is_wrong(peitu, sandbox: Sandbox, monkeypatch):
+    """Refused keys make no pictures; what the last run found stands in the line of its provider."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("modelscope", "dashscope"):
+        sandbox.fault(name, "submit", kind="status", status=401, message="Authentication failed")
+    peitu("run", "--text", "a teapot", "--count", "1", "--no-upload")
+    found = {line.split()[1]: line for line in peitu("doctor")[1].splitlines()}
+
+    assert found["modelscope"].startswith("?")
+    assert "the last run found it stopped" in found["modelscope"]
+
+    for name in ("MODELSCOPE", "DASHSCOPE"):
+        monkeypatch.setenv(f"{name}_API_KEY", "wrong")
+    code, out, _ = peitu("doctor")
+    lines = out.splitlines()
+
+    assert 1 == code
+    for name in ("modelscope", "dashscope"):
+        assert ["✗"] == [line[0] for line in lines if line.split()[1] == name]
+    assert lines[-1].startswith("✗ pictures")
+    assert lines[-1].endswith("--provider auto tries: modelscope, dashscope - neither works, see above")
+
+
 def test_graph_prints_the_program(peitu):
     """The drawing names every node."""
     out = peitu("graph", "--mermaid")[1]
