@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +13,7 @@ from graph.events import Event
 from graph.json_text import json_pieces
 from graph.version_lines import version_lines
 from tools.setup.redact import redact
+from tools.storyboards.problems import Place, name_places
 
 STATES = {
     "queued": "waits for its turn",
@@ -35,6 +36,7 @@ class Watcher:
         self._bar: Any = None
         self._saved: set[tuple[str, int]] = set()
         self._count: Counter[str] = Counter()
+        self._told: dict[tuple[str, str, str], int] = {}
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
@@ -73,7 +75,7 @@ class Watcher:
             text += f" ({provider})"
         self._show(text, completed=self._count[event["run_id"]])
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
-            self._line(text, event.get("error") or event.get("reason") or event.get("path"))
+            self._line(text, self._new(event) or event.get("path"))
 
     def ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         """Put a question of the workflow to the user; the bar stands aside meanwhile."""
@@ -87,6 +89,15 @@ class Watcher:
             if self._progress is not None:
                 self._progress.start()
         return answer
+
+    def _new(self, event: Event) -> str | None:
+        """Return the reason of an event, or which picture has told it before."""
+        reason = event.get("error") or event.get("reason")
+        if not reason:
+            return None
+        number = event["index"] + 1
+        first = self._told.setdefault((event["run_id"], event["event"], reason), number)
+        return reason if first == number else f"as picture {first}"
 
     def _show(self, text: str, **changes: Any) -> None:
         if self._progress is not None:
@@ -109,8 +120,8 @@ def print_json(value: Any) -> None:
 def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)
-    for image in document["images"]:
-        console.print(*_image_lines(image), sep="\n", markup=False)
+    for alike in _alike(document["images"]):
+        console.print(*_image_lines(alike[0], alike), sep="\n", markup=False)
     for note in document.get("notes", []):
         console.print(f"note: {note}", markup=False, style="dim")
     count, requested = document["count"], document["requested"]
@@ -146,10 +157,21 @@ def print_run(run: Mapping[str, Any]) -> None:
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)
 
 
-def _image_lines(image: Mapping[str, Any]) -> list[str]:
+def _alike(images: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
+    """Return the images in order, those that are missing for the same reason together."""
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    for image in images:
+        key = image["index"] if image["status"] == "saved" else (image["status"], image["error"])
+        found.setdefault(key, []).append(image)
+    return found.values()
+
+
+def _image_lines(image: Mapping[str, Any], alike: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     number = image["index"] + 1
     if image["status"] != "saved":
-        return [f"{number:>2} {image['status']}: {image['error']}"]
+        places: list[Place] = [(one["index"], one["index"] + 1) for one in alike]
+        told = name_places(places, "picture") if len(alike) > 1 else f"{number:>2}"
+        return [f"{told} {image['status']}: {image['error']}"]
     made_by = "offline sketch" if image["provider"] == "sketch" else f"{image['provider']} {image['model']}"
     lines = [f"{number:>2} {image['path']}  ({made_by})"]
     if image["url"]:

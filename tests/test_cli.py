@@ -226,6 +226,21 @@ def test_what_is_missing_is_said_with_the_command_that_continues(peitu, sandbox:
     assert 2 == len(sandbox.tasks)
 
 
+def test_a_reason_that_pictures_share_is_told_once(peitu, sandbox: Sandbox, monkeypatch):
+    """A refused key is one line of the result; while the run goes on, only the first picture says it whole."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    sandbox.fault("modelscope", "submit", kind="status", status=401, message="Authentication failed")
+    arguments = ["run", "--text", "a teapot", "--count", "3", "--provider", "modelscope", "--no-upload"]
+    code, out, err = peitu(*arguments)
+
+    assert 1 == code
+    assert out.startswith("pictures 1-3 failed: ")
+    assert 1 == out.count("Authentication failed")
+    assert 1 == err.count("Authentication failed")
+    assert 2 == err.count("failed (modelscope): as picture ")
+
+
 def test_doctor_says_what_is_missing_and_where_to_get_it(peitu):
     """With nothing configured nothing is wrong, and every key has its address."""
     code, out, _ = peitu("doctor")
