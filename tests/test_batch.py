@@ -100,6 +100,10 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     code, out, _ = peitu("batch", boards(5), "--json")
     assert 0 == code
     asked = len(services.requests)
+    told = peitu("batch", "board.json")[1]
+
+    assert "5 of 5 pictures there: 0 made, 5 skipped (batch " in told  # and no pace
+
     code, out, _ = peitu("batch", "board.json", "--json")
     document = json.loads(out)
 
