@@ -9,6 +9,11 @@ from rich.console import Console
 HELP = "Enter: make them · e N new prompt · d N: drop · a another prompt · q: leave them waiting"
 
 
+def can_ask() -> bool:
+    """Tell whether somebody sits at a terminal; standard input may be a pipe, or closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def ask_about(question: Mapping[str, Any]) -> dict[str, Any] | None:
     """Show the prompts and return the user's answer, as the node `approve` takes it; `None` leaves the run waiting.
 
@@ -20,7 +25,7 @@ def ask_about(question: Mapping[str, Any]) -> dict[str, Any] | None:
     for prompt in question["prompts"]:
         place = f" ({prompt['heading']})" if prompt["heading"] else ""
         console.print(f"{prompt['index'] + 1:>2}{place} {prompt['prompt']}", markup=False)
-    if not sys.stdin.isatty():
+    if not can_ask():
         return None
     indexes = [prompt["index"] for prompt in question["prompts"]]
     answer: dict[str, Any] = {"edit": {}, "drop": [], "add": []}

@@ -3,13 +3,14 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 
 from graph.asking import ask_about
-from graph.events import Event
+from graph.events import WAITS_FOR_APPROVAL, Event
 from graph.json_text import json_pieces
 from graph.version_lines import version_lines
 from tools.setup.redact import redact
@@ -37,6 +38,7 @@ class Watcher:
         self._saved: set[tuple[str, int]] = set()
         self._count: Counter[str] = Counter()
         self._told: dict[tuple[str, str, str], int] = {}
+        self._total = 0
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
@@ -64,7 +66,8 @@ class Watcher:
         """Show one event of the workflow."""
         name = event["event"]
         if name == "planned":
-            self._show("making the pictures", total=event["count"], completed=0)
+            self._total = event["count"]
+            self._show("making the pictures", total=self._total, completed=0)
             return
         image = (event["run_id"], event["index"])
         if name == "saved" and image not in self._saved:
@@ -73,7 +76,8 @@ class Watcher:
         text = f"picture {event['index'] + 1} {STATES.get(name, name)}"
         if provider := event.get("provider"):
             text += f" ({provider})"
-        self._show(text, completed=self._count[event["run_id"]])
+        count = self._count[event["run_id"]]
+        self._show("all pictures are there" if count == self._total else text, completed=count)
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
             self._line(text, self._new(event) or event.get("path"))
 
@@ -120,13 +124,19 @@ def print_json(value: Any) -> None:
 def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)
+    if WAITS_FOR_APPROVAL in document.get("notes", []):
+        way = f"approve it in a terminal with: peitu resume {document['run_id']}, or in Studio, or from Python"
+        waits = f"Run {document['run_id']} waits for your approval; nothing is paid yet - {way}"
+        console.print(waits, markup=False, style="yellow")
+        return
     for alike in _alike(document["images"]):
         console.print(*_image_lines(alike[0], alike), sep="\n", markup=False)
     for note in document.get("notes", []):
         console.print(f"note: {note}", markup=False, style="dim")
     count, requested = document["count"], document["requested"]
     if document["success"]:
-        console.print(f"{count} of {requested} pictures made (run {document['run_id']})", markup=False, style="green")
+        made = "1 picture" if count == requested == 1 else f"{count} of {requested} pictures"
+        console.print(f"{made} made (run {document['run_id']})", markup=False, style="green")
         return
     errors = [image["error"] or "" for image in document["images"]]
     pending = any(error.startswith("not made anew") for error in errors)
@@ -142,8 +152,10 @@ def print_result(document: Mapping[str, Any]) -> None:
 def print_run(run: Mapping[str, Any]) -> None:
     """Print all that is recorded of a run, its tasks included, and its `state`, see `tools.sqlite.liveness`."""
     console = Console(highlight=False, soft_wrap=True)
-    for name in ("run_id", "state", "title", "language_model", "started_at", "finished_at"):
+    for name in ("run_id", "state", "title", "language_model"):
         console.print(f"{name + ':':<15} {run[name] or '-'}", markup=False)
+    for name in ("started_at", "finished_at"):
+        console.print(f"{name + ':':<15} {_here(run[name]) if run[name] else '-'}", markup=False)
     for note in run["notes"]:
         console.print(f"{'note:':<15} {note}", markup=False)
     for image in run["images"]:
@@ -155,6 +167,11 @@ def print_run(run: Mapping[str, Any]) -> None:
     for task in run["tasks"]:
         where = f"{task['provider']} {task['task_id'] or ''}"
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)
+
+
+def _here(time: str) -> str:
+    """Return a recorded time as the clock here tells it, with its distance from UTC."""
+    return datetime.fromisoformat(time).astimezone().isoformat(" ", "seconds")
 
 
 def _alike(images: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:

@@ -24,6 +24,8 @@ from tools.errors import InputError
 from tools.pictures import files, sheet
 from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
+from tools.sqlite.connection import connect
+from tools.sqlite.history import read_runs
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -477,6 +479,20 @@ def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
     assert {"tea": "waiting for approval", "kettle": "complete", "cup": "incomplete"} == states
     for run_id, state in states.items():
         assert f"state:          {state}\n" in peitu("show", run_id)[1]
+
+
+def test_a_killed_run_without_a_review_does_not_wait_for_approval(peitu: Peitu):
+    """Studio's form sends `review: false`: nobody wanted to see the prompts."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256")
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE runs SET status = 'running', success = NULL, options = '{\"review\": false}'")
+    connection.execute("DELETE FROM images")
+    connection.execute("UPDATE runs SET started_at = '2026-11-24T08:00:00+00:00'")
+    connection.close()
+
+    assert ["stopped"] == [run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]]
+    assert "stopped" == json.loads(peitu("show", "tea", "--json")[1])["state"]
+    assert ["stopped"] == [run["state"] for run in read_runs(Path("data/peitu.db"), limit=5)]
 
 
 def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):

@@ -3,15 +3,19 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from graph.cli import main
+from graph.console import Watcher
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -294,6 +298,60 @@ def test_doctor_tells_each_provider_once_and_no_good_of_what_is_wrong(peitu, san
     assert lines[-1].endswith("--provider auto tries: modelscope, dashscope - neither works, see above")
 
 
+def test_a_run_that_waits_for_approval_says_where_to_give_it(peitu):
+    """Without a terminal nothing can be approved: that is said, and not that something is missing."""
+    answers = [
+        peitu("run", "--text", "a teapot. a kettle.", "--count", "2", "--run-id", "rev1", "--review"),
+        peitu("resume", "rev1", stdin=b"y\n"),
+    ]
+    for code, out, err in answers:
+        assert 1 == code
+        assert out.startswith("Run rev1 waits for your approval; nothing is paid yet - approve it in a terminal with: ")
+        assert "peitu resume rev1" in out
+        assert "missing" not in out
+        assert "teapot" in err  # what is to be approved
+
+    code, out, err = peitu("resume", "--all")
+
+    assert 1 == code
+    assert 1 == len(out.splitlines())
+    assert out.startswith("Run rev1 waits for your approval")
+    assert "" == err
+
+
+def test_one_picture_is_one_picture_and_times_are_ours(peitu, monkeypatch):
+    """A person reads the time of the clock on the wall, to the second; JSON has it in UTC."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        out = peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")[1]
+        shown = peitu("show", "tea")[1]
+        recorded = json.loads(peitu("show", "tea", "--json")[1])
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+
+    assert "1 picture made (run tea)" in out
+    for name in ("started_at", "finished_at"):
+        told = next(line.split(maxsplit=1)[1] for line in shown.splitlines() if line.startswith(name))
+
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", told)
+        assert datetime.fromisoformat(told) == datetime.fromisoformat(recorded[name]).replace(microsecond=0)
+
+
+def test_the_bar_ends_with_what_is_there():
+    """Not with the picture that happened to be the last."""
+    written = io.StringIO()
+    with Watcher(Console(file=written, force_terminal=True, width=100)) as watch:
+        watch({"event": "planned", "run_id": "a", "count": 2})
+        for index in (1, 0):
+            watch({"event": "saved", "run_id": "a", "index": index, "provider": "sketch"})
+    last = written.getvalue().rpartition("2/2")[0].rpartition("\n")[2]
+
+    assert "all pictures are there" in last
+    assert "saved" not in last
+
+
 def test_graph_prints_the_program(peitu):
     """The drawing names every node."""
     out = peitu("graph", "--mermaid")[1]
@@ -321,6 +379,7 @@ def test_styles_can_be_listed(peitu):
 LIGHT = """
 import sys
 from graph.cli import main
+from graph.console import Watcher
 sys.argv = ["peitu", *sys.argv[1:]]
 try:
     main()
