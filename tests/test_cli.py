@@ -319,6 +319,7 @@ def test_a_run_that_waits_for_approval_says_where_to_give_it(peitu):
     assert "" == err
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has no such call")
 def test_one_picture_is_one_picture_and_times_are_ours(peitu, monkeypatch):
     """A person reads the time of the clock on the wall, to the second; JSON has it in UTC."""
     monkeypatch.setenv("TZ", "Asia/Shanghai")
