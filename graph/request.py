@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from graph.piped import has_piped_content
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
 from tools.errors import ConfigError, InputError
@@ -46,7 +47,9 @@ class Wishes:
 
 
 def read_content(file: str | None, text: str | None, tell: Callable[[str], None] = tell_nobody) -> str:
-    """Return the content of `--text`, of a file, or of standard input (``-``); `tell` hears of a guess about it.
+    """Return the content of `--text`, of a file, or of standard input (``-``, or where somebody pipes one in).
+
+    `tell` hears of a guess about it.
 
     Raises:
         InputError: There is none, or it is no text; the message names it.
@@ -55,6 +58,9 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
         raise InputError("A file and --text were both given - choose one of them")
     if text is not None:
         return _not_blank(text, "--text")
+    if not file and has_piped_content():
+        tell("reading standard input")  # what is slow to come to its end is waited for, as with -
+        file = "-"
     if not file:
         raise InputError('There is nothing to illustrate - name a file, or pass --text "…", or - for standard input')
     name = "standard input" if file == "-" else repr(file)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def test_without_arguments_it_says_what_to_do_next(peitu):
 
     assert 0 == code
     assert "peitu run" in out
+
+
+def test_version_and_help_have_short_ways(peitu):
+    """`-h` is `--help` of every command, and a mistake names the help of its own command."""
+    assert (0, f"peitu {version('peitu')}\n") == peitu("--version")[:2]
+    assert peitu("--help") == peitu("-h")
+    assert peitu("batch", "--help") == peitu("batch", "-h")
+    assert peitu("run", "--colour")[2].endswith(" - see: peitu run --help\n")
+    assert peitu("paint")[2].endswith(" - see: peitu --help\n")
 
 
 def test_run_makes_pictures_and_prints_one_document(peitu):
@@ -97,6 +107,32 @@ def test_an_article_that_begins_like_json_is_still_an_article(peitu, content):
     code, _, err = peitu("run", "a.md", "--count", "1")
 
     assert 0 == code, err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot wait for a pipe for a while")
+def test_a_pipe_with_content_needs_no_dash_and_a_silent_one_is_not_waited_for():
+    """As `cat a.md | peitu run`; a pipe that is held open without a word, as a CI does, or is empty, is no content."""
+    command = [sys.executable, "-m", "graph.cli", "run", "--count", "1", "--json"]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "check": False, "timeout": 60}
+    done = subprocess.run(command, input="a teapot in the rain", **told)
+
+    assert 0 == done.returncode, done.stderr
+    assert "teapot" in json.loads(done.stdout)["images"][0]["prompt"]
+
+    Path("a.md").write_text("a kettle")
+    with Path("a.md").open("rb") as file:
+        assert "kettle" in subprocess.run(command, stdin=file, **told).stdout
+
+    silent, held_open = os.pipe()
+    try:
+        for stdin in (silent, subprocess.DEVNULL):
+            done = subprocess.run(command, stdin=stdin, **told)
+
+            assert 2 == done.returncode
+            assert "or - for standard input" in done.stderr
+    finally:
+        os.close(held_open)
+        os.close(silent)
 
 
 def test_a_guess_about_the_encoding_is_told(peitu):
