@@ -632,6 +632,33 @@ def test_the_same_command_again_pays_for_nothing_that_is_under_way(
     assert (0, 2) == (peitu(*arguments)[0], services.billed)
 
 
+def test_the_same_command_again_goes_on_with_a_stopped_batch_that_is_free(peitu: Peitu):
+    """As with a paid one: there is no second batch of the same. Another storyboard, or a finished one, begins anew."""
+    arguments = ["batch", boards(2), "--provider", "sketch", "--json"]
+    first = json.loads(peitu(*arguments)[1])["batch_id"]
+
+    stopped = json.loads(peitu(*arguments)[1])["batch_id"]
+
+    assert stopped != first
+
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (stopped,))
+    connection.execute("UPDATE segments SET status = 'waiting' WHERE batch_id = ?", (stopped,))
+    connection.close()
+    code, out, err = peitu(*arguments)
+
+    assert (0, stopped) == (code, json.loads(out)["batch_id"]), err
+    assert f"peitu: batch {stopped} of this storyboard is not over - going on with it" in err
+
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (stopped,))
+    connection.close()
+    code, out, err = peitu("batch", boards(3), *arguments[2:])
+
+    assert (0, "") == (code, err)
+    assert json.loads(out)["batch_id"] != stopped
+
+
 def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services: Sandbox):
     """What may be paid is not bought by the way; elsewhere, or at the user's word, it is."""
     services.fault("dashscope", "submit", kind="drop", times=1)

@@ -113,20 +113,20 @@ def test_an_article_that_begins_like_json_is_still_an_article(peitu, content):
 def test_a_pipe_with_content_needs_no_dash_and_a_silent_one_is_not_waited_for():
     """As `cat a.md | peitu run`; a pipe that is held open without a word, as a CI does, or is empty, is no content."""
     command = [sys.executable, "-m", "graph.cli", "run", "--count", "1", "--json"]
-    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "check": False, "timeout": 60}
-    done = subprocess.run(command, input="a teapot in the rain", **told)
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": 60}
+    done = subprocess.run(command, check=False, input="a teapot in the rain", **told)
 
     assert 0 == done.returncode, done.stderr
     assert "teapot" in json.loads(done.stdout)["images"][0]["prompt"]
 
     Path("a.md").write_text("a kettle")
     with Path("a.md").open("rb") as file:
-        assert "kettle" in subprocess.run(command, stdin=file, **told).stdout
+        assert "kettle" in subprocess.run(command, check=False, stdin=file, **told).stdout
 
     silent, held_open = os.pipe()
     try:
         for stdin in (silent, subprocess.DEVNULL):
-            done = subprocess.run(command, stdin=stdin, **told)
+            done = subprocess.run(command, check=False, stdin=stdin, **told)
 
             assert 2 == done.returncode
             assert "or - for standard input" in done.stderr
