@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tools.money.leases import sweep_owners
+from tools.pictures.files import PART
 from tools.setup.configuration import Settings
 from tools.sqlite.connection import explain, reading
 
@@ -112,6 +113,8 @@ def _sweep_parts(folder: Path) -> int:
     """Delete what was being written when its process died."""
     count = 0
     for part in folder.rglob(".*.part"):
+        if not PART.fullmatch(part.name):
+            continue  # Other programs have such names, too.
         with contextlib.suppress(OSError):
             if part.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
                 part.unlink()
