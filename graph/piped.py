@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from io import BufferedReader
 
 PATIENCE_S = 1.0
 """How long a pipe is given to bring its first byte: a cron job or a CI may hold one open that never brings any."""
@@ -18,7 +19,7 @@ def has_piped_content(patience_s: float = PATIENCE_S) -> bool:
     except (OSError, ValueError):  # Closed, or no file at all, as in a notebook.
         return False
     if stat.S_ISREG(mode):
-        return bool(sys.stdin.buffer.peek(1))
+        return _has_more()
     return stat.S_ISFIFO(mode) and _brings_something(number, patience_s)
 
 
@@ -28,4 +29,9 @@ def _brings_something(number: int, patience_s: float) -> bool:
     from select import select
 
     # At its end a pipe can be read, too, and brings nothing.
-    return bool(select([number], [], [], patience_s)[0] and sys.stdin.buffer.peek(1))  # type: ignore[attr-defined]
+    return bool(select([number], [], [], patience_s)[0]) and _has_more()
+
+
+def _has_more() -> bool:
+    """Look at the next byte without taking it."""
+    return isinstance(sys.stdin.buffer, BufferedReader) and bool(sys.stdin.buffer.peek(1))
