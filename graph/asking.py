@@ -14,12 +14,16 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def ask_about(question: Mapping[str, Any]) -> dict[str, Any] | None:
+def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
     """Show the prompts and return the user's answer, as the node `approve` takes it; `None` leaves the run waiting.
+
+    `head` is a line above them, where several runs are asked about.
 
     Where nobody can answer, because standard input is no terminal, the prompts are shown and the run waits.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if head:
+        console.print(head, markup=False, style="bold")
     if question["problem"]:
         console.print(question["problem"], markup=False, style="red")
     for prompt in question["prompts"]:

@@ -81,12 +81,12 @@ class Watcher:
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
             self._line(text, self._new(event) or event.get("path"))
 
-    def ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Put a question of the workflow to the user; the bar stands aside meanwhile."""
+    def ask(self, question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
+        """Put a question of the workflow to the user, below a line of its own; the bar stands aside meanwhile."""
         if self._progress is not None:
             self._progress.stop()
         try:
-            answer = ask_about(question)
+            answer = ask_about(question, head=head)
             # What was read is read; whoever leaves it waiting may have other runs to go on with.
             self._show("waiting for the approval" if answer is None else "making the pictures")
         finally:
@@ -125,7 +125,7 @@ def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)
     if WAITS_FOR_APPROVAL in document.get("notes", []):
-        way = f"approve it in a terminal with: peitu resume {document['run_id']}, or in Studio, or from Python"
+        way = f"approve it in Studio, from Python, or in a terminal with: peitu resume {document['run_id']}"
         waits = f"Run {document['run_id']} waits for your approval; nothing is paid yet - {way}"
         console.print(waits, markup=False, style="yellow")
         return

@@ -1,6 +1,7 @@
 """The command `peitu resume`: a run, a batch, or all of them."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -48,18 +49,19 @@ def resume(
     follow(config, overrides, run_id, _step(path), database_path=path, as_json=as_json)
 
 
-def _step(path: Path, *, asks: bool = True) -> Any:
+def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
     """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
     from tools.sqlite.batch_records import find_segment
     from tools.sqlite.records import find_run
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
+        ask = partial(watch.ask, head=f"Run {name}") if several else watch.ask
         recorded = find_run(path, name)
         if recorded is None and (segment := find_segment(path, name)):
             asked = dict(segment["asked"])
             recorded = {"content": asked.pop("content"), "options": asked}
-        return runs.resume(workflow, name, recorded=recorded, watch=watch, ask=watch.ask if asks else None)
+        return runs.resume(workflow, name, recorded=recorded, watch=watch, ask=ask if asks else None)
 
     return go_on
 
@@ -82,7 +84,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
     # Where nobody can answer, the prompts of every run that waits would only hide what was made.
-    work = work_through(config, {}, names, _step(path, asks=can_ask()), database_path=path)
+    work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
     reports = []
     for name in batches:

@@ -211,8 +211,8 @@ def test_without_a_terminal_the_run_waits(monkeypatch, capsys):
     """A script is never taken for an approval; the prompts are shown."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
 
-    assert ask_about(QUESTION) is None
-    assert "a boat" in capsys.readouterr().err
+    assert ask_about(QUESTION, head="Run r1") is None
+    assert "Run r1\n 1 a boat" in capsys.readouterr().err
 
 
 def test_the_answer_of_the_terminal_is_one_that_the_node_takes():
