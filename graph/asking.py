@@ -1,7 +1,7 @@
 """Ask in the terminal what becomes of the prompts before anything is paid."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -9,42 +9,68 @@ from rich.console import Console
 HELP = "Enter: make them · e N new prompt · d N: drop · a another prompt · q: leave them waiting"
 
 
-def ask_about(question: Mapping[str, Any]) -> dict[str, Any] | None:
+def can_ask() -> bool:
+    """Tell whether somebody sits at a terminal; standard input may be a pipe, or closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
     """Show the prompts and return the user's answer, as the node `approve` takes it; `None` leaves the run waiting.
+
+    `head` is a line above them, where several runs are asked about.
 
     Where nobody can answer, because standard input is no terminal, the prompts are shown and the run waits.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if head:
+        console.print(head, markup=False, style="bold")
     if question["problem"]:
         console.print(question["problem"], markup=False, style="red")
     for prompt in question["prompts"]:
         place = f" ({prompt['heading']})" if prompt["heading"] else ""
         console.print(f"{prompt['index'] + 1:>2}{place} {prompt['prompt']}", markup=False)
-    if not sys.stdin.isatty():
+    if not can_ask():
         return None
+    indexes = [prompt["index"] for prompt in question["prompts"]]
     answer: dict[str, Any] = {"edit": {}, "drop": [], "add": []}
     while True:
         console.print(HELP, markup=False, style="dim")
         try:
-            line = input("> ").strip()
+            # Where standard output goes into a file, it holds the JSON document alone.
+            line = input("> " if sys.stdout.isatty() else "").strip()
         except EOFError:
             return None
-        if line in {"", "q"}:
-            return None if line else answer
-        if problem := _note(line, answer):
+        if line == "q":
+            return None
+        problem = _note(line, answer, indexes) if line else _not_possible(answer, indexes)
+        if problem:
             console.print(problem, markup=False, style="red")
+        elif not line:
+            return answer
 
 
-def _note(line: str, answer: dict[str, Any]) -> str | None:
-    """Take one command into the answer; return what is wrong with it."""
+def _note(line: str, answer: dict[str, Any], indexes: Collection[int]) -> str | None:
+    """Take one command into the answer; return what is wrong with it. People count from 1, the answer from 0."""
     command, _, rest = line.partition(" ")
     number, _, text = rest.strip().partition(" ")
     if command == "a" and rest.strip():
         answer["add"].append(rest.strip())
-    elif command == "d" and number.isdecimal():
-        answer["drop"].append(int(number) - 1)
-    elif command == "e" and number.isdecimal() and text.strip():
-        answer["edit"][int(number) - 1] = text.strip()
-    else:
+        return None
+    if not number.isdecimal() or not (command == "d" or (command == "e" and text.strip())):
         return f"{line!r} is none of these"
+    index = int(number) - 1
+    if index not in indexes:
+        return f"There is no picture {number} - choose from {', '.join(str(known + 1) for known in indexes)}"
+    if command == "d":
+        answer["drop"].append(index)
+    else:
+        answer["edit"][index] = text.strip()
     return None
+
+
+def _not_possible(answer: Mapping[str, Any], indexes: Collection[int]) -> str | None:
+    """Return why the answer as a whole would be refused: told here, it need not be given again from the beginning."""
+    from tools.setup.configuration import MAX_COUNT  # here, since `peitu runs` and `show` need no settings
+
+    left = len(set(indexes).difference(answer["drop"])) + len(answer["add"])
+    return None if 1 <= left <= MAX_COUNT else f"{left} pictures are left - keep or add 1 to {MAX_COUNT}"

@@ -23,7 +23,7 @@ def begin(
 ) -> tuple[str, Leases]:
     """Write the batch down, whole, before anything of it is begun; return its id, and the leases that hold it.
 
-    Where the same was asked for before and has requests under way, it is that batch that goes on.
+    Where the same was asked for before and has requests under way, or was stopped, it is that batch that goes on.
 
     Raises:
         InputError: Another batch of the storyboard is at work, or has requests under way and asked for something else.
@@ -36,10 +36,12 @@ def begin(
         rival = find_rival(connection, path, batch.options)
         if rival is None:
             write_batch(connection, batch, segments, for_all)
-        elif rival.is_at_work or not asks_for_the_same(connection, rival.batch_id, segments, for_all):
+        elif not rival.is_at_work and asks_for_the_same(connection, rival.batch_id, segments, for_all):
+            rivals.append(rival)
+        elif rival.owes:
             raise InputError(rival.why)
         else:
-            rivals.append(rival)
+            write_batch(connection, batch, segments, for_all)
 
     async def take() -> str:
         try:

@@ -42,7 +42,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     from tools.sqlite.batches import Batch
     from tools.sqlite.rivals import place_of
 
-    place = place_of(source, settings.output_dir)
+    place = place_of(source, settings.output_dir) | ({"title": segments.title} if segments.title else {})
     row = Batch(
         batch_id=new_run_id(),
         source=str(source),

@@ -25,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 STOPPED = 130
@@ -51,9 +52,10 @@ def obey() -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that knows no Chinese still gets the rest
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="peitu")
     except UsageError as error:
-        return _refuse(f"{error.format_message()} - see: peitu --help", 2)
+        command = error.ctx.command_path if error.ctx else "peitu"
+        return _refuse(f"{error.format_message()} - see: {command} --help", 2)
     except PeituError as error:
         return _refuse(str(error), 2)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
@@ -84,8 +86,15 @@ def _keep_traceback(error: Exception) -> str:
 
 
 @app.callback(invoke_without_command=True)
-def welcome(context: typer.Context) -> None:
-    """Say what to do next when no command is given."""
+def welcome(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Print the version, or say what to do next when no command is given."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"peitu {version_of('peitu')}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(WELCOME)
 

@@ -2,17 +2,19 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 
 from graph.asking import ask_about
-from graph.events import Event
+from graph.events import WAITS_FOR_APPROVAL, Event
 from graph.json_text import json_pieces
 from graph.version_lines import version_lines
 from tools.setup.redact import redact
+from tools.storyboards.problems import Place, name_places
 
 STATES = {
     "queued": "waits for its turn",
@@ -29,12 +31,14 @@ STATES = {
 class Watcher:
     """Shows a run's events on standard error: a bar in a terminal, plain lines elsewhere."""
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
         self._progress: Any = None
         self._bar: Any = None
         self._saved: set[tuple[str, int]] = set()
         self._count: Counter[str] = Counter()
+        self._told: dict[tuple[str, str, str], int] = {}
+        self._total = 0
 
     def __enter__(self) -> "Watcher":
         if self._console.is_terminal:
@@ -62,7 +66,8 @@ class Watcher:
         """Show one event of the workflow."""
         name = event["event"]
         if name == "planned":
-            self._show("making the pictures", total=event["count"], completed=0)
+            self._total = event["count"]
+            self._show("making the pictures", total=self._total, completed=0)
             return
         image = (event["run_id"], event["index"])
         if name == "saved" and image not in self._saved:
@@ -71,19 +76,32 @@ class Watcher:
         text = f"picture {event['index'] + 1} {STATES.get(name, name)}"
         if provider := event.get("provider"):
             text += f" ({provider})"
-        self._show(text, completed=self._count[event["run_id"]])
+        count = self._count[event["run_id"]]
+        self._show("all pictures are there" if count == self._total else text, completed=count)
         if name in {"failed", "upload failed", "waiting"} or (self._progress is None and name == "saved"):
-            self._line(text, event.get("error") or event.get("reason") or event.get("path"))
+            self._line(text, self._new(event) or event.get("path"))
 
-    def ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Put a question of the workflow to the user; the bar stands aside meanwhile."""
+    def ask(self, question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
+        """Put a question of the workflow to the user, below a line of its own; the bar stands aside meanwhile."""
         if self._progress is not None:
             self._progress.stop()
         try:
-            return ask_about(question)
+            answer = ask_about(question, head=head)
+            # What was read is read; whoever leaves it waiting may have other runs to go on with.
+            self._show("waiting for the approval" if answer is None else "making the pictures")
         finally:
             if self._progress is not None:
                 self._progress.start()
+        return answer
+
+    def _new(self, event: Event) -> str | None:
+        """Return the reason of an event, or which picture has told it before."""
+        reason = event.get("error") or event.get("reason")
+        if not reason:
+            return None
+        number = event["index"] + 1
+        first = self._told.setdefault((event["run_id"], event["event"], reason), number)
+        return reason if first == number else f"as picture {first}"
 
     def _show(self, text: str, **changes: Any) -> None:
         if self._progress is not None:
@@ -106,13 +124,19 @@ def print_json(value: Any) -> None:
 def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)
-    for image in document["images"]:
-        console.print(*_image_lines(image), sep="\n", markup=False)
+    if WAITS_FOR_APPROVAL in document.get("notes", []):
+        way = f"approve it in Studio, from Python, or in a terminal with: peitu resume {document['run_id']}"
+        waits = f"Run {document['run_id']} waits for your approval; nothing is paid yet - {way}"
+        console.print(waits, markup=False, style="yellow")
+        return
+    for alike in _alike(document["images"]):
+        console.print(*_image_lines(alike[0], alike), sep="\n", markup=False)
     for note in document.get("notes", []):
         console.print(f"note: {note}", markup=False, style="dim")
     count, requested = document["count"], document["requested"]
     if document["success"]:
-        console.print(f"{count} of {requested} pictures made (run {document['run_id']})", markup=False, style="green")
+        made = "1 picture" if count == requested == 1 else f"{count} of {requested} pictures"
+        console.print(f"{made} made (run {document['run_id']})", markup=False, style="green")
         return
     errors = [image["error"] or "" for image in document["images"]]
     pending = any(error.startswith("not made anew") for error in errors)
@@ -128,8 +152,10 @@ def print_result(document: Mapping[str, Any]) -> None:
 def print_run(run: Mapping[str, Any]) -> None:
     """Print all that is recorded of a run, its tasks included, and its `state`, see `tools.sqlite.liveness`."""
     console = Console(highlight=False, soft_wrap=True)
-    for name in ("run_id", "state", "title", "language_model", "started_at", "finished_at"):
+    for name in ("run_id", "state", "title", "language_model"):
         console.print(f"{name + ':':<15} {run[name] or '-'}", markup=False)
+    for name in ("started_at", "finished_at"):
+        console.print(f"{name + ':':<15} {_here(run[name]) if run[name] else '-'}", markup=False)
     for note in run["notes"]:
         console.print(f"{'note:':<15} {note}", markup=False)
     for image in run["images"]:
@@ -143,10 +169,26 @@ def print_run(run: Mapping[str, Any]) -> None:
         console.print(f"task of picture {task['image_index'] + 1}: {task['status']} at {where}", markup=False)
 
 
-def _image_lines(image: Mapping[str, Any]) -> list[str]:
+def _here(time: str) -> str:
+    """Return a recorded time as the clock here tells it, with its distance from UTC."""
+    return datetime.fromisoformat(time).astimezone().isoformat(" ", "seconds")
+
+
+def _alike(images: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
+    """Return the images in order, those that are missing for the same reason together."""
+    found: dict[Any, list[Mapping[str, Any]]] = {}
+    for image in images:
+        key = image["index"] if image["status"] == "saved" else (image["status"], image["error"])
+        found.setdefault(key, []).append(image)
+    return found.values()
+
+
+def _image_lines(image: Mapping[str, Any], alike: Sequence[Mapping[str, Any]] = ()) -> list[str]:
     number = image["index"] + 1
     if image["status"] != "saved":
-        return [f"{number:>2} {image['status']}: {image['error']}"]
+        places: list[Place] = [(one["index"], one["index"] + 1) for one in alike]
+        told = name_places(places, "picture") if len(alike) > 1 else f"{number:>2}"
+        return [f"{told} {image['status']}: {image['error']}"]
     made_by = "offline sketch" if image["provider"] == "sketch" else f"{image['provider']} {image['model']}"
     lines = [f"{number:>2} {image['path']}  ({made_by})"]
     if image["url"]:

@@ -52,16 +52,27 @@ async def examine(settings: Settings, config: Path | None = None) -> list[Findin
     """Look at everything; the services are asked side by side, for at most 15 seconds each."""
     be_quiet()
     providers, model, storage = await asyncio.gather(_providers(settings), _model(settings), _storage())
+    database = await _database(settings)
+    providers = await _with_standings(settings, providers)
     return [
         *_places(settings, config),
-        await _database(settings),
+        database,
         await _checkpoints(settings),
         *providers,
-        *await _standings(settings),
         model,
         storage,
-        Finding("pictures", "ok", f"--provider auto tries: {', '.join(automatic_providers(settings))}"),
+        _pictures(automatic_providers(settings), broken={one.name for one in providers if one.state == "problem"}),
     ]
+
+
+def _pictures(tried: list[str], *, broken: set[str]) -> Finding:
+    """Say who makes the pictures, and which of them cannot."""
+    text = f"--provider auto tries: {', '.join(tried)}"
+    if wrong := [name for name in tried if name in broken]:
+        none = "it does not work" if len(tried) == 1 else "neither works"
+        told = none if len(wrong) == len(tried) else f"{', '.join(wrong)} does not work"
+        return Finding("pictures", "problem" if len(wrong) == len(tried) else "unsure", f"{text} - {told}, see above")
+    return Finding("pictures", "ok", text)
 
 
 def print_findings(findings: list[Finding]) -> int:
@@ -91,22 +102,26 @@ async def _database(settings: Settings) -> Finding:
         await database.close()
 
 
-async def _standings(settings: Settings) -> list[Finding]:
-    """Say which provider was found down or stopped by the last run that asked it."""
+async def _with_standings(settings: Settings, providers: list[Finding]) -> list[Finding]:
+    """Add which provider was found down or stopped by the last run that asked it, unless it does not work anyway."""
     database = Database(settings.database.path)
-    findings = []
     try:
-        for name in settings.images.order:
-            model = getattr(settings.images, name).model
-            found = await StoredStandings(database).get(name, model)
-            if found and found.state != "working" and not (found.until and found.until < utc_now()):
-                until = f", tried again from {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
-                findings.append(Finding(name, "unsure", f"the last run found it {found.state}: {found.reason}{until}"))
+        return [await _with_standing(settings, StoredStandings(database), finding) for finding in providers]
     except ConfigError:
-        return []  # The line about the database says it.
+        return providers  # The line about the database says it.
     finally:
         await database.close()
-    return findings
+
+
+async def _with_standing(settings: Settings, standings: StoredStandings, finding: Finding) -> Finding:
+    name = finding.name
+    found = await standings.get(name, getattr(settings.images, name).model) if name in settings.images.order else None
+    if finding.state in {"problem", "missing"} or not found or found.state == "working":
+        return finding
+    if found.until and found.until < utc_now():
+        return finding
+    until = f", tried again from {found.until:%Y-%m-%d %H:%M} UTC" if found.until else ""
+    return Finding(name, "unsure", f"{finding.text}; the last run found it {found.state}: {found.reason}{until}")
 
 
 async def _checkpoints(settings: Settings) -> Finding:

@@ -40,3 +40,6 @@ class Event(TypedDict, total=False):
 
 Watch = Callable[[Event], None]
 """Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
+
+WAITS_FOR_APPROVAL = "The prompts wait for your approval; nothing is paid yet"
+"""The note of a run that stops before its pictures are made, until somebody has seen the prompts."""

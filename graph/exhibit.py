@@ -74,17 +74,22 @@ def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
     """Return a batch as the run that a sheet shows: its first pictures, each with the id of its segment."""
     from graph.console import say
     from tools.sqlite.batch_records import batch_document, find_batch
+    from tools.sqlite.subjects import subjects_of
 
     batch = find_batch(database_path, batch_id)
     if batch is None:
         return None
     document = batch_document(database_path, batch_id)
     images = list(islice(document["images"], MOST))
+    title = batch["options"].get("title") or Path(batch["source"]).name
+    told = {"run_id": batch_id, "title": title, "started_at": batch["started_at"], "options": {}}
     if document["requested"] > len(images):
         say(f"the sheet shows the first {len(images)} of {document['requested']} pictures")
-    told = {"run_id": batch_id, "title": Path(batch["source"]).name, "started_at": batch["started_at"]}
+        told["whole"] = (document["count"], document["requested"])
+    subjects = subjects_of(database_path, images)
+    plan = {"prompts": [{"index": index, "subject": subject} for index, subject in subjects.items()]}
     words = " ".join(image["prompt"] for image in images[:10])
-    return {**told, "options": {}, "plan": None, "content": words, "images": images}
+    return {**told, "plan": plan, "content": words, "images": images}
 
 
 def _keep_pictures(database_path: Path, path: Path) -> None:

@@ -5,10 +5,11 @@ Without a server, `peitu gallery` writes the same page into a file.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from loguru import logger
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -69,12 +70,19 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """Read the settings, and tell the server of the runs that others begin, as long as it runs."""
     app.state.settings = await asyncio.to_thread(load_settings)
     telling = asyncio.create_task(keep_known(app.state.settings))
+    telling.add_done_callback(_tell_end)
     try:
         yield
     finally:
         telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
+        await asyncio.wait([telling])
+
+
+def _tell_end(telling: asyncio.Task[None]) -> None:
+    """Log why the telling ended, if it was not the server's end: nobody waits for its result."""
+    error = None if telling.cancelled() else telling.exception()
+    if error is not None:
+        logger.opt(exception=error).error("The runs of others are not shown in Studio any more: {!r}", error)
 
 
 def _address(path: Path, folder: Path) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tools.clock import utc_now
+from tools.pictures.files import PART
 from tools.setup.configuration import Settings
 from tools.sqlite.connection import explain, reading
 from tools.sqlite.owners import owners_folder, sweep_owners
@@ -113,6 +114,8 @@ def _sweep_parts(folder: Path) -> int:
     """Delete what was being written when its process died."""
     count = 0
     for part in folder.rglob(".*.part"):
+        if not PART.fullmatch(part.name):
+            continue  # Other programs have such names, too.
         with contextlib.suppress(OSError):
             if part.stat().st_mtime < time.time() - LEFTOVER_AGE_S:
                 part.unlink()

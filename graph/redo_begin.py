@@ -61,12 +61,9 @@ def find_begun(path: Path, run_id: str) -> Begun:
 
 
 def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
-    from tools.sqlite.connection import reading
-    from tools.sqlite.liveness import state_of_run
+    from tools.sqlite.liveness import find_state
 
-    with reading(path) as connection:
-        waits = bool(run["options"].get("review") and run["plan"])
-        state = state_of_run(run, connection, path, waits=waits)
+    state = find_state(path, run)
     if state == "running":
         raise InputError(f"Another process works on run {run['run_id']!r} - wait until it is done, then redo")
 

@@ -113,7 +113,8 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
 
 
 def _print_end(console: Console, report: Document) -> None:
-    pace = f" in {report['seconds']:.0f} s, {report['pictures_per_minute']:.0f} a minute" if report["seconds"] else ""
+    rate = report["pictures_per_minute"]
+    pace = f" in {report['seconds']:.0f} s, {rate:.0f} a minute" if rate else ""
     told = f"{report['count']} of {report['requested']} pictures there: {report['made']} made"
     told += f", {report['skipped']} skipped" if report["skipped"] else ""
     told += f", {report['failed']} failed" if report["failed"] else ""

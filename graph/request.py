@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from graph.piped import has_piped_content
 from tools.clock import utc_now
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
@@ -18,6 +19,7 @@ from tools.content.web_page import MAX_PAGE_BYTES, fitting
 from tools.errors import ConfigError, InputError
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
+from tools.storyboards.storyboard_rows import is_storyboard
 
 if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
     from graph.state import InputState
@@ -47,7 +49,9 @@ class Wishes:
 
 
 def read_content(file: str | None, text: str | None, tell: Callable[[str], None] = tell_nobody) -> str:
-    """Return the content of `--text`, of a file, or of standard input (``-``); `tell` hears of a guess about it.
+    """Return the content of `--text`, of a file, or of standard input (``-``, or where somebody pipes one in).
+
+    `tell` hears of a guess about it.
 
     Raises:
         InputError: There is none, or it is no text; the message names it.
@@ -56,6 +60,9 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
         raise InputError("A file and --text were both given - choose one of them")
     if text is not None:
         return _not_blank(text, "--text")
+    if not file and has_piped_content():
+        tell("reading standard input")  # what is slow to come to its end is waited for, as with -
+        file = "-"
     if not file:
         raise InputError('There is nothing to illustrate - name a file, or pass --text "…", or - for standard input')
     name = "standard input" if file == "-" else repr(file)
@@ -64,8 +71,11 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     data = sys.stdin.buffer.read(MAX_PAGE_BYTES + 1) if file == "-" else _read_file(Path(file))
     if len(data) > MAX_PAGE_BYTES:
         raise InputError(f"{name} is larger than {MAX_PAGE_BYTES // 1_000_000} MB - split it into articles")
-    text = decode_text(data, name, tell=tell)
-    return _not_blank(fitting(text, len(data), name, most_bytes=MAX_CONTENT_BYTES), name)
+    content = fitting(decode_text(data, name, tell=tell), len(data), name, most_bytes=MAX_CONTENT_BYTES)
+    if is_storyboard(content, Path(file).suffix.lower()):
+        way = "save it in a file, then: peitu batch FILE" if file == "-" else f"peitu batch {shlex.quote(file)}"
+        raise InputError(f"{name} is a storyboard, no article - illustrate all of it: {way}")
+    return _not_blank(content, name)
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":

@@ -1,6 +1,7 @@
 """The command `peitu resume`: a run, a batch, or all of them."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -53,18 +54,19 @@ def resume(
     follow(config, overrides, run_id, _step(path), database_path=path, as_json=as_json)
 
 
-def _step(path: Path) -> Any:
+def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
     """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
     from tools.sqlite.batch_records import find_segment
     from tools.sqlite.records import find_run
 
     def go_on(workflow: Any, watch: Any, name: str) -> Any:
+        ask = partial(watch.ask, head=f"Run {name}") if several else watch.ask
         recorded = find_run(path, name)
         if recorded is None and (segment := find_segment(path, name)):
             asked = dict(segment["asked"])
             recorded = {"content": asked.pop("content"), "options": asked}
-        return runs.resume(workflow, name, recorded=recorded, watch=watch, ask=watch.ask)
+        return runs.resume(workflow, name, recorded=recorded, watch=watch, ask=ask if asks else None)
 
     return go_on
 
@@ -72,6 +74,7 @@ def _step(path: Path) -> Any:
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
     """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
     load_workflow()
+    from graph.asking import can_ask
     from graph.batch_session import Work
     from graph.console import print_json, print_result
     from graph.session import work_through
@@ -85,7 +88,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
-    work = work_through(config, {}, names, _step(path), database_path=path)
+    # Where nobody can answer, the prompts of every run that waits would only hide what was made.
+    work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
     reports = []
     for name in batches:

@@ -8,7 +8,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Durability
 
 from graph.build import Workflow
-from graph.events import Watch
+from graph.events import WAITS_FOR_APPROVAL, Watch
 from graph.lost import lost_images
 from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
@@ -168,7 +168,7 @@ class _Follow:
                 return document(run_id, values)
             answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
             if answer is None:
-                waiting = {"notes": ["The prompts wait for your approval; nothing is paid yet"]}
+                waiting = {"notes": [WAITS_FOR_APPROVAL]}
                 return document(run_id, {**values, **waiting})
             asked = Command(resume=answer)
 

@@ -1,4 +1,4 @@
-"""Tables in the terminal, of runs, batches and models: what is there to be copied is never cut off."""
+"""Tables in the terminal, of runs, batches and models: nothing is cut off, and no word or id is broken."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
-_LEAST = 5
-"""Columns of the terminal that a cell gets at least, where the first one is to stay in one piece."""
+_LEAST = 14
+"""Columns of the terminal that a cell gets at least whose words may stand below each other."""
 
 
 def print_runs(
@@ -23,7 +24,7 @@ def print_runs(
         ]
         _print_table(("batch", "state", "pictures", "skipped", "storyboard"), rows, older=counts[1] - len(batches))
     if runs:
-        lines = [(run["run_id"], run["state"], _part(run), escape(run["title"] or "")) for run in runs]
+        lines = [(escape(run["run_id"]), run["state"], _part(run), escape(run["title"] or "")) for run in runs]
         _print_table(("run", "state", "pictures", "title"), lines, older=counts[0] - len(runs))
 
 
@@ -44,21 +45,33 @@ def print_models(models: Iterable[Mapping[str, Any]]) -> None:
         )
         for model in models
     ]
-    _print_table(("model", "provider", "how", "sizes in pixels", "default", "prompt"), rows)
+    _print_table(("model", "provider", "how", "sizes in pixels", "default", "prompt"), rows, folds=3)
 
 
-def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]], *, older: int = 0) -> None:
-    """Print rows whose first cell is there to be copied: it stays in one piece where the terminal is wide enough."""
+def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]], *, older: int = 0, folds: int = -1) -> None:
+    """Print rows of which the column `folds` alone may take several lines; a list where the terminal is too narrow."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=200)  # not squeezed into 80 columns in a file or a pipe
-    widest = max(cell_len(row[0]) for row in rows)
-    fits = widest + _LEAST * (len(names) - 1) <= console.width
-    table = Table(box=None, pad_edge=False)
-    for number, name in enumerate(names):
-        table.add_column(name, overflow="fold", no_wrap=fits and number == 0)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    folding = range(len(names))[folds]
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    widths[folding] = min(widths[folding], _LEAST)
+    if sum(widths) + 2 * (len(names) - 1) > console.width:
+        _print_list(console, names, rows)
+    else:
+        table = Table(box=None, pad_edge=False)
+        for number, name in enumerate(names):
+            table.add_column(name, overflow="fold", no_wrap=number != folding)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
     if older > 0:
         console.print(f"and {older} older - all of them: peitu runs --json", markup=False, soft_wrap=True)
+
+
+def _print_list(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print the first cell of each row in a line of its own, which the terminal may fold, and the others below it."""
+    for first, *others in rows:
+        console.print(first, soft_wrap=True)
+        told = (f"{name} {cell}" for name, cell in zip(names[1:], others, strict=True) if cell)
+        console.print(Padding(" · ".join(told), (0, 0, 0, 2)))

@@ -45,7 +45,8 @@ def _summary(state: State) -> str:
     if _is_chinese(state):
         said, more = f"共 {requested} 张配图，已完成 {count} 张（`{run_id}`）。", "补齐其余的"
     else:
-        said, more = f"{count} of {requested} pictures made (`{run_id}`).", "To go on"
+        made = "1 picture" if count == requested == 1 else f"{count} of {requested} pictures"
+        said, more = f"{made} made (`{run_id}`).", "To go on"
     return said if state["success"] else f"{said} {more}: `peitu resume {run_id}`"
 
 

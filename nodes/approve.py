@@ -85,7 +85,8 @@ def decided(prompts: list[Prompt], decision: Decision, place: str | None = None)
     """
     known = {prompt["index"] for prompt in prompts}
     if unknown := sorted({*decision.edit, *decision.drop} - known):
-        raise InputError(f"There is no picture {', '.join(map(str, unknown))} - the pictures are {sorted(known)}")
+        wrong, right = (", ".join(map(str, indexes)) for indexes in (unknown, sorted(known)))
+        raise InputError(f"There is no index {wrong} - the indexes of the pictures are {right}")
     if any(not text.strip() for text in (*decision.edit.values(), *decision.add)):
         raise InputError("A prompt is blank - write what the picture shows")
     kept = [_edited(prompt, decision.edit) for prompt in prompts if prompt["index"] not in decision.drop]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from langgraph.types import Command
+from rich.console import Console
 
 from graph import runs
 from graph.asking import ask_about
+from graph.console import Watcher
 from graph.wiring import open_workflow
 from nodes.approve import decided, parse
 from tests.sandbox import Sandbox
@@ -86,7 +88,7 @@ async def test_pictures_added_to_two_runs_lie_beside_each_other(sandbox: Sandbox
         (False, "False is no answer"),
         ({"edit": {"x": "new"}}, "edit.x"),
         ({"remove": [1]}, "remove"),
-        ({"drop": [7]}, "no picture 7"),
+        ({"drop": [7]}, "no index 7 - the indexes of the pictures are 0, 1, 2"),
         ({"edit": {"0": " "}}, "blank"),
         ({"drop": [0, 1, 2]}, "0 pictures are left"),
         ({"add": ["p"] * 48}, "51 pictures are left"),
@@ -148,7 +150,10 @@ class Terminal(io.StringIO):
         return True
 
 
-QUESTION = {"problem": None, "prompts": [{"index": 0, "heading": "", "prompt": "a boat"}]}
+QUESTION = {
+    "problem": None,
+    "prompts": [{"index": index, "heading": "", "prompt": text} for index, text in enumerate(["a boat", "a pier"])],
+}
 
 
 @pytest.mark.parametrize(
@@ -168,12 +173,46 @@ def test_the_terminal_asks(monkeypatch, typed, answer):
     assert answer == ask_about(QUESTION)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("e 8 a red boat", "There is no picture 8 - choose from 1, 2"),
+        ("d 0", "There is no picture 0 - choose from 1, 2"),
+        ("d 1\nd 2\n", "0 pictures are left"),
+        ("\n".join(f"a gull {number}" for number in range(60)) + "\n", "62 pictures are left"),
+    ],
+)
+def test_what_cannot_be_is_told_at_once_and_the_rest_is_kept(monkeypatch, capsys, typed, told):
+    """Pictures are counted from 1 as they are shown; a mistake costs only its own line."""
+    monkeypatch.setattr(sys, "stdin", Terminal(f"e 1 a red boat\n{typed}\nq\n"))
+
+    assert ask_about(QUESTION) is None
+    assert told in capsys.readouterr().err
+
+    monkeypatch.setattr(sys, "stdin", Terminal("e 1 a red boat\nd 8\n\n"))
+
+    assert {"edit": {0: "a red boat"}, "drop": [], "add": []} == ask_about(QUESTION)
+
+
+def test_after_the_approval_nothing_is_read_again(monkeypatch):
+    """The bar comes back with what is done next."""
+    monkeypatch.setattr(sys, "stdin", Terminal("\n"))
+    written = io.StringIO()
+    with Watcher(Console(file=written, force_terminal=True, width=80)) as watch:
+        watch.ask(QUESTION)
+    before, _, after = written.getvalue().rpartition("\x1b[?25l")  # the bar begins anew: the cursor is hidden
+
+    assert "reading" in before
+    assert "making the pictures" in after
+    assert "reading" not in after
+
+
 def test_without_a_terminal_the_run_waits(monkeypatch, capsys):
     """A script is never taken for an approval; the prompts are shown."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
 
-    assert ask_about(QUESTION) is None
-    assert "a boat" in capsys.readouterr().err
+    assert ask_about(QUESTION, head="Run r1") is None
+    assert "Run r1\n 1 a boat" in capsys.readouterr().err
 
 
 def test_the_answer_of_the_terminal_is_one_that_the_node_takes():

@@ -21,9 +21,11 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
-from tools.pictures import files
+from tools.pictures import files, sheet
 from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
+from tools.sqlite.connection import connect
+from tools.sqlite.history import read_runs
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -101,6 +103,10 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     code, out, _ = peitu("batch", boards(5), "--json")
     assert 0 == code
     asked = len(services.requests)
+    told = peitu("batch", "board.json")[1]
+
+    assert "5 of 5 pictures there: 0 made, 5 skipped (batch " in told  # and no pace
+
     code, out, _ = peitu("batch", "board.json", "--json")
     document = json.loads(out)
 
@@ -452,6 +458,33 @@ def test_a_batch_names_the_run_of_each_picture_and_has_a_sheet(peitu: Peitu):
     assert [None] * 3 == [image["run_id"] for image in skipped["images"]]
 
 
+def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypatch):
+    """The title of the storyboard, and below each picture what it shows; pictures that were there before, too."""
+    sheets: list[dict[str, Any]] = []
+    monkeypatch.setattr(sheet, "contact_sheet", lambda run, **_: sheets.append(run) or b"")
+    segments = [{"id": "a", "text": "An old lighthouse. A storm comes.", "count": 2}, {"id": "b", "prompt": "a gull"}]
+    told = {"title": " A day at sea\ud800 ", "style": "watercolor", "segments": segments}
+    Path("board.json").write_text(json.dumps(told), encoding="utf-8")
+    for _ in range(2):
+        batch_id = json.loads(peitu("batch", "board.json", "--provider", "sketch", "--json")[1])["batch_id"]
+        code, _, err = peitu("sheet", batch_id)
+
+        assert 0 == code, err
+    for shown in sheets:
+        words = [entry["text"] for entry in sheet.entries_of(shown)]
+
+        assert "A day at sea?" == shown["title"]
+        assert not any("watercolor" in text for text in words)
+        assert "lighthouse" in words[0]
+        assert "a gull" == words[2]
+
+    boards(1)
+    batch_id = json.loads(peitu("batch", "board.json", "--provider", "sketch", "--json")[1])["batch_id"]
+    peitu("sheet", batch_id)
+
+    assert "board.json" == sheets[-1]["title"]
+
+
 def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
     """A run that waits for its user is told from one that is complete and one that misses something, by `show`, too."""
     peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256", "--review")
@@ -463,6 +496,20 @@ def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):
     assert {"tea": "waiting for approval", "kettle": "complete", "cup": "incomplete"} == states
     for run_id, state in states.items():
         assert f"state:          {state}\n" in peitu("show", run_id)[1]
+
+
+def test_a_killed_run_without_a_review_does_not_wait_for_approval(peitu: Peitu):
+    """Studio's form sends `review: false`: nobody wanted to see the prompts."""
+    peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea", "--size", "256x256")
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE runs SET status = 'running', success = NULL, options = '{\"review\": false}'")
+    connection.execute("DELETE FROM images")
+    connection.execute("UPDATE runs SET started_at = '2026-11-24T08:00:00+00:00'")
+    connection.close()
+
+    assert ["stopped"] == [run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]]
+    assert "stopped" == json.loads(peitu("show", "tea", "--json")[1])["state"]
+    assert ["stopped"] == [run["state"] for run in read_runs(Path("data/peitu.db"), limit=5)]
 
 
 def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):
@@ -600,6 +647,33 @@ def test_the_same_command_again_pays_for_nothing_that_is_under_way(
     assert (0, batch_id, 2, 2) == (code, document["batch_id"], document["count"], services.billed)
     assert 1 == len(json.loads(peitu("runs", "--json")[1])["batches"])
     assert (0, 2) == (peitu(*arguments)[0], services.billed)
+
+
+def test_the_same_command_again_goes_on_with_a_stopped_batch_that_is_free(peitu: Peitu):
+    """As with a paid one: there is no second batch of the same. Another storyboard, or a finished one, begins anew."""
+    arguments = ["batch", boards(2), "--provider", "sketch", "--json"]
+    first = json.loads(peitu(*arguments)[1])["batch_id"]
+
+    stopped = json.loads(peitu(*arguments)[1])["batch_id"]
+
+    assert stopped != first
+
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (stopped,))
+    connection.execute("UPDATE segments SET status = 'waiting' WHERE batch_id = ?", (stopped,))
+    connection.close()
+    code, out, err = peitu(*arguments)
+
+    assert (0, stopped) == (code, json.loads(out)["batch_id"]), err
+    assert f"peitu: batch {stopped} of this storyboard is not over - going on with it" in err
+
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (stopped,))
+    connection.close()
+    code, out, err = peitu("batch", boards(3), *arguments[2:])
+
+    assert (0, "") == (code, err)
+    assert json.loads(out)["batch_id"] != stopped
 
 
 def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services: Sandbox):

@@ -3,17 +3,22 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from graph.cli import main
 from graph.commands import app
+from graph.console import Watcher
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -54,6 +59,15 @@ def test_without_arguments_it_says_what_to_do_next(peitu):
 
     assert 0 == code
     assert "peitu run" in out
+
+
+def test_version_and_help_have_short_ways(peitu):
+    """`-h` is `--help` of every command, and a mistake names the help of its own command."""
+    assert (0, f"peitu {version('peitu')}\n") == peitu("--version")[:2]
+    assert peitu("--help") == peitu("-h")
+    assert peitu("batch", "--help") == peitu("batch", "-h")
+    assert peitu("run", "--colour")[2].endswith(" - see: peitu run --help\n")
+    assert peitu("paint")[2].endswith(" - see: peitu --help\n")
 
 
 def test_run_makes_pictures_and_prints_one_document(peitu):
@@ -98,6 +112,43 @@ def test_run_reads_files_and_standard_input(peitu):
     assert "teapot" in json.loads(out)["images"][0]["prompt"]
 
 
+@pytest.mark.parametrize(
+    "content", ["[the old bridge](a.jpg) over the river", "{% note %} a bridge", '["a", "bridge"]']
+)
+def test_an_article_that_begins_like_json_is_still_an_article(peitu, content):
+    """Only what would be a storyboard is taken for one."""
+    Path("a.md").write_text(content)
+    code, _, err = peitu("run", "a.md", "--count", "1")
+
+    assert 0 == code, err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot wait for a pipe for a while")
+def test_a_pipe_with_content_needs_no_dash_and_a_silent_one_is_not_waited_for():
+    """As `cat a.md | peitu run`; a pipe that is held open without a word, as a CI does, or is empty, is no content."""
+    command = [sys.executable, "-m", "graph.cli", "run", "--count", "1", "--json"]
+    told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": 60}
+    done = subprocess.run(command, check=False, input="a teapot in the rain", **told)
+
+    assert 0 == done.returncode, done.stderr
+    assert "teapot" in json.loads(done.stdout)["images"][0]["prompt"]
+
+    Path("a.md").write_text("a kettle")
+    with Path("a.md").open("rb") as file:
+        assert "kettle" in subprocess.run(command, check=False, stdin=file, **told).stdout
+
+    silent, held_open = os.pipe()
+    try:
+        for stdin in (silent, subprocess.DEVNULL):
+            done = subprocess.run(command, check=False, stdin=stdin, **told)
+
+            assert 2 == done.returncode
+            assert "or - for standard input" in done.stderr
+    finally:
+        os.close(held_open)
+        os.close(silent)
+
+
 def test_a_guess_about_the_encoding_is_told(peitu):
     """Chinese of an older editor is read, and standard error says how."""
     Path("tea.txt").write_bytes("春天的第一杯茶".encode("gb18030"))
@@ -125,6 +176,11 @@ BAD = [
     (["run", "folder"], "name one article in it, or illustrate all of them: peitu batch folder"),
     (["run", "--text", " \n\t"], "--text is empty"),
     (["run", "a.md", "--text", "b"], "both given"),
+    (["run", "board.json"], "'board.json' is a storyboard, no article - illustrate all of it: peitu batch board.json"),
+    (["run", "rows.csv"], "'rows.csv' is a storyboard, no article - illustrate all of it: peitu batch rows.csv"),
+    (["run", "list.txt"], "'list.txt' is a storyboard, no article - illustrate all of it: peitu batch list.txt"),
+    (["batch", "a.md"], "'a.md' is an article, no storyboard - illustrate it: peitu run a.md"),
+    (["batch", "prose.txt"], "'prose.txt' is an article, no storyboard - illustrate it: peitu run prose.txt"),
     (["run", "--text", "a", "--count", "0"], "--count 0"),
     (["run", "--text", "a", "--count", "100000"], "--count 100000"),
     (["run", "--text", "a", "--count", "two"], "'--count'"),
@@ -153,6 +209,10 @@ BAD = [
 def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
     """Exit status 2, one line on standard error, nothing on standard output, no picture."""
     Path("a.md").write_text("a teapot")
+    Path("board.json").write_text('{"segments": [{"prompt": "a teapot"}]}')
+    Path("rows.csv").write_text("id,prompt\n1,a teapot\n")
+    Path("list.txt").write_text('[{"prompt": "a teapot"}]')
+    Path("prose.txt").write_text("A teapot, a kettle, and rain.\n\nThen tea.")
     Path("empty.md").write_text("")
     Path("binary.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
     Path("folder").mkdir()
@@ -269,6 +329,21 @@ def test_what_is_missing_is_said_with_the_command_that_continues(peitu, sandbox:
     assert 2 == len(sandbox.tasks)
 
 
+def test_a_reason_that_pictures_share_is_told_once(peitu, sandbox: Sandbox, monkeypatch):
+    """A refused key is one line of the result; while the run goes on, only the first picture says it whole."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    sandbox.fault("modelscope", "submit", kind="status", status=401, message="Authentication failed")
+    arguments = ["run", "--text", "a teapot", "--count", "3", "--provider", "modelscope", "--no-upload"]
+    code, out, err = peitu(*arguments)
+
+    assert 1 == code
+    assert out.startswith("pictures 1-3 failed: ")
+    assert 1 == out.count("Authentication failed")
+    assert 1 == err.count("Authentication failed")
+    assert 2 == err.count("failed (modelscope): as picture ")
+
+
 def test_doctor_says_what_is_missing_and_where_to_get_it(peitu):
     """With nothing configured nothing is wrong, and every key has its address."""
     code, out, _ = peitu("doctor")
@@ -298,6 +373,85 @@ def test_doctor_checks_keys_without_paying(peitu, sandbox: Sandbox, monkeypatch)
     assert {} == sandbox.objects
 
 
+def test_doctor_tells_each_provider_once_and_no_good_of_what_is_wrong(peitu, sandbox: Sandbox, monkeypatch):
+    """Refused keys make no pictures; what the last run found stands in the line of its provider."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("modelscope", "dashscope"):
+        sandbox.fault(name, "submit", kind="status", status=401, message="Authentication failed")
+    peitu("run", "--text", "a teapot", "--count", "1", "--no-upload")
+    found = {line.split()[1]: line for line in peitu("doctor")[1].splitlines()}
+
+    assert found["modelscope"].startswith("?")
+    assert "the last run found it stopped" in found["modelscope"]
+
+    for name in ("MODELSCOPE", "DASHSCOPE"):
+        monkeypatch.setenv(f"{name}_API_KEY", "wrong")
+    code, out, _ = peitu("doctor")
+    lines = out.splitlines()
+
+    assert 1 == code
+    for name in ("modelscope", "dashscope"):
+        assert ["✗"] == [line[0] for line in lines if line.split()[1] == name]
+    assert lines[-1].startswith("✗ pictures")
+    assert lines[-1].endswith("--provider auto tries: modelscope, dashscope - neither works, see above")
+
+
+def test_a_run_that_waits_for_approval_says_where_to_give_it(peitu):
+    """Without a terminal nothing can be approved: that is said, and not that something is missing."""
+    answers = [
+        peitu("run", "--text", "a teapot. a kettle.", "--count", "2", "--run-id", "rev1", "--review"),
+        peitu("resume", "rev1", stdin=b"y\n"),
+    ]
+    for code, out, err in answers:
+        assert 1 == code
+        assert out.startswith("Run rev1 waits for your approval; nothing is paid yet - approve it in ")
+        assert out.endswith("peitu resume rev1\n")
+        assert "missing" not in out
+        assert "teapot" in err  # what is to be approved
+
+    code, out, err = peitu("resume", "--all")
+
+    assert 1 == code
+    assert 1 == len(out.splitlines())
+    assert out.startswith("Run rev1 waits for your approval")
+    assert "" == err
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has no such call")
+def test_one_picture_is_one_picture_and_times_are_ours(peitu, monkeypatch):
+    """A person reads the time of the clock on the wall, to the second; JSON has it in UTC."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        out = peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")[1]
+        shown = peitu("show", "tea")[1]
+        recorded = json.loads(peitu("show", "tea", "--json")[1])
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+
+    assert "1 picture made (run tea)" in out
+    for name in ("started_at", "finished_at"):
+        told = next(line.split(maxsplit=1)[1] for line in shown.splitlines() if line.startswith(name))
+
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+08:00", told)
+        assert datetime.fromisoformat(told) == datetime.fromisoformat(recorded[name]).replace(microsecond=0)
+
+
+def test_the_bar_ends_with_what_is_there():
+    """Not with the picture that happened to be the last."""
+    written = io.StringIO()
+    with Watcher(Console(file=written, force_terminal=True, width=100)) as watch:
+        watch({"event": "planned", "run_id": "a", "count": 2})
+        for index in (1, 0):
+            watch({"event": "saved", "run_id": "a", "index": index, "provider": "sketch"})
+    last = written.getvalue().rpartition("2/2")[0].rpartition("\n")[2]
+
+    assert "all pictures are there" in last
+    assert "saved" not in last
+
+
 def test_graph_prints_the_program(peitu):
     """The drawing names every node."""
     out = peitu("graph", "--mermaid")[1]
@@ -325,6 +479,7 @@ def test_styles_can_be_listed(peitu):
 LIGHT = """
 import sys
 from graph.cli import main
+from graph.console import Watcher
 sys.argv = ["peitu", *sys.argv[1:]]
 try:
     main()

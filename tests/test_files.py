@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError, InputError
-from tools.pictures.files import inside, safe_name, write_whole
+from tools.pictures.files import PART, inside, safe_name, write_whole
 
 needs_permissions = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 
@@ -70,8 +70,7 @@ def test_the_file_beside_is_recognizable(tmp_path: Path, monkeypatch: pytest.Mon
 
     write_whole(tmp_path / "00.jpg", b"new")
 
-    assert seen[0].startswith(".")
-    assert seen[0].endswith(".part")
+    assert PART.fullmatch(seen[0])
 
 
 def test_folder_in_the_way(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The gallery without a browser: what is read from the database, thumbnails, the page's text, the command."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loguru import logger
 from PIL import Image
 
+from graph import gallery_app
 from graph.exhibit import gallery
 from tools.errors import InputError, StorageError
 from tools.gallery import thumbnails as small
@@ -223,6 +226,46 @@ def test_pictures_that_cannot_be_read_have_no_thumbnail(workplace, data):
     files = {"bad": Path("bad.jpg"), "good": picture(workplace / "good.png")}
 
     assert ["good"] == list(small.thumbnails(Path("cache.db"), files, side_px=32))
+
+
+def test_a_picture_that_cannot_be_read_is_tried_once_until_it_changes(workplace, monkeypatch):
+    """It is not decoded again each time, and the bar comes to its end."""
+    told: list[tuple[int, int]] = []
+    bad = Path("bad.jpg")
+    bad.write_bytes(b"<html>")
+    files = {"bad": bad, "gone": Path("gone.jpg"), "good": picture(workplace / "good.png")}
+
+    def look() -> list[str]:
+        told.clear()
+        return list(small.thumbnails(Path("cache.db"), files, side_px=32, watch=lambda *counts: told.append(counts)))
+
+    assert ["good"] == look()
+    assert [(1, 2), (2, 2)] == told
+    assert (["good"], []) == (look(), told)
+
+    picture(workplace / "other.png").replace(bad)
+
+    assert {"bad", "good"} == set(look())
+    assert [(1, 1)] == told
+
+
+async def test_a_list_of_runs_that_is_kept_no_more_is_told(workplace, monkeypatch):
+    """What nobody expected ends the telling, not the server, and stands in its log."""
+
+    async def break_off(_: Any) -> None:
+        raise KeyError("thread")
+
+    monkeypatch.setattr(gallery_app, "keep_known", break_off)
+    found: list[str] = []
+    sink = logger.add(found.append, level="ERROR", format="{message}")
+    try:
+        async with gallery_app.lifespan(gallery_app.make_app()):
+            await asyncio.sleep(0.01)
+    finally:
+        logger.remove(sink)
+
+    assert "runs of others are not shown in Studio any more: KeyError('thread')" in found[0]
+    assert 1 == len(found)
 
 
 def test_damaged_cache_begins_anew(workplace):

@@ -426,6 +426,13 @@ def test_dark_mode_follows_the_system_until_somebody_chooses(show):
     assert "rgb(244, 245, 243)" == page.evaluate(background)
 
 
+def test_a_batch_counts_once(show):
+    """Its segments are no runs of their own for whoever looks."""
+    assert "3 pictures · 1 batch" == show("batch").locator("#count").text_content()
+    assert "0 pictures · 0 runs" == show("empty").locator("#count").text_content()
+    assert "3 张图片 · 1 个批次" == show("batch", locale="zh-CN").locator("#count").text_content()
+
+
 def test_words_follow_the_language_until_somebody_chooses(show):
     """Chinese for a Chinese browser, English for any other, and a switch."""
     page = show(locale="zh-CN")

@@ -60,12 +60,14 @@ async def test_young_runs_stay_whole(workplace):
 
 def test_leftovers_of_killed_processes_go(workplace):
     """Half-written files of yesterday and lock files of the dead are cleared away, others are not."""
-    old, young, picture = (workplace / "output" / name for name in (".a.part", ".b.part", "00.jpg"))
+    names = (f".{'a' * 16}.part", f".{'b' * 16}.part", ".thesis.pdf.part", ".A123456789abcdef.part", "00.jpg")
+    old, young, *others = (workplace / "output" / name for name in names)
     lock = workplace / "data" / "peitu.owners" / "dead.lock"
-    for path in (old, young, picture, lock):
+    for path in (old, young, *others, lock):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    os.utime(old, (time.time() - 90000,) * 2)
+    for path in (old, *others):
+        os.utime(path, (time.time() - 90000,) * 2)
 
     assert 2 == prune(load_settings(), days=30).files
-    assert [young, picture] == sorted(path for path in (workplace / "output").iterdir())
+    assert {young, *others} == set((workplace / "output").iterdir())

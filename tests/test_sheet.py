@@ -15,7 +15,7 @@ from tools.errors import InputError
 from tools.pictures.fonts import chinese_font, lines_of, open_font
 from tools.pictures.images import describe
 from tools.pictures.sheet import contact_sheet
-from tools.pictures.sheet_page import arrange
+from tools.pictures.sheet_page import SheetPage, arrange
 from tools.sqlite.records import find_run
 
 __all__ = ["database"]
@@ -60,6 +60,18 @@ def test_words_differ_with_the_language(database):
     font = chinese_font()
 
     assert contact_sheet(run_of(1), font=font) != contact_sheet(run_of(1, content="雨巷"), font=font)
+
+
+@pytest.mark.parametrize(
+    ("title", "told"), [("a", "240 of 300 pictures, the first 4 here"), ("雨", "300 张，已生成 240 张，这里是前 4 张")]
+)
+def test_a_sheet_of_the_first_pictures_says_so(monkeypatch, title, told):
+    """The head counts the pictures of the whole batch."""
+    facts: list[str | None] = []
+    monkeypatch.setattr(SheetPage, "draw_head", lambda _, title, told: facts.extend(told))
+    contact_sheet(run_of(4, title=title, content="a", whole=(240, 300)), font=None)
+
+    assert told in facts
 
 
 @pytest.mark.parametrize(("provider", "expected"), [("sketch", None), ("dashscope", "a-sheet")])

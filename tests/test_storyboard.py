@@ -298,6 +298,26 @@ def test_a_folder_of_articles_is_a_storyboard(tmp_path):
     assert {2} == {segment.count for segment in read_path(tmp_path, tmp_path / "output", count=2)}
 
 
+def test_what_a_folder_holds_besides_articles_is_told(tmp_path):
+    """One line with names; hidden files and the output folder are nobody's articles."""
+    for name in ("a.md", ".hidden", "a.pdf", "b.docx", "c.rtf", "d.jpg"):
+        (tmp_path / name).write_text("about")
+    for name in ("sub", "output", ".git"):
+        (tmp_path / name).mkdir()
+    told: list[str] = []
+    limits = Limits(folder=tmp_path / "output", article_count=3, size_refusal=size_refusal, prompt_refusal=str)
+    read_storyboard(tmp_path, defaults=Defaults(), limits=limits, tell=told.append)
+
+    assert ["5 skipped: a.pdf, b.docx, c.rtf, d.jpg and 1 more"] == [line.partition(" - ")[0] for line in told]
+
+    for name in ("c.rtf", "d.jpg"):
+        (tmp_path / name).unlink()
+    told.clear()
+    read_storyboard(tmp_path, defaults=Defaults(), limits=limits, tell=told.append)
+
+    assert told[0].startswith("3 skipped: a.pdf, b.docx, sub/ - ")
+
+
 def test_articles_that_cannot_be_read_are_named(tmp_path):
     """By their file names; a folder without articles says what an article is."""
     with pytest.raises(InputError, match=r"\.md"):

@@ -154,7 +154,7 @@ def test_prompts_are_reviewed_over_the_sdk(server):
 
     again = server.run(None, thread_id, command={"resume": {"drop": [7]}})
 
-    assert "There is no picture 7" in again["__interrupt__"][0]["value"]["problem"]
+    assert "There is no index 7" in again["__interrupt__"][0]["value"]["problem"]
 
     answer = {"edit": {"0": "a red boat"}, "drop": [1], "add": ["three gulls"]}
     document = server.run(None, thread_id, command={"resume": answer})

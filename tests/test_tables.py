@@ -68,12 +68,26 @@ def test_an_id_stays_in_one_piece(columns: int):
     assert "…" not in shown
 
 
-def test_an_id_that_is_wider_than_the_terminal_is_folded():
-    """All of it is there, on more than one line."""
+def test_an_id_that_is_wider_than_the_terminal_can_still_be_copied():
+    """The terminal folds it, and so knows that it is one line."""
     begin(LONG)
-    first = [line[:20].split(" ")[0] for line in in_terminal("runs", columns=40).splitlines()]
 
-    assert LONG in "".join(first)
+    assert LONG in in_terminal("runs", columns=40).splitlines()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 72, 100])
+def test_no_word_is_broken(peitu, columns: int):
+    """Where the columns do not fit beside each other, a list has each value behind its name."""
+    begin("20261130-093512-ab12", "20261130-093512-ab13")
+    connection = connect(Path("data/peitu.db"))
+    connection.execute("UPDATE runs SET status = 'finished', success = 1")
+    connection.close()
+    shown = in_terminal("runs", columns=columns), in_terminal("models", columns=columns)
+
+    assert 2 == len(re.findall(r"\bcomplete\b", shown[0]))
+    assert 15 == len(re.findall(r"\b(?:dashscope|modelscope)\b", shown[1]))
+    assert 15 == len(re.findall(r"\bcharacters\b", shown[1]))
+    assert not re.search(r"\d+x *\n", shown[1])
 
 
 @pytest.mark.parametrize("columns", [60, 80])

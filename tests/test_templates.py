@@ -207,6 +207,15 @@ def test_a_folder_of_something_else_names_the_setting(tmp_path: Path):
         topics(tmp_path)
 
 
+def test_a_copied_style_that_kept_its_id_is_named(own: Path):
+    """Whoever asks for it by the name of its file hears what id it holds."""
+    (own / "styles" / "clean.yaml").rename(own / "styles" / "mine.yaml")
+    change(own / "styles" / "mine.yaml", "id: my-own", "id: ink")
+
+    with pytest.raises(InputError, match=r"no style 'mine' - .*styles/mine\.yaml holds the id 'ink': write 'id: mine'"):
+        style("mine", own=own)
+
+
 def test_style_beside_the_topics_is_told_its_place(own: Path):
     """The mistake that everybody makes."""
     (own / "styles" / "clean.yaml").rename(own / "mine.yaml")

@@ -39,6 +39,14 @@ def read_folder(folder: Path, kind: type[_T], *, model: str) -> tuple[tuple[Path
     return cast("tuple[tuple[Path, _T], ...]", _parsed_folder(stamps, kind, model))
 
 
+def misnamed(folder: Path, name: str, kind: type[BaseModel]) -> str | None:
+    """Return what to change in the file of this name that holds another id, e.g. a copy; `None` without one."""
+    for path, template in read_folder(folder, kind, model="the others in this folder"):
+        if path.stem.lower() == name:
+            return f"{path.as_posix()} holds the id {getattr(template, 'id', '')!r}: write 'id: {name}' there"
+    return None
+
+
 def read_file(path: Path, kind: type[_T]) -> _T:
     """Return the file as this kind of template.
 

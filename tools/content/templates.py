@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from tools.content.template_files import load_yaml, problem_of, read_file, read_folder, write_file
+from tools.content.template_files import load_yaml, misnamed, problem_of, read_file, read_folder, write_file
 from tools.errors import ConfigError, InputError
 
 FOLDER = Path(__file__).parents[2] / "nodes" / "templates"
@@ -135,6 +135,8 @@ def style(name: str, *, default: str = "clean", own: Path | None = None) -> Styl
     known = styles(own)
     wanted = default if name.strip().lower() in {"", "default"} else name.strip().lower()
     if wanted not in known:
+        if own and (advice := misnamed(own / STYLES, wanted, Style)):
+            raise InputError(f"There is no style {name!r} - {advice}")
         where = f"; your own ones belong into {str(own / STYLES)!r}" if own else ""
         raise InputError(f"There is no style {name!r} - choose one of: {', '.join(sorted(known))}{where}")
     return known[wanted]

@@ -31,7 +31,15 @@ function controls(found) {
   part("sort").replaceChildren(...["newest", "oldest"].map((name) => new Option(word(name), name, false, state.sort === name)));
   part("view").setAttribute("aria-pressed", String(state.view === "wall"));
   part("clear").hidden = !["q", "status", "provider", "style", "run"].some((name) => state[name]);
-  part("count").textContent = `${word("pictures")(found.length)} · ${word("runs")(new Set(found.map((entry) => entry.run)).size)}`;
+  part("count").textContent = countsOf(found);
+}
+
+// The segments of a batch are no runs of their own for whoever looks.
+function countsOf(found) {
+  const count = (kind) => new Set(found.filter((entry) => Boolean(entry.card.batch) === kind).map((entry) => entry.card.group)).size;
+  const [runs, batches] = [count(false), count(true)];
+  const counts = [word("pictures")(found.length), runs || !batches ? word("runs")(runs) : "", batches ? word("batches")(batches) : ""];
+  return counts.filter(Boolean).join(" · ");
 }
 
 // A status with the number of pictures that the other filters leave it.

@@ -46,11 +46,14 @@ def thumbnails(
     with _open(cache) as connection:
         rows = connection.execute("SELECT key, webp FROM thumbnails WHERE side_px = ?", (side_px,))
         kept = {key: webp for key, webp in rows if key in pictures}
-        missing = {key: path for key, path in pictures.items() if key not in kept}
+        missing = _readable(connection, {key: path for key, path in pictures.items() if key not in kept})
         made = _make(connection, missing, side_px, watch or _nobody)
         old = connection.execute("SELECT key, side_px FROM thumbnails").fetchall()
         gone = [(key, side) for key, side in old if side != side_px or key not in pictures]
         connection.executemany("DELETE FROM thumbnails WHERE key = ? AND side_px = ?", gone)
+        unreadable = [key for (key,) in connection.execute("SELECT key FROM unreadable").fetchall()]
+        no_more = [(key,) for key in unreadable if key not in pictures or key in kept or key in made]
+        connection.executemany("DELETE FROM unreadable WHERE key = ?", no_more)
         connection.commit()
     return {key: webp for key, webp in {**kept, **made}.items() if webp}
 
@@ -80,6 +83,7 @@ def _connect(cache: Path) -> sqlite3.Connection:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS thumbnails (key TEXT, side_px INTEGER, webp BLOB, PRIMARY KEY (key, side_px))"
         )
+        connection.execute("CREATE TABLE IF NOT EXISTS unreadable (key TEXT PRIMARY KEY, stamp TEXT)")
     except sqlite3.Error:
         connection.close()
         raise
@@ -91,16 +95,36 @@ def _make(connection: sqlite3.Connection, missing: Mapping[str, Path], side_px: 
     made: dict[str, bytes] = {}
     if not missing:
         return made
+    stamps = {key: _stamp(path) for key, path in missing.items()}
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-        for key, webp in zip(missing, pool.map(lambda path: thumbnail(path, side_px), missing.values()), strict=True):
+        made_all = pool.map(lambda path: thumbnail(path, side_px), missing.values())
+        for done, (key, webp) in enumerate(zip(missing, made_all, strict=True), start=1):
             if webp:
                 made[key] = webp
                 connection.execute("INSERT OR REPLACE INTO thumbnails VALUES (?, ?, ?)", (key, side_px, webp))
-            if len(made) % _KEPT_TOGETHER == 0:
+            else:
+                connection.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (key, stamps[key]))
+            if done % _KEPT_TOGETHER == 0:
                 connection.commit()
-            watch(len(made), len(missing))
+            watch(done, len(missing))
     connection.commit()
     return made
+
+
+def _readable(connection: sqlite3.Connection, pictures: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the pictures that are there, without those that could not be read before and are the same since."""
+    known = dict(connection.execute("SELECT key, stamp FROM unreadable").fetchall())
+    stamps = {key: _stamp(path) for key, path in pictures.items()}
+    return {key: path for key, path in pictures.items() if stamps[key] and stamps[key] != known.get(key)}
+
+
+def _stamp(path: Path) -> str | None:
+    """Return what tells versions of a file apart, also by its permissions; `None` where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_size}"
 
 
 def thumbnail(path: Path, side_px: int) -> bytes | None:

@@ -19,6 +19,9 @@ _DOTS = re.compile(r"\.{2,}")
 # Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
 
+PART = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The whole name of a file that `write_whole` has not finished."""
+
 _NO_JPEG = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
 
 _REMEDIES = {
@@ -64,8 +67,8 @@ def _of_folder(folder: Path) -> int | None:
 def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write the file, from one piece or many, so that a crash leaves the old one or the new one, never half of one.
 
-    Missing parent folders are made. The data goes to a file beside it first, whose name begins with ``.`` and
-    ends with ``.part``: one that is still there after a crash may be deleted.
+    Missing parent folders are made. The data goes to a file beside it first, whose name is a `PART`: one that is
+    still there after a crash may be deleted.
 
     Raises:
         StorageError: The disk takes nothing more; the message says why. Nothing is left behind.

@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str | None = None) -> bytes:
     """Return a JPEG with every picture of the run, as `tools.sqlite.records.find_run` gives it.
 
-    An image with an `id`, as those of a batch have one, is called by it instead of its number.
+    An image with an `id`, as those of a batch have one, is called by it instead of its number. Where the images are
+    the first ones of more, `whole` says how many pictures there are, and how many were asked for.
 
     `font` is the one of `tools.pictures.fonts.chinese_font`; without one, Chinese is drawn as empty boxes. `label`
     is the AIGC label of the sheet, where its pictures are made by a model.
     """
     from tools.pictures.labels import xmp_packet
 
-    images = _entries(run)
+    images = entries_of(run)
     grid = arrange(len(images), [(image["width"], image["height"]) for image in images])
     words = WORDS["zh" if has_chinese(f"{run['title']} {run['content']}") else "en"]
     page = SheetPage(grid, font=font, words=words)
     saved = sum(image["status"] == "saved" for image in images)
     count = words["count"].format(saved, len(images))
+    if whole := run.get("whole"):
+        count = words["first"].format(*whole, len(images))
     page.draw_head(
         run["title"] or run["run_id"], [run["started_at"][:10], run["options"].get("style"), count, run["run_id"]]
     )
@@ -50,7 +53,7 @@ def is_picture(database_path: Path, path: Path) -> bool:
     return any(known.resolve() == wanted for known in paths if known.name == path.name)
 
 
-def _entries(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+def entries_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the images of the run with what the plan knows of them; planned ones without a record wait."""
     plans = {prompt["index"]: prompt for prompt in (run.get("plan") or {}).get("prompts") or []}
     recorded = {image["index"]: image for image in run["images"]}

@@ -21,6 +21,7 @@ WORDS = {
         "waiting": "Not made",
         "missing": "File missing",
         "count": "{0} of {1} pictures",
+        "first": "{0} of {1} pictures, the first {2} here",
     },
     "zh": {
         "failed": "失败",
@@ -28,6 +29,7 @@ WORDS = {
         "waiting": "未生成",
         "missing": "文件缺失",
         "count": "{1} 张，已生成 {0} 张",
+        "first": "{1} 张，已生成 {0} 张，这里是前 {2} 张",
     },
 }
 

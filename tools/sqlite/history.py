@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.sqlite.connection import reading
-from tools.sqlite.liveness import state_of_run
+from tools.sqlite.liveness import state_of_run, wants_review
 
 _RUNS = """
 SELECT run_id, started_at, status, requested, success, options, title, plan IS NOT NULL AS planned,
@@ -53,5 +53,5 @@ def read_tasks(database_path: Path, *, run_id: str | None, limit: int) -> list[d
 
 def _run(row: sqlite3.Row, connection: sqlite3.Connection, path: Path) -> dict[str, Any]:
     run = {**row, "options": json.loads(row["options"] or "{}")}
-    waits = "review" in run["options"] and bool(row["planned"])
+    waits = wants_review(run["options"]) and bool(row["planned"])
     return {**run, "state": state_of_run(run, connection, path, waits=waits)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.sqlite.batch_records import UNFINISHED
 from tools.sqlite.connection import reading
-from tools.sqlite.liveness import state_of_batch, state_of_run
+from tools.sqlite.liveness import state_of_batch, state_of_run, wants_review
 
 _ALONE = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
 
@@ -60,7 +60,7 @@ def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
 def _listed_run(row: sqlite3.Row, connection: sqlite3.Connection, path: Path) -> dict[str, Any]:
     """Return the row of a run for a list, with its state."""
     run = {**row, "success": bool(row["success"])}
-    review = "review" in json.loads(run.pop("options") or "{}")
+    review = wants_review(json.loads(run.pop("options") or "{}"))
     planned = run.pop("planned")
     return {**run, "state": state_of_run(run, connection, path, waits=review and bool(planned))}
 

@@ -45,8 +45,13 @@ def state_of_run(
 def find_state(database_path: Path, run: Mapping[str, Any]) -> str:
     """Return the state of a run as `tools.sqlite.records.find_run` gives it."""
     with reading(database_path) as connection:
-        waits = "review" in run["options"] and run["plan"] is not None
+        waits = wants_review(run["options"]) and bool(run["plan"])
         return state_of_run(run, connection, database_path, waits=waits)
+
+
+def wants_review(options: Mapping[str, Any]) -> bool:
+    """Tell whether somebody wanted to see the prompts of a run first; Studio's form always says so or not."""
+    return bool(options.get("review"))
 
 
 def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, database_path: Path) -> str:

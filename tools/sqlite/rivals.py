@@ -26,20 +26,25 @@ def place_of(source: Path, output_dir: Path) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """An earlier batch of the same storyboard and output folder that is not over, and why a new one would be wrong."""
+    """An earlier batch of the same storyboard and output folder that is not over, and why a new one would be wrong.
+
+    One that was only stopped, and `owes` nothing, is in nobody's way.
+    """
 
     batch_id: str
     is_at_work: bool
     why: str
+    owes: bool = True
 
 
 def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str, Any]) -> Rival | None:
     """Return a batch of the same storyboard and output folder that has requests which may still deliver.
 
-    To be asked inside the transaction that writes the new batch down, so that of two that begin at once only one does.
-    `path` is that of the database.
+    Where none has, it is the newest one, if that was stopped. To be asked inside the transaction that writes the new
+    batch down, so that of two that begin at once only one does. `path` is that of the database.
     """
-    for batch in connection.execute(_OF_THE_SAME, (options["reads"], options["writes"])).fetchall():
+    stopped: Rival | None = None
+    for number, batch in enumerate(connection.execute(_OF_THE_SAME, (options["reads"], options["writes"])).fetchall()):
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
@@ -53,7 +58,10 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
             held = sum(row["status"] in HELD for row in rows)
             why = f"Batch {batch_id} of this storyboard, as it was before, {_told(len(rows), held, resume)}"
             return Rival(batch_id=batch_id, is_at_work=False, why=why)
-    return None
+        if number == 0 and batch["finished_at"] is None:
+            why = f"Batch {batch_id} of this storyboard was stopped - continue it with: {resume}"
+            stopped = Rival(batch_id=batch_id, is_at_work=False, why=why, owes=False)
+    return stopped
 
 
 def _told(count: int, held: int, resume: str) -> str:

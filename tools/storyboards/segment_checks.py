@@ -36,6 +36,11 @@ def checked_common(common: Mapping[str, Any], problems: Problems) -> Values:
     return {key: value for key, value in common.items() if key in COMMON and value is not None}
 
 
+def title_of(common: Mapping[str, Any]) -> str | None:
+    """Return what the object around the segments calls itself, if it does."""
+    return _writable(common.get("title")).strip() or None
+
+
 class Checks:
     """Checks segments one after the other and notes what is wrong."""
 

@@ -4,6 +4,7 @@ Nothing is begun while a row is wrong, so every wrong row is told at once, with 
 """
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,13 +15,16 @@ from tools.errors import InputError
 from tools.storyboards.decoding import decode_text, read_as_chinese, read_bytes, tell_nobody
 from tools.storyboards.picture_names import same_file
 from tools.storyboards.problems import Place, Problems, name_places
-from tools.storyboards.segment_checks import Checks, checked_common
+from tools.storyboards.segment_checks import Checks, checked_common, title_of
 from tools.storyboards.storyboard_rows import Row, Rows, rows_of
 
 MAX_STORYBOARD_BYTES = 200_000_000
 MAX_ARTICLE_BYTES = 1_000_000
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 CSV = "save it as CSV, with columns such as id,prompt,size"
+MOST_NAMES = 4
+"""Names of what is skipped in a folder that are told."""
+
 ARTICLES = (".md", ".markdown", ".txt", ".html", ".htm")
 
 
@@ -53,6 +57,12 @@ class Segment:
         )
 
 
+class Storyboard(list[Segment]):
+    """The segments, and what the file calls itself, if it does."""
+
+    title: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
     """What counts for segments that do not say; `count` is for texts and articles, a prompt is one picture."""
@@ -78,7 +88,7 @@ class Limits:
 
 def read_storyboard(
     path: Path, *, defaults: Defaults, limits: Limits, tell: Callable[[str], None] = tell_nobody
-) -> list[Segment]:
+) -> Storyboard:
     """Return the segments of a storyboard file, or of the articles of a folder.
 
     `tell` gets a line for people where something is passed over that was asked for, or may not be as it was meant.
@@ -88,7 +98,7 @@ def read_storyboard(
     """
     problems = Problems(repr(str(path)))
     if path.is_dir():
-        rows = Rows(list(_articles(path, problems, tell)), {})
+        rows = Rows(list(_articles(path, problems, tell, limits.folder)), {})
         count = defaults.count or limits.article_count
     else:
         wanted = CSV if path.suffix.lower() in SPREADSHEETS else "name a storyboard in JSON, JSON Lines or CSV"
@@ -97,11 +107,15 @@ def read_storyboard(
         try:
             rows = rows_of(text, path.suffix.lower(), problems)
         except InputError as error:
+            if path.suffix.lower() in ARTICLES and text.lstrip()[:1] not in {"", "[", "{"}:
+                way = f"illustrate it: peitu run {shlex.quote(str(path))}"
+                raise InputError(f"{str(path)!r} is an article, no storyboard - {way}") from None
             raise InputError(f"{str(path)!r}: {error}") from None
         count = defaults.count or 1
     common = {"count": count, "style": defaults.style, "size": defaults.size, **checked_common(rows.common, problems)}
     checks = Checks(problems, limits.folder, limits.size_refusal, limits.prompt_refusal, limits.templates)
-    segments = list(_checked(rows.rows, common, checks, problems))
+    segments = Storyboard(_checked(rows.rows, common, checks, problems))
+    segments.title = title_of(rows.common)
     problems.stop()
     if not segments:
         raise InputError(f"{str(path)!r} holds no segments - write at least one")
@@ -153,12 +167,17 @@ def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems:
     return False
 
 
-def _articles(folder: Path, problems: Problems, tell: Callable[[str], None]) -> Iterator[Row]:
+def _articles(folder: Path, problems: Problems, tell: Callable[[str], None], output: Path) -> Iterator[Row]:
     """Yield an article of the folder after the other, by name; each gets a folder of its own for its pictures."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in ARTICLES and not path.name.startswith(".")]
-    paths = sorted((path for path in found if path.is_file()), key=lambda path: path.name)
+    found = sorted((path for path in folder.iterdir() if path.name[0] != "."), key=lambda path: path.name)
+    paths = [path for path in found if path.suffix.lower() in ARTICLES and path.is_file()]
     if not paths:
         raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+    if others := [path for path in found if path not in paths and path.resolve() != output.resolve()]:
+        names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        told = f"{len(names)} skipped: {', '.join(names[:MOST_NAMES])}{more}"
+        tell(f"{told} - the articles of a folder lie in it itself and end in {', '.join(ARTICLES)}")
     guessed: list[str] = []
     stems = [same_file(path.stem) for path in paths]
     for number, path in enumerate(paths):

@@ -16,6 +16,8 @@ from tools.storyboards.problems import Place, Problems
 WORDS = ("prompt", "text", "content")
 """Keys of which a segment has one: what is to be seen."""
 
+_JSON = {".json", ".jsonl", ".ndjson"}
+
 _LONGEST_CELL = 10_000_000
 
 
@@ -58,9 +60,22 @@ def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
         ) from None
     except RecursionError:
         raise InputError("it is nested too deeply - a segment has plain values") from None
-    if suffix in {".json", ".jsonl", ".ndjson"}:
+    if suffix in _JSON:
         raise InputError("line 1 is no JSON - begin with [ or {")
     return Rows(list(_csv(text, problems)), {})
+
+
+def is_storyboard(text: str, suffix: str) -> bool:
+    """Tell whether this is a storyboard and no article: one whose rows are meant for pictures, or any JSON file."""
+    if suffix in _JSON:
+        return True
+    if suffix != ".csv" and text.lstrip()[:1] not in {"[", "{"}:
+        return False
+    try:
+        rows = rows_of(text, suffix, Problems("")).rows
+    except InputError:
+        return False
+    return any(isinstance(row.values, dict) and any(key in row.values for key in WORDS) for row in rows)
 
 
 def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
