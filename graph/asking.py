@@ -6,7 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-HELP = "Enter: make them · e N new prompt · d N: drop · a another prompt · q: leave them waiting"
+HELP = (
+    "Enter: make the pictures · e N TEXT: replace prompt N · d N: drop prompt N · a TEXT: add a prompt · "
+    "q: decide later"
+)
 
 
 def ask_about(question: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -46,5 +49,5 @@ def _note(line: str, answer: dict[str, Any]) -> str | None:
     elif command == "e" and number.isdecimal() and text.strip():
         answer["edit"][int(number) - 1] = text.strip()
     else:
-        return f"{line!r} is none of these"
+        return f"{line!r} is not a valid command"
     return None

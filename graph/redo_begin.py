@@ -68,7 +68,7 @@ def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
         waits = bool(run["options"].get("review") and run["plan"])
         state = state_of_run(run, connection, path, waits=waits)
     if state == "running":
-        raise InputError(f"Another process works on run {run['run_id']!r} - wait until it is done, then redo")
+        raise InputError(f"Another process is working on run {run['run_id']!r} - wait until it is done, then redo")
 
 
 def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:

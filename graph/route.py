@@ -94,7 +94,7 @@ class Routes:
             InputError: The content or an option cannot be used; the message names it.
         """
         if not isinstance(state.get("content"), str):
-            raise InputError("There is no content - give the text that the pictures shall be about")
+            raise InputError("There is no content - provide the text to illustrate")
         check_kinds(state)
         style(state.get("style") or "default", own=self._own)
         width_px, height_px = parse_size(state.get("size") or self._size)

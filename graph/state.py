@@ -124,7 +124,7 @@ class InputState(TypedDict, total=False):
     provider: Annotated[
         str,
         Field(
-            description="Who makes the pictures: auto takes those whose key is set, in the configured order, and draws"
+            description="Who makes the pictures: auto tries those whose key is set, in the configured order, and draws"
             " line sketches offline where there is none."
         ),
         EphemeralValue,
@@ -136,7 +136,7 @@ class InputState(TypedDict, total=False):
     ]
     seed: Annotated[
         int,
-        Field(description="A number that makes the same pictures again; left out, a run has its own.", ge=0, lt=2**31),
+        Field(description="A number that makes the same pictures again; by default a new one.", ge=0, lt=2**31),
         EphemeralValue,
     ]
     upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs."), EphemeralValue]
@@ -145,7 +145,7 @@ class InputState(TypedDict, total=False):
         Field(description="Stop before anything is paid, show the prompts, and wait for approval or changes."),
         EphemeralValue,
     ]
-    as_is: Annotated[bool, Field(description="Take the content for a prompt, unchanged."), EphemeralValue]
+    as_is: Annotated[bool, Field(description="The content is a prompt, used unchanged."), EphemeralValue]
     filename: Annotated[
         str,
         Field(
@@ -159,7 +159,7 @@ class InputState(TypedDict, total=False):
         Field(description="A chat: its last human message is the content when `content` is left out."),
         Conversation,
     ]
-    redo: Annotated[Redo, Field(description="One picture of the finished run, to be made anew."), EphemeralValue]
+    redo: Annotated[Redo, Field(description="One picture of the finished run, to be made again."), EphemeralValue]
 
 
 class State(InputState, total=False):

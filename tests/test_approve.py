@@ -82,8 +82,8 @@ async def test_pictures_added_to_two_runs_lie_beside_each_other(sandbox: Sandbox
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ("maybe", "'maybe' is no answer"),
-        (False, "False is no answer"),
+        ("maybe", "'maybe' is not an answer"),
+        (False, "False is not an answer"),
         ({"edit": {"x": "new"}}, "edit.x"),
         ({"remove": [1]}, "remove"),
         ({"drop": [7]}, "no picture 7"),
@@ -113,7 +113,7 @@ async def test_nothing_is_paid_before_the_approval(sandbox: Sandbox, workplace, 
         await workflow.ainvoke(Command(resume="perhaps"), CONFIG)
         again = (await workflow.aget_state(CONFIG)).tasks[0].interrupts[0].value
 
-        assert "'perhaps' is no answer" in again["problem"]
+        assert "'perhaps' is not an answer" in again["problem"]
         assert [] == sandbox.tasks
 
         document = await workflow.ainvoke(Command(resume={"edit": {"0": "a red boat"}, "drop": [1]}), CONFIG)
@@ -128,7 +128,7 @@ async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
     async with open_workflow() as workflow:
         document = await runs.run(workflow, ASKED, run_id="run", watch=lambda event: None)
 
-        assert "wait for your approval" in document["notes"][0]
+        assert "are waiting for your approval" in document["notes"][0]
         assert not document["success"]
 
         def approve(question):

@@ -282,7 +282,7 @@ async def test_missing_key(make: Make, key: str | None) -> None:
 @pytest.mark.parametrize("key", ["sk-你好", "sk-a b", "sk-a\nb"])
 async def test_key_that_cannot_be_sent(make: Make, key: str) -> None:
     """A key with a slip of the clipboard is named, not quoted."""
-    with pytest.raises(ConfigError, match="DASHSCOPE_API_KEY holds characters") as caught:
+    with pytest.raises(ConfigError, match="DASHSCOPE_API_KEY has characters") as caught:
         await make(Server(), api_key=key).submit(CAT)
 
     assert key not in str(caught.value)
@@ -390,7 +390,7 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
             TaskFailedError,
             "InternalError: oops",
         ),
-        ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
+        ({"task_status": "FAILED"}, TaskFailedError, "gave up the task"),
         ({"task_status": "FAILED", "code": "Throttling", "message": ""}, TaskFailedError, "not billed"),
         ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskFailedError, "size"),
         (

@@ -124,7 +124,7 @@ async def test_a_file_in_the_place_of_the_folder_is_named(work):
     at_first(work, "submit", take_its_place)
     document = await illustrate(provider="modelscope", count=2)
 
-    assert all("a file stands where a folder is needed" in image["error"] for image in document["images"])
+    assert all("a file is where a folder is needed" in image["error"] for image in document["images"])
     assert "mine" == Path("output").read_text()
     Path("output").unlink()
     await check_collected(work)

@@ -116,7 +116,7 @@ async def test_it_gives_up_in_the_end() -> None:
     with pytest.raises(UnavailableError) as caught:
         await fetch(files, sleep=naps)
 
-    assert f"{LINK} broke off the download (ReadTimeout: slow)" in str(caught.value)
+    assert f"{LINK} dropped the download (ReadTimeout: slow)" in str(caught.value)
     assert "Signature" not in str(caught.value)
     assert len(files.requests) == 3
     assert len(naps.seconds) == 2
@@ -180,8 +180,8 @@ async def test_only_http(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://example.org:port/a", "https://a\x00b/"])
 async def test_broken_address(url: str) -> None:
-    """What is no address is refused."""
-    with pytest.raises(UnavailableError, match="is no address"):
+    """What is not an address is refused."""
+    with pytest.raises(UnavailableError, match="is not an address"):
         await fetch(Files(picture()), url)
 
 

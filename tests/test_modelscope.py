@@ -253,7 +253,7 @@ async def test_poll_of_a_finished_task(make: Make, word: str) -> None:
             TaskFailedError,
             "memory",
         ),
-        ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
+        ({"task_status": "FAILED"}, TaskFailedError, "gave up the task"),
         ({"task_status": "FAILED", "errors": {"message": "Server is busy"}}, TaskFailedError, "busy"),
         (
             {"task_status": "FAILED", "errors": {"code": 500, "message": "task not found"}},

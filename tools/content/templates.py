@@ -135,7 +135,7 @@ def style(name: str, *, default: str = "clean", own: Path | None = None) -> Styl
     known = styles(own)
     wanted = default if name.strip().lower() in {"", "default"} else name.strip().lower()
     if wanted not in known:
-        where = f"; your own ones belong into {str(own / STYLES)!r}" if own else ""
+        where = f"; put your own styles in {str(own / STYLES)!r}" if own else ""
         raise InputError(f"There is no style {name!r} - choose one of: {', '.join(sorted(known))}{where}")
     return known[wanted]
 

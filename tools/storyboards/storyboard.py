@@ -105,7 +105,7 @@ def read_storyboard(
     if not segments:
         raise InputError(f"{str(path)!r} holds no segments - write at least one")
     for given in _passed_over(rows, segments, defaults, problems.unit):
-        tell(f"{given}: count and style are for texts, a prompt is used as it is and makes one picture")
+        tell(f"{given}: count and style apply to `text` rows only; a `prompt` is used as it is and makes one picture")
     return segments
 
 
@@ -114,12 +114,12 @@ def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults, unit: 
     for key in ("count", "style"):
         prompts = (row for row, segment in zip(rows.rows, segments, strict=True) if segment.as_is)
         if places := [row.place for row in prompts if row.values.get(key) not in {None, 1}]:
-            yield f"{key} is passed over in {name_places(places, unit)}"
+            yield f"{key} is ignored in {name_places(places, unit)}"
         if all(segment.as_is for segment in segments):
             if rows.common.get(key) not in {None, 1}:
-                yield f"{key} beside the segments is passed over"
+                yield f"{key} beside the segments is ignored"
             if (value := getattr(defaults, key)) not in {None, 1}:
-                yield f"--{key} {value} is passed over"
+                yield f"--{key} {value} is ignored"
 
 
 def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: Problems) -> Iterator[Segment]:
