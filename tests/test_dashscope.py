@@ -190,7 +190,7 @@ async def test_half_a_character_is_mended(make: Make) -> None:
             QuotaError,
             "pay",
         ),
-        ({"code": "PostpaidBillOverdue", "message": ""}, 429, ConfigError, "settle the account"),
+        ({"code": "PostpaidBillOverdue", "message": ""}, 429, ConfigError, "pay the bill or top up"),
         ({"code": "InternalError", "message": ""}, 500, UnavailableError, "later"),
         ({"code": "RequestTimeOut", "message": ""}, 408, LostReplyError, "look it up"),
         # An error under HTTP 200.
@@ -338,7 +338,7 @@ def test_sizes(make: Make, model: str, size: tuple[int, int], allowed: bool) -> 
     refusal = make(Server(), model=model).refusal(*size)
 
     assert allowed == (refusal is None)
-    assert allowed or f"{model} draws no {size[0]}x{size[1]}: it takes" in str(refusal)
+    assert allowed or f"{model} cannot draw {size[0]}x{size[1]}: it takes" in str(refusal)
 
 
 def test_unknown_model(make: Make) -> None:

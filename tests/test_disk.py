@@ -222,7 +222,7 @@ async def test_a_database_that_is_damaged_in_the_middle_is_named(work):
     work.fault("dashscope", "download", kind="status", status=503, every=1)
     with contextlib.suppress(PeituError):  # A connection that is open may not notice.
         await illustrate(provider="dashscope", count=1)
-    with pytest.raises(PeituError, match=r"peitu\.db.*damaged or no SQLite file"):
+    with pytest.raises(PeituError, match=r"peitu\.db.*damaged or not an SQLite file"):
         await go_on()
 
     for path in Path("data").glob("peitu.db*"):

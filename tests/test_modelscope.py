@@ -130,7 +130,7 @@ def says(message: str) -> dict[str, Any]:
             says("Please bind your Alibaba Cloud account before use."),
             401,
             ConfigError,
-            "bind one on modelscope.cn",
+            "link one on modelscope.cn",
         ),
         (says("size is invalid"), 400, ParameterError, "size is invalid"),
         (says("Model id : a/b , has no provider supported"), 400, ConfigError, "images.modelscope.model"),
