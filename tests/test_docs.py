@@ -188,14 +188,14 @@ def test_a_fault_says_what_the_page_promises_and_is_made_up_for(
 def test_a_wanted_size_is_mended_or_refused(peitu: Peitu, services):
     """What is near is drawn and said; what no model draws does not start."""
     _, out, err = peitu(*begin()[:-4], "--size", "1920x1080")
-    (mended,) = promised("Size that the model does not draw")
+    (mended,) = promised("Size that the model does not support")
 
     assert mended in out
 
     status, _, err = peitu(*begin()[:-4], "--size", "4000x4000")
 
     assert 2 == status
-    assert all(word in err for word in promised("Size that no model draws"))
+    assert all(word in err for word in promised("Size that no model supports"))
     assert 1 == len(services.tasks)
 
 
