@@ -159,7 +159,7 @@ def _read_file(path: Path) -> bytes:
             return stream.read(MAX_CONTENT_BYTES + 1)
     except FileNotFoundError:
         raise InputError(
-            f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"
+            f"There is no file {str(path)!r} - check the name, or pass the text itself with --text"
         ) from None
     except IsADirectoryError:
         raise InputError(

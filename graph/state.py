@@ -115,7 +115,7 @@ class InputState(TypedDict, total=False):
         str,
         Field(
             description="What to illustrate: an article, a sentence or a few words, in Chinese or English, Markdown or"
-            " plain text. Leave it out to take the last human message of `messages`."
+            " plain text. Leave it out to use the last user message of `messages`."
         ),
     ]
     # Options are of one content: `analyze` makes them the run's own. `count` is asked for here, and made at the end.
@@ -156,7 +156,7 @@ class InputState(TypedDict, total=False):
     ]
     messages: Annotated[
         Messages,
-        Field(description="A chat: its last human message is the content when `content` is left out."),
+        Field(description="A chat: its last user message is the content if `content` is left out."),
         Conversation,
     ]
     redo: Annotated[Redo, Field(description="One picture of the finished run, to be made again."), EphemeralValue]

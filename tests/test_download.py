@@ -159,7 +159,7 @@ async def test_expired_link(status: int) -> None:
 )
 async def test_text_is_no_picture(body: bytes, kind: str) -> None:
     """A page or a JSON document is found out by its type or its beginning."""
-    with pytest.raises(UnavailableError, match="holds a text instead of a picture") as caught:
+    with pytest.raises(UnavailableError, match="contains text instead of a picture") as caught:
         await fetch(Files(httpx.Response(200, content=body, headers={"Content-Type": kind})))
 
     assert "Signature" not in str(caught.value)

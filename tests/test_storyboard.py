@@ -212,7 +212,7 @@ def test_every_bad_row_is_named_and_equal_problems_together(read):
 
 BROKEN = [
     ("", ".json", "it is empty"),
-    ("[]", ".json", "holds no segments"),
+    ("[]", ".json", "contains no segments"),
     ("hello", ".json", "line 1 is not JSON"),
     ('[{"prompt": "a"},]', ".json", "line 1, column 18 is not JSON"),
     ('[\n{"prompt": "a"}\n{"prompt": "b"}]', ".json", "line 3, column 1 is not JSON (Expecting ',')"),

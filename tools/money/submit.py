@@ -84,7 +84,7 @@ class Submitter:
                 pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
                 if pause_s > left_s:
                     raise
-                waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
+                waiting(f"{service.name} asks for {pause_s:.0f} s of waiting")
 
     def when_answered(self, job: Job, then: Callable[[], None]) -> None:
         """Call back when a request of this job is answered and written down; at once where none is under way."""

@@ -97,7 +97,7 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
         raise httpx.RemoteProtocolError(f"{len(body)} of {announced} bytes", request=response.request)
     kind = response.headers.get("content-type", "").lower()
     if kind.startswith(_TEXT_TYPES) or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS:
-        message = f"{_place(str(response.url))} holds a text instead of a picture"
+        message = f"{_place(str(response.url))} contains text instead of a picture"
         raise UnavailableError(f"{message} - poll the task again for a fresh link")
     return body
 

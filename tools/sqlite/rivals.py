@@ -43,7 +43,7 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
-            wait = f"wait for it, or stop it and go on with: {resume}"
+            wait = f"wait for it, or stop it and continue with: {resume}"
             why = f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
             return Rival(batch_id=batch_id, is_at_work=True, why=why)
         rows = connection.execute(

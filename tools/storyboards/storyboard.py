@@ -103,7 +103,7 @@ def read_storyboard(
     segments = list(_checked(rows.rows, common, checks, problems))
     problems.stop()
     if not segments:
-        raise InputError(f"{str(path)!r} holds no segments - write at least one")
+        raise InputError(f"{str(path)!r} contains no segments - write at least one")
     for given in _passed_over(rows, segments, defaults, problems.unit):
         tell(f"{given}: count and style apply to `text` rows only; a `prompt` is used as it is and makes one picture")
     return segments
@@ -157,7 +157,7 @@ def _articles(folder: Path, problems: Problems, tell: Callable[[str], None]) -> 
     found = [path for path in folder.iterdir() if path.suffix.lower() in ARTICLES and not path.name.startswith(".")]
     paths = sorted((path for path in found if path.is_file()), key=lambda path: path.name)
     if not paths:
-        raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+        raise InputError(f"{str(folder)!r} contains no articles - put files in it that end in {', '.join(ARTICLES)}")
     guessed: list[str] = []
     stems = [same_file(path.stem) for path in paths]
     for number, path in enumerate(paths):
