@@ -84,8 +84,9 @@ async def test_pictures_added_to_two_runs_lie_beside_each_other(sandbox: Sandbox
     [
         ("maybe", "'maybe' is not an answer"),
         (False, "False is not an answer"),
-        ({"edit": {"x": "new"}}, "edit.x"),
-        ({"remove": [1]}, "remove"),
+        ({"edit": {"x": "new"}}, "edit.x should be a whole number"),
+        ({"remove": [1]}, "remove is not known"),
+        ({"edit": "new"}, "edit should be a mapping"),
         ({"drop": [7]}, "no picture 7"),
         ({"edit": {"0": " "}}, "blank"),
         ({"drop": [0, 1, 2]}, "0 pictures are left"),

@@ -184,7 +184,7 @@ def test_unedited_file_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPa
         ("pets.yaml", ("moods:", "mood:"), "mood: there is no such key|moods: is missing"),
         ("pets.yaml", ("{mood}", "{weather}"), "frame: a frame needs exactly"),
         ("pets.yaml", ("moods: [", "moods: [sleepy, "), r"moods\.0: "),
-        ("pets.yaml", ("id: my-parrot", "id: My Parrot"), "id: "),
+        ("pets.yaml", ("id: my-parrot", "id: My Parrot"), "id: should be small letters"),
         ("pets.yaml", ("id: my-parrot", "- id"), r"line \d+: this is not YAML"),
         ("styles/clean.yaml", ("suffix:", "sufix:"), "suffix: is missing|sufix: there is no such key"),
         ("styles/clean.yaml", ("  en: ", "  fr: "), r"description\.(en: is missing|fr: there is no such key)"),
@@ -263,6 +263,8 @@ def test_altered_template_is_checked():
         style("ink").altered(id="mine", sufix={"zh": "好", "en": "good"})
     with pytest.raises(InputError, match=r"suffix\.zh: is missing"):
         style("ink").altered(suffix={"en": "good"})
+    with pytest.raises(InputError, match="suffix: should have the keys zh and en"):
+        style("ink").altered(suffix="good")
 
 
 def test_unknown_style_lists_the_styles():

@@ -95,6 +95,8 @@ def problem_of(error: ValidationError) -> str:
         return f"{place}: is missing"
     if first["type"] == "model_type":
         return f"{place}: should have the keys zh and en"
+    if first["type"] == "string_pattern_mismatch":
+        return f"{place}: should be small letters, digits, - and _, beginning with a letter"
     return f"{place}: {misfit(first)}"
 
 

@@ -130,9 +130,7 @@ def _read(path: Path) -> list[Any]:
         raise InputError(f"{name} is not JSON ({error}) - correct it there") from error
     segments = found.get("segments") if isinstance(found, dict) else found
     if not isinstance(segments, list) or not segments:
-        raise InputError(
-            f"{name} contains no segments - write a list of them, or an object with the list in 'segments'"
-        )
+        raise InputError(f"{name} contains no segments - write a list, or an object with the list in 'segments'")
     return segments
 
 
