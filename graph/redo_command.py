@@ -14,7 +14,7 @@ from graph.preparing import load_workflow, prepare
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
     index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0: 00.jpg is 0.")],
-    prompt: Annotated[str | None, typer.Option(metavar="T", help="New prompt, used exactly as given.")] = None,
+    prompt: Annotated[str | None, typer.Option(metavar="T", help="New prompt; used as it is without --style.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="K", help="Seed (default: a new random one).")] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
     style: Annotated[str | None, typer.Option(metavar="S", help="Another style for the same scene.")] = None,

@@ -22,7 +22,7 @@ def resume(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Continue a run or a batch where it stopped; nothing is paid twice."""
+    """Continue a run or a batch where it stopped; what is paid is not bought again."""
     if (run_id is None) != everything:
         raise InputError("Name the run to continue, or use --all - `peitu runs` lists the runs")
     if run_id is None:
