@@ -176,9 +176,8 @@ def markdown(measured: dict[str, Any]) -> str:
 
 
 README: dict[str, tuple[str, ...]] = {
-    "1": ("seconds", "polls", "MiB"),
+    "1": ("seconds", "MiB"),
     "2": ("pictures", "seconds", "429"),
-    "3": ("late", "p95", "polls"),
 }
 """What the READMEs show of the scenarios: a row for each program, the columns side by side."""
 

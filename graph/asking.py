@@ -6,7 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-HELP = "Enter: make them · e N new prompt · d N: drop · a another prompt · q: leave them waiting"
+HELP = (
+    "Enter: make the pictures · e N TEXT: replace prompt N · d N: drop prompt N · a TEXT: add a prompt · "
+    "q: decide later"
+)
 
 
 def can_ask() -> bool:
@@ -57,7 +60,7 @@ def _note(line: str, answer: dict[str, Any], indexes: Collection[int]) -> str | 
         answer["add"].append(rest.strip())
         return None
     if not number.isdecimal() or not (command == "d" or (command == "e" and text.strip())):
-        return f"{line!r} is none of these"
+        return f"{line!r} is not a valid command"
     index = int(number) - 1
     if index not in indexes:
         return f"There is no picture {number} - choose from {', '.join(str(known + 1) for known in indexes)}"

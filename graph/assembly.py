@@ -79,7 +79,7 @@ def _check_keys(providers: Iterable[str]) -> None:
             raise ConfigError(f"{variable} is not set - {advice}")
         if not may_be_key(key):
             advice = "copy it again from the provider's page, or take it out of .env"
-            raise ConfigError(f"{variable} contains characters that cannot be part of a key - {advice}")
+            raise ConfigError(f"{variable} has characters that cannot be in a key - {advice}")
 
 
 def uploads_by_default(settings: Settings) -> bool:

@@ -139,7 +139,9 @@ class BatchRun:
                 return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
             found = await work_on(self._workflow, part, watch, kept)
         except sqlite3.Error as error:
-            raise StorageError(f"The checkpoints cannot be used ({error}) - free the disk or the file") from error
+            raise StorageError(
+                f"The checkpoints cannot be used ({error}) - free some disk space, or close what uses the file"
+            ) from error
         except StorageError:
             raise
         except PeituError as error:

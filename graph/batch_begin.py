@@ -63,7 +63,7 @@ def begin(
 async def _take_over(rival: Rival, leases: Leases) -> None:
     if await leases.take(rival.batch_id, BATCH_INDEX) != "taken":  # another process was quicker
         raise InputError(rival.why)
-    say(f"batch {rival.batch_id} of this storyboard is not over - going on with it")
+    say(f"batch {rival.batch_id} of this storyboard is unfinished - continuing it")
 
 
 def open_leases(settings: Settings) -> Leases:

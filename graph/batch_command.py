@@ -20,16 +20,18 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     output_dir: OutputDir = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Segments at work at once; as the provider's limit when left out.")
+        int | None, typer.Option(metavar="N", help="Segments processed at once (default: the provider's limit).")
     ] = None,
-    count: Annotated[int | None, typer.Option(metavar="N", help="Pictures of a text or article.")] = None,
-    style: Annotated[str | None, typer.Option(metavar="S", help="Style of texts that name none.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size of segments that name none.")] = None,
-    upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="Pictures per text or article.")] = None,
+    style: Annotated[str | None, typer.Option(metavar="S", help="Style for texts that do not set one.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size for segments that do not set one.")] = None,
+    upload: Annotated[
+        bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
+    ] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make the pictures of a whole storyboard; what is there already is skipped."""
+    """Make the pictures of a whole storyboard; existing pictures are skipped."""
     from graph.request import Wishes, check_options, new_run_id
     from tools.storyboards.storyboard import Defaults
 

@@ -145,10 +145,10 @@ class Work:
         try:
             await run.work_off(workers)
             if run.given_up:
-                say(f"the next segments would fail alike and were not tried - mend it, then {self._go_on}")
+                say(f"the next segments would fail alike and were not tried - fix it, then {self._go_on}")
         except StorageError as error:
             self._trouble = str(error)
-            say(f"{error} - the batch stopped there; mend it, then {self._go_on}")
+            say(f"{error} - the batch stopped there; fix it, then {self._go_on}")
 
     def _existing(self, part: Part) -> list[dict[str, Any]]:
         """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""

@@ -21,7 +21,7 @@ from graph.resume_command import resume
 from tools.errors import PeituError
 
 app = typer.Typer(
-    help="Peitu (配图): an article or a topic becomes finished illustrations.",
+    help="Peitu (配图) turns an article or a topic into finished illustrations.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -34,10 +34,10 @@ STOPPED = 130
 WELCOME = """\
 Peitu (配图) turns an article or a topic into illustrations. Next:
 
-  peitu run examples/coffee.md            illustrate an article; with no key: offline sketches
+  peitu run examples/coffee.md            illustrate an article; without a key: offline sketches
   peitu run --text "春天的第一杯茶"         illustrate a few words
   peitu batch examples/storyboard.json    illustrate a whole storyboard, or a folder of articles
-  peitu gallery --open                    look at everything that was made
+  peitu gallery --open                    look at all pictures so far
   peitu doctor                            what is configured, what is missing and where to get it
   peitu --help                            all commands"""
 
@@ -59,7 +59,7 @@ def obey() -> int:
     except PeituError as error:
         return _refuse(str(error), 2)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
-        told = f"unexpected {type(error).__name__}: {error} - a fault of Peitu; {_keep_traceback(error)}"
+        told = f"unexpected {type(error).__name__}: {error} - a bug in Peitu; {_keep_traceback(error)}"
         return _refuse(told, 1)
     if status == STOPPED:
         raise KeyboardInterrupt
@@ -102,23 +102,30 @@ def welcome(
 @app.command()
 def run(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE|-]", help="Article (Markdown, text or HTML); - reads standard input.")
+        str | None,
+        typer.Argument(metavar="[FILE|-]", help="Article (Markdown, plain text or HTML); - reads standard input."),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence, an article.")
+        str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence or an article.")
     ] = None,
     count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
-    style: Annotated[str | None, typer.Option(metavar="S", help="Style of the whole set; `list` shows them.")] = None,
+    style: Annotated[
+        str | None, typer.Option(metavar="S", help="Style of the whole set; `--style list` shows all styles.")
+    ] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels, e.g. 1024x1024.")] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="K", help="Seed of the first picture; the next ones count up.")
+        int | None, typer.Option(metavar="K", help="Seed of the first picture; each further picture adds 1.")
     ] = None,
     output_dir: OutputDir = None,
-    upload: Annotated[bool | None, typer.Option("--upload/--no-upload", help="Upload to OSS, or do not.")] = None,
-    review: Annotated[bool, typer.Option("--review", help="Show the prompts first; pay after you approve.")] = False,
+    upload: Annotated[
+        bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
+    ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Show the prompts first; no picture is made until you approve.")
+    ] = False,
     run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Name of the run; made from the time when left out.")
+        str | None, typer.Option(metavar="ID", help="Name of the run (default: the current time).")
     ] = None,
     config: Config = None,
     as_json: Json = False,

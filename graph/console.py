@@ -17,7 +17,7 @@ from tools.setup.redact import redact
 from tools.storyboards.problems import Place, name_places
 
 STATES = {
-    "queued": "waits for its turn",
+    "queued": "is waiting for its turn",
     "waiting": "waits",
     "submitted": "submitted",
     "polled": "is being made",
@@ -140,13 +140,13 @@ def print_result(document: Mapping[str, Any]) -> None:
         return
     errors = [image["error"] or "" for image in document["images"]]
     pending = any(error.startswith("not made anew") for error in errors)
-    complete = "one is still to be made anew" if pending else "not all are uploaded"
+    complete = "one is still to be redone" if pending else "not all are uploaded"
     missing = complete if count == requested else "something is missing"
     console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
     console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
     if any(image["status"] == "unknown" for image in document["images"]):
         again = f"peitu resume {document['run_id']} --resubmit"
-        console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
+        console.print(f"To re-send the held requests (you may pay twice): {again}", markup=False)
 
 
 def print_run(run: Mapping[str, Any]) -> None:

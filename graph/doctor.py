@@ -150,7 +150,7 @@ async def _provider(name: str, provider: ModelScope | DashScope) -> Finding:
 async def _model(settings: Settings) -> Finding:
     name = "language model"
     if settings.llm.provider == "none":
-        return Finding(name, "missing", "llm.provider is none: the templates write the prompts alone")
+        return Finding(name, "missing", "llm.provider is none: only the templates write the prompts")
     service = settings.llm.providers[settings.llm.provider]
     model = language_model(settings)
     if model is None:
@@ -158,9 +158,9 @@ async def _model(settings: Settings) -> Finding:
         return Finding(
             name,
             "missing",
-            f"{service.api_key_env} is not set - the templates write the prompts alone; get one at {where}",
+            f"{service.api_key_env} is not set - only the templates write the prompts; get one at {where}",
         )
-    return await _checked(name, model.check_key, f"{service.model} at {service.base_url} takes the key")
+    return await _checked(name, model.check_key, f"{service.model} at {service.base_url} accepts the key")
 
 
 async def _storage() -> Finding:
@@ -184,5 +184,5 @@ async def _checked(name: str, check: Callable[[], Awaitable[object]], text: str)
     except TimeoutError:
         return Finding(name, "problem", f"no answer within {TIMEOUT_S:g} s - check the network and the address")
     if told is False:
-        return Finding(name, "unsure", "the key is set; the service has no free way to check it")
+        return Finding(name, "unsure", "the key is set, but there is no free way to check it")
     return Finding(name, "ok", text)

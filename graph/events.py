@@ -41,5 +41,5 @@ class Event(TypedDict, total=False):
 Watch = Callable[[Event], None]
 """Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
 
-WAITS_FOR_APPROVAL = "The prompts wait for your approval; nothing is paid yet"
+WAITS_FOR_APPROVAL = "The prompts are waiting for your approval; nothing has been paid yet"
 """The note of a run that stops before its pictures are made, until somebody has seen the prompts."""

@@ -24,7 +24,7 @@ def gallery(
     output: Output = None,
     config: Config = None,
 ) -> None:
-    """Make one page of all runs, with search, filters and a large view; it works without a server."""
+    """Build a searchable web page of all runs; no server needed."""
     from tools.gallery.page import gallery_page
     from tools.pictures.files import write_whole
     from tools.setup.settings import load_settings
@@ -66,7 +66,7 @@ def sheet(
     font = chinese_font()
     write_whole(path, contact_sheet(run, font=font, label=_label(run, settings.labels.content_producer)))
     if font is None and has_chinese(f"{run['title']} {run['content']}"):
-        say("no font with Chinese was found - install one, e.g. fonts-noto-cjk, and run it again")
+        say("no Chinese font was found - install one, e.g. fonts-noto-cjk, and run it again")
     typer.echo(str(path))
 
 

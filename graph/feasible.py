@@ -36,7 +36,7 @@ class Feasible:
         if "sketch" in self._names:
             return None
         longest = max(self._rules[name].prompt_limit for name in self._names)
-        return None if len(prompt) <= longest else f"prompt longer than the {longest} characters that are taken"
+        return None if len(prompt) <= longest else f"prompt longer than the {longest} characters allowed"
 
     def sizes(self, size: str | None) -> frozenset[tuple[int, int]]:
         """Return what a picture may measure that was asked for in this size: as asked, or as a provider draws it."""

@@ -19,13 +19,13 @@ def named(text: str) -> Path:
         InputError: It is empty, as a variable is that was never set; `Path` would read it as the working directory.
     """
     if not text.strip():
-        raise InputError("A file or folder was given as an empty name - name it, or write . for the working directory")
+        raise InputError("A file or folder was given an empty name - name it, or write . for the working directory")
     return Path(text)
 
 
-OutputDir = Annotated[Path | None, typer.Option(parser=named, metavar="D", help="Folder of the pictures.")]
+OutputDir = Annotated[Path | None, typer.Option(parser=named, metavar="D", help="Folder for the pictures.")]
 Config = Annotated[
-    Path | None, typer.Option("--config", metavar="F", help="Configuration file instead of config.yaml.")
+    Path | None, typer.Option("--config", metavar="F", help="Configuration file to use instead of config.yaml.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
@@ -34,7 +34,7 @@ MOST = 50
 
 
 def runs(config: Config = None, as_json: Json = False) -> None:
-    """List the runs and the batches, the newest first; the table has the newest, and --json all."""
+    """List the runs and the batches, newest first (the table shows the most recent; --json shows all)."""
     from graph.console import print_json
     from graph.tables import print_runs
     from tools.sqlite.database_path import database_path
@@ -54,7 +54,7 @@ def runs(config: Config = None, as_json: Json = False) -> None:
 def show(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], config: Config = None, as_json: Json = False
 ) -> None:
-    """Show all that is recorded of a run, or how a batch stands: of a large one, what failed or is missing."""
+    """Show everything recorded about a run, or the state of a batch: of a large one, what failed or is missing."""
     from graph.console import print_json, print_run
     from tools.sqlite.database_path import database_path
     from tools.sqlite.liveness import find_state
@@ -93,7 +93,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
 
 
 def doctor(config: Config = None) -> None:
-    """Say what is configured, what is missing and where to get it; checks what can be checked without paying."""
+    """Show what is configured, what is missing and where to get it; runs free checks only."""
     import asyncio
 
     from graph.doctor import examine, print_findings
@@ -103,7 +103,7 @@ def doctor(config: Config = None) -> None:
 
 
 def models(as_json: Json = False) -> None:
-    """List the models that are known, with their sizes and limits; with ModelScope any other name may be tried."""
+    """List the known image models with their sizes and limits; ModelScope also accepts other model names."""
     from graph.console import print_json
     from graph.tables import print_models
     from tools.providers.models import known_models
@@ -119,7 +119,7 @@ def graph(
     png: Annotated[Path | None, typer.Option("--png", metavar="F", help="Draw the graph into a PNG file.")] = None,
     config: Config = None,
 ) -> None:
-    """Draw the graph, offline."""
+    """Draw the graph; no internet needed."""
     import asyncio
 
     from graph.drawing import draw_png, tidy

@@ -6,7 +6,7 @@ from pathlib import Path
 from graph.state import Image
 from tools.pictures.images import is_there
 
-LOST = "its file is gone, or is no whole picture any more"
+LOST = "its file is gone or damaged"
 
 
 def lost_images(images: Iterable[Image]) -> list[Image]:

@@ -8,11 +8,13 @@ from graph.look import Config, Json
 
 
 def prune(
-    days: Annotated[int, typer.Option(min=0, metavar="N", help="Leave alone what came to its end since then.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Keep everything that finished within the last N days.")
+    ] = 30,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Forget how complete runs came to their end, and clear away what killed processes left behind."""
+    """Delete old checkpoints of complete runs and clean up after killed processes."""
     from graph import pruning
     from graph.console import print_json
     from tools.setup.settings import load_settings
@@ -30,6 +32,6 @@ def prune(
         )
         return
     sizes = f"{found.bytes_before / 1e6:.1f} MB before, {found.bytes_after / 1e6:.1f} MB now"
-    typer.echo(f"{found.checkpoints} checkpoints of {found.runs} complete runs forgotten: {sizes}")
+    typer.echo(f"{found.checkpoints} checkpoints of {found.runs} complete runs deleted: {sizes}")
     if found.files:
         typer.echo(f"{found.files} leftover files of killed processes deleted")

@@ -1,7 +1,7 @@
 """Make the files smaller: of a finished run the last checkpoint is kept, which is its state; its way there goes.
 
-LangGraph's saver has no such call (langgraph-checkpoint-sqlite 3.1.2: `aprune` is not implemented), so its two tables
-are changed directly, of threads that have come to their end alone.
+The `aprune` of `graph.saver` drops checkpoints thread by thread; here the two tables of the saver are changed directly,
+for all complete runs at once.
 """
 
 import contextlib

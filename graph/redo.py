@@ -121,7 +121,7 @@ async def _thread_of(workflow: Workflow, run_id: str, recorded: Mapping[str, Any
             return thread_id, snapshot
         last = last or snapshot.values.get("run_id")
     if last:
-        raise InputError(f"The thread of run {run_id!r} went on with {last!r} - only that one can be made anew")
+        raise InputError(f"The thread of run {run_id!r} is now at {last!r} - only that one can be redone")
     raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
 
 

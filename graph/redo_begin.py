@@ -65,7 +65,7 @@ def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
 
     state = find_state(path, run)
     if state == "running":
-        raise InputError(f"Another process works on run {run['run_id']!r} - wait until it is done, then redo")
+        raise InputError(f"Another process is working on run {run['run_id']!r} - wait until it is done, then redo")
 
 
 def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:

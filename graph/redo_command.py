@@ -14,14 +14,14 @@ from graph.preparing import load_workflow, prepare
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
     index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0: 00.jpg is 0.")],
-    prompt: Annotated[str | None, typer.Option(metavar="T", help="Other words for it, used as they are.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="K", help="Seed; a new one is drawn when left out.")] = None,
+    prompt: Annotated[str | None, typer.Option(metavar="T", help="New prompt; used as it is without --style.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="K", help="Seed (default: a new random one).")] = None,
     provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
-    style: Annotated[str | None, typer.Option(metavar="S", help="Another style for the same words.")] = None,
+    style: Annotated[str | None, typer.Option(metavar="S", help="Another style for the same scene.")] = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Make one picture of a finished run anew; the one before stays, the new one is shown."""
+    """Make one picture of a finished run again; the old file is kept."""
     from graph.redo_begin import find_begun
 
     path = prepare(config, {}).database.path
@@ -77,12 +77,12 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
     for line in [*(f"note: {note}" for note in found["notes"]), *version_lines(image)]:
         typer.echo(line.strip())
     if found["success"]:
-        typer.echo(f"Image {index} of run {run_id} was made anew: {image['path']}")
+        typer.echo(f"Image {index} of run {run_id} was made again: {image['path']}")
         return
     # Why it was not made anew stands behind its version already.
-    reason = (image.get("error") or "it broke off").partition(f"{NOT_ANEW}: ")[0] or NOT_ANEW
+    reason = (image.get("error") or "it stopped early").partition(f"{NOT_ANEW}: ")[0] or NOT_ANEW
     typer.echo(f"Image {index} of run {run_id}: {reason}; shown is {image.get('path') or 'none'}")
     if pending_wish(recorded) or not recorded["success"]:
         typer.echo(f"Continue with: peitu resume {run_id}")
     if any(version["status"] == "unknown" for version in image.get("versions", [])):
-        typer.echo(f"Send what is held again, though it may be paid already, with: peitu resume {run_id} --resubmit")
+        typer.echo(f"To re-send the held requests (you may pay twice): peitu resume {run_id} --resubmit")

@@ -15,13 +15,11 @@ class Redo(TypedDict, total=False):
     """One image of a finished run, to be made anew; only its `index` is needed."""
 
     index: Annotated[int, Field(description="Which picture, counted from 0 as in the result document.", ge=0)]
-    prompt: Annotated[
-        str, Field(description="Other words for it, used as they are, or in the `style` given with them.")
-    ]
-    style: Annotated[str, Field(description="Another style; without a prompt, the words that it had are put into it.")]
-    seed: Annotated[int, Field(description="The number to draw it by; left out, a new one.", ge=0, le=MAX_SEED)]
-    provider: Annotated[str, Field(description="Who makes it; left out, as the run said.")]
-    run_id: Annotated[str, Field(description="The run; left out, the last one of the thread.")]
+    prompt: Annotated[str, Field(description="A new prompt, used as it is, or put into the `style` given with it.")]
+    style: Annotated[str, Field(description="Another style; without a prompt, the same scene in that style.")]
+    seed: Annotated[int, Field(description="The seed; by default a new one.", ge=0, le=MAX_SEED)]
+    provider: Annotated[str, Field(description="Who makes it; by default as in the run.")]
+    run_id: Annotated[str, Field(description="The run; by default the last one of the thread.")]
 
 
 def same_wish(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -32,7 +30,7 @@ def same_wish(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def busy(run_id: str, index: int) -> str:
     """Return the line that says that the image is being made anew already, otherwise than is asked for now."""
     place = f"Image {index} of run {run_id!r}"
-    return f"{place} is being made anew already, with other words or values - first finish that: peitu resume {run_id}"
+    return f"{place} is already being redone with other words or values - first finish that: peitu resume {run_id}"
 
 
 def as_redo(asked: object) -> Redo:
@@ -57,7 +55,7 @@ def checked(asked: Redo) -> Redo:
     kinds: dict[str, type] = dict.fromkeys(("run_id", "prompt", "style", "provider"), str) | {"index": int, "seed": int}
     for name, value in asked.items():
         if name not in kinds:
-            raise InputError(f"{name!r} is no part of a redo - give {', '.join(kinds)} as needed")
+            raise InputError(f"{name!r} does not belong to a redo - use {', '.join(kinds)} as needed")
         if not isinstance(value, kinds[name]) or isinstance(value, bool):
             raise InputError(
                 f"The {name} of the redo is {value!r} - give a {'number' if kinds[name] is int else 'text'}"

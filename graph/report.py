@@ -104,7 +104,7 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
         console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
         console.print(f"   segments {_some(failure['ids'])}", markup=False)
     if ids := report["other_prompts"]:
-        advice = "delete them to have them made, or use another --output-dir"
+        advice = "delete the files to regenerate them, or use another --output-dir"
         console.print(f"{len(ids)} skipped, made from another prompt - {advice}", markup=False, style="yellow")
         console.print(f"   segments {_some(ids)}", markup=False)
     _print_end(console, report)
@@ -115,7 +115,7 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
 def _print_end(console: Console, report: Document) -> None:
     rate = report["pictures_per_minute"]
     pace = f" in {report['seconds']:.0f} s, {rate:.0f} a minute" if rate else ""
-    told = f"{report['count']} of {report['requested']} pictures there: {report['made']} made"
+    told = f"{report['count']} of {report['requested']} pictures done: {report['made']} made"
     told += f", {report['skipped']} skipped" if report["skipped"] else ""
     told += f", {report['failed']} failed" if report["failed"] else ""
     told += f", {report['held']} held" if report["held"] else ""
@@ -127,7 +127,7 @@ def _print_end(console: Console, report: Document) -> None:
     console.print(f"Continue with: peitu resume {report['batch_id']}", markup=False)
     if report["held"]:
         again = f"peitu resume {report['batch_id']} --resubmit"
-        console.print(f"Send what is held again, though it may be paid already, with: {again}", markup=False)
+        console.print(f"To re-send the held requests (you may pay twice): {again}", markup=False)
 
 
 def _some(ids: Sequence[str | int]) -> str:

@@ -104,7 +104,7 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
     if wishes.seed is not None and not 0 <= wishes.seed <= MAX_SEED:
         raise InputError(f"--seed {wishes.seed} is not possible - choose 0 to {MAX_SEED}")
     if wishes.size is not None and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", wishes.size):
-        raise InputError(f"--size {wishes.size!r} is no size - write WIDTHxHEIGHT in pixels, e.g. 1024x1024")
+        raise InputError(f"--size {wishes.size!r} is not a valid size - use WIDTHxHEIGHT in pixels, e.g. 1024x1024")
     if wishes.provider is not None and wishes.provider not in PROVIDERS:
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
     find_style(wishes.style or settings.style, own=settings.templates)
@@ -185,7 +185,7 @@ def _read_file(path: Path) -> bytes:
             return stream.read(MAX_PAGE_BYTES + 1)
     except FileNotFoundError:
         raise InputError(
-            f"There is no file {str(path)!r} - check the name, or pass the words themselves with --text"
+            f"There is no file {str(path)!r} - check the name, or pass the text itself with --text"
         ) from None
     except IsADirectoryError:
         raise InputError(
@@ -198,5 +198,5 @@ def _read_file(path: Path) -> bytes:
 
 def _not_blank(text: str, name: str) -> str:
     if not any(character.isprintable() and not character.isspace() for character in text):
-        raise InputError(f"{name} is empty - write what the pictures shall be about")
+        raise InputError(f"{name} is empty - write something to illustrate")
     return text

@@ -23,14 +23,14 @@ def resume(
         ),
     ] = False,
     resubmit: Annotated[
-        bool, typer.Option("--resubmit", help="Send held requests again, though they may be paid already.")
+        bool, typer.Option("--resubmit", help="Re-send held requests, even though they may already have been billed.")
     ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Continue a run or a batch where it stopped; what is paid is collected, never bought again."""
+    """Continue a run or a batch where it stopped; what is paid is not bought again."""
     if (run_id is None) != everything:
-        raise InputError("Name the run to continue, or all with --all - `peitu runs` lists them")
+        raise InputError("Name the run to continue, or use --all - `peitu runs` lists the runs")
     if run_id is None:
         _resume_all(config, resubmit=resubmit, as_json=as_json)
 

@@ -100,7 +100,7 @@ class Routes:
         content: object = state.get("content")
         if not isinstance(content, str):
             what = "There is no content" if content is None else f"The content is {content!r:.40}"
-            raise InputError(f"{what} - give the text that the pictures shall be about")
+            raise InputError(f"{what} - provide the text to illustrate")
         check_kinds(state)
         style(state.get("style") or "default", own=self._own)
         width_px, height_px = parse_size(state.get("size") or self._size)

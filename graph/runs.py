@@ -75,7 +75,7 @@ async def resume(
     follow = _Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
     snapshot = await workflow.aget_state(_config(thread_id))
     if snapshot.values.get("run_id", run_id) != run_id:
-        raise InputError(f"The thread of run {run_id!r} went on with {snapshot.values['run_id']!r} - continue that one")
+        raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # one picture is under way, the others rest

@@ -129,10 +129,12 @@ async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step, 
     try:
         return await step(workflow, watch, run_id)
     except sqlite3.Error as error:
-        reason = f"The checkpoints cannot be used ({error}) - free the disk or the file, then resume"
+        reason = (
+            f"The checkpoints cannot be used ({error}) - free some disk space, or close what uses the file, then resume"
+        )
     except PeituError as error:
         if only and isinstance(error, InputError):
             raise
         reason = str(error)
-    logger.error("The run broke off: {}", reason)
-    return {**document(run_id, {}), "notes": [f"The run broke off: {reason}"]}
+    logger.error("The run stopped early: {}", reason)
+    return {**document(run_id, {}), "notes": [f"The run stopped early: {reason}"]}

@@ -115,7 +115,7 @@ class InputState(TypedDict, total=False):
         str,
         Field(
             description="What to illustrate: an article, a sentence or a few words, in Chinese or English,"
-            " Markdown, HTML or plain text. Leave it out to take the last human message of `messages`."
+            " Markdown, HTML or plain text. Leave it out to use the last user message of `messages`."
         ),
     ]
     # Options are of one content: `analyze` makes them the run's own. `count` is asked for here, and made at the end.
@@ -124,7 +124,7 @@ class InputState(TypedDict, total=False):
     provider: Annotated[
         str,
         Field(
-            description="Who makes the pictures: auto takes those whose key is set, in the configured order, and draws"
+            description="Who makes the pictures: auto tries those whose key is set, in the configured order, and draws"
             " line sketches offline where there is none."
         ),
         EphemeralValue,
@@ -136,7 +136,7 @@ class InputState(TypedDict, total=False):
     ]
     seed: Annotated[
         int,
-        Field(description="A number that makes the same pictures again; left out, a run has its own.", ge=0, lt=2**31),
+        Field(description="A number that makes the same pictures again; by default a new one.", ge=0, lt=2**31),
         EphemeralValue,
     ]
     upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs."), EphemeralValue]
@@ -145,7 +145,7 @@ class InputState(TypedDict, total=False):
         Field(description="Stop before anything is paid, show the prompts, and wait for approval or changes."),
         EphemeralValue,
     ]
-    as_is: Annotated[bool, Field(description="Take the content for a prompt, unchanged."), EphemeralValue]
+    as_is: Annotated[bool, Field(description="The content is a prompt, used unchanged."), EphemeralValue]
     filename: Annotated[
         str,
         Field(
@@ -156,10 +156,10 @@ class InputState(TypedDict, total=False):
     ]
     messages: Annotated[
         Messages,
-        Field(description="A chat: its last human message is the content when `content` is left out."),
+        Field(description="A chat: its last user message is the content if `content` is left out."),
         Conversation,
     ]
-    redo: Annotated[Redo, Field(description="One picture of the finished run, to be made anew."), EphemeralValue]
+    redo: Annotated[Redo, Field(description="One picture of the finished run, to be made again."), EphemeralValue]
 
 
 class State(InputState, total=False):

@@ -123,7 +123,7 @@ def _content(state: State) -> str:
     # A lone surrogate, e.g. from a file name, can be written neither to SQLite nor as JSON.
     content = state.get("content", "").encode("utf-8", "replace").decode()
     if not without_unseen(content):
-        raise InputError("The content is blank - give a text, at least one word")
+        raise InputError("The content is blank - write at least one word")
     return content
 
 

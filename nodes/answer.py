@@ -43,10 +43,10 @@ def _summary(state: State) -> str:
     """Return how many pictures there are, and how to get the others."""
     run_id, requested, count = state["run_id"], state["requested"], _count(state)
     if _is_chinese(state):
-        said, more = f"共 {requested} 张配图，已完成 {count} 张（`{run_id}`）。", "补齐其余的"
+        said, more = f"共 {requested} 张图片，已完成 {count} 张（`{run_id}`）。", "补齐其余的"
     else:
         made = "1 picture" if count == requested == 1 else f"{count} of {requested} pictures"
-        said, more = f"{made} made (`{run_id}`).", "To go on"
+        said, more = f"{made} made (`{run_id}`).", "Continue with"
     return said if state["success"] else f"{said} {more}: `peitu resume {run_id}`"
 
 

@@ -12,12 +12,13 @@ from graph.events import Event
 from graph.state import Prompt, State
 from nodes.telling import teller
 from tools.errors import InputError
+from tools.misfit import misfit
 from tools.setup.configuration import MAX_COUNT
 from tools.storyboards.picture_names import picture_names, same_file
 
 QUESTION = (
     'Answer true to make these pictures, or {"edit": {"0": "new prompt"}, "drop": [1], "add": ["another prompt"]}, '
-    "each part as needed"
+    "every part is optional"
 )
 
 
@@ -66,13 +67,13 @@ def parse(answer: Any) -> Decision:
     if answer is True or (isinstance(answer, str) and answer.lower() in {"true", "yes", "approve"}):
         return Decision()
     if not isinstance(answer, dict):
-        raise InputError(f"{answer!r} is no answer - {QUESTION}")
+        raise InputError(f"{answer!r} is not an answer - {QUESTION}")
     try:
         return Decision.model_validate(answer)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{place}: {first['msg']} - {QUESTION}") from error
+        place = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise InputError(f"{place} {misfit(first)} - {QUESTION}") from error
 
 
 def decided(prompts: list[Prompt], decision: Decision, place: str | None = None) -> list[Prompt]:

@@ -72,7 +72,7 @@ async def _run_of(state: State, asked: Redo, versions: Versions) -> State:
     if known and wanted in {None, known}:
         return state
     if known or wanted is None:
-        raise InputError(f"This thread is that of run {known!r} - name that one" if known else "There is no run yet")
+        raise InputError(f"This thread belongs to run {known!r} - name that run" if known else "There is no run yet")
     found = await asyncio.to_thread(versions.find_run, wanted)
     if found is None or not found["plan"]:
         raise InputError(f"There is no finished run {wanted!r} - `peitu runs` lists them")
@@ -130,7 +130,7 @@ def _place(run: State, asked: Redo) -> tuple[Prompt, Image]:
     index, run_id = asked["index"], run["run_id"]
     if index not in prompts:
         known = ", ".join(map(str, sorted(prompts)))
-        raise InputError(f"There is no image {index} in run {run_id!r}, its images are {known} - count from 0")
+        raise InputError(f"There is no image {index} in run {run_id!r}, only {known} - count from 0")
     if index not in images:
         raise InputError(f"Image {index} of run {run_id!r} is not made yet - continue with: peitu resume {run_id}")
     return prompts[index], images[index]

@@ -36,5 +36,5 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
         "rewritten": True,
         "prompt": {**prompt, "prompt": wording},
         "failures": [*failures[:-1], answered],
-        "notes": [f"Picture {prompt['index'] + 1} was refused and is made by a softer wording"],
+        "notes": [f"Picture {prompt['index'] + 1} was refused; a softer wording is used"],
     }

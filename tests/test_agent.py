@@ -61,7 +61,7 @@ def test_a_topic_becomes_one_picture_at_its_place():
 
 def test_a_place_for_another_kind_of_picture_is_refused():
     """JPG is what is made: a name that promises PNG is told before anything is begun."""
-    with pytest.raises(InputError, match=r"let it end in \.jpg"):
+    with pytest.raises(InputError, match=r"end it in \.jpg"):
         quick_generate("a teapot", output_path="pictures/tea.png")
     assert not Path("data").exists()
 

@@ -84,10 +84,11 @@ async def test_pictures_added_to_two_runs_lie_beside_each_other(sandbox: Sandbox
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ("maybe", "'maybe' is no answer"),
-        (False, "False is no answer"),
-        ({"edit": {"x": "new"}}, "edit.x"),
-        ({"remove": [1]}, "remove"),
+        ("maybe", "'maybe' is not an answer"),
+        (False, "False is not an answer"),
+        ({"edit": {"x": "new"}}, "edit.x should be a whole number"),
+        ({"remove": [1]}, "remove is not known"),
+        ({"edit": "new"}, "edit should be a mapping"),
         ({"drop": [7]}, "no index 7 - the indexes of the pictures are 0, 1, 2"),
         ({"edit": {"0": " "}}, "blank"),
         ({"drop": [0, 1, 2]}, "0 pictures are left"),
@@ -115,7 +116,7 @@ async def test_nothing_is_paid_before_the_approval(sandbox: Sandbox, workplace, 
         await workflow.ainvoke(Command(resume="perhaps"), CONFIG)
         again = (await workflow.aget_state(CONFIG)).tasks[0].interrupts[0].value
 
-        assert "'perhaps' is no answer" in again["problem"]
+        assert "'perhaps' is not an answer" in again["problem"]
         assert [] == sandbox.tasks
 
         document = await workflow.ainvoke(Command(resume={"edit": {"0": "a red boat"}, "drop": [1]}), CONFIG)
@@ -130,7 +131,7 @@ async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
     async with open_workflow() as workflow:
         document = await runs.run(workflow, ASKED, run_id="run", watch=lambda event: None)
 
-        assert "wait for your approval" in document["notes"][0]
+        assert "are waiting for your approval" in document["notes"][0]
         assert not document["success"]
 
         def approve(question):

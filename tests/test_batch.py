@@ -200,7 +200,7 @@ def test_pictures_of_another_storyboard_are_skipped_and_told(peitu: Peitu, servi
     second = [*first[:2], {"prompt": "a door", **small}]
     _, out, _ = peitu("batch", storyboard(*second, name="other.json"))
 
-    assert "1 skipped, made from another prompt - delete them to have them made, or use another --output-dir" in out
+    assert "1 skipped, made from another prompt - delete the files to regenerate them, or use another" in out
     report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
     assert (3, 3, [3]) == (report["count"], report["skipped"], report["other_prompts"])
     assert "1 skipped, made from another prompt" in peitu("show", report["batch_id"])[1]
@@ -309,18 +309,18 @@ def test_what_a_prompt_passes_over_is_told(peitu: Peitu):
     small = {"size": "256x256"}
     rows = [{"prompt": "a", "count": 4, **small}, {"prompt": "b", "style": "ink", **small}, {"prompt": "c", **small}]
     code, out, err = peitu("batch", storyboard(*rows), "--count", "3", "--style", "ink", "--json")
-    told = [line for line in err.splitlines() if "passed over" in line]
+    told = [line for line in err.splitlines() if "ignored" in line]
 
     assert (0, 3, 4) == (code, json.loads(out)["count"], len(told))
-    assert "count is passed over in line 2: count and style are for texts, a prompt is used as it is" in told[0]
-    assert ["--count 3 is passed over", "style is passed over in line 7", "--style ink is passed over"] == [
+    assert "count is ignored in line 2: count and style apply to `text` rows only; a `prompt` is" in told[0]
+    assert ["--count 3 is ignored", "style is ignored in line 7", "--style ink is ignored"] == [
         line.removeprefix("peitu: ").partition(":")[0] for line in told[1:]
     ]
     Path("all.json").write_text(json.dumps({"count": 2, "segments": [rows[2]]}))
-    assert "count beside the segments is passed over" in peitu("batch", "all.json", "--output-dir", "all")[2]
+    assert "count beside the segments is ignored" in peitu("batch", "all.json", "--output-dir", "all")[2]
     text = {"text": "The keeper feeds the gulls.", "count": 1, **small}
     mixed = storyboard({"prompt": "c", "count": 1, **small}, text, name="mixed.json")
-    assert "passed over" not in peitu("batch", mixed, "--style", "ink", "--count", "3", "--output-dir", "mixed")[2]
+    assert "ignored" not in peitu("batch", mixed, "--style", "ink", "--count", "3", "--output-dir", "mixed")[2]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_an_empty_name_is_not_the_working_directory(peitu: Peitu, arguments):
     code, out, err = peitu(*arguments)
 
     assert (2, "", 1) == (code, out, len(err.splitlines()))
-    assert "given as an empty name - name it" in err
+    assert "given an empty name - name it" in err
     assert ["a.md"] == [path.name for path in Path().iterdir()]
 
 
@@ -369,7 +369,7 @@ def test_a_place_that_cannot_be_written_stops_no_other(peitu: Peitu, services: S
 
     assert (1, 4, 2, 0) == (code, report["made"], report["failed"], report["waiting"])
     assert "'output/s1.jpg' cannot be written: a folder is in its place" in out
-    assert "'output/part/s3.jpg' cannot be written: a file stands where a folder is needed" in out
+    assert "'output/part/s3.jpg' cannot be written: a file is where a folder is needed" in out
     assert 4 == len(services.tasks), err
     Path("output/s1.jpg").rmdir()
     Path("output/part").unlink()
@@ -430,7 +430,7 @@ def test_lists_show_one_line_a_batch(peitu: Peitu):
     assert f"{batch_id}-00001" not in peitu("runs")[1]
     shown = peitu("show", batch_id)[1]
 
-    assert "3 of 3 pictures there" in shown
+    assert "3 of 3 pictures done" in shown
     assert f"s1  output/s1.jpg  ({batch_id}-00001)\n" in shown
     assert 3 == json.loads(peitu("show", batch_id, "--json")[1])["count"]
     assert "output/s1.jpg" in peitu("show", f"{batch_id}-00001")[1]
@@ -643,7 +643,7 @@ def test_the_same_command_again_pays_for_nothing_that_is_under_way(
     code, out, err = peitu("batch", str(Path("board.json").resolve()), *arguments[2:], "--json")
     document = json.loads(out)
 
-    assert f"peitu: batch {batch_id} of this storyboard is not over - going on with it" in err
+    assert f"peitu: batch {batch_id} of this storyboard is unfinished - continuing it" in err
     assert (0, batch_id, 2, 2) == (code, document["batch_id"], document["count"], services.billed)
     assert 1 == len(json.loads(peitu("runs", "--json")[1])["batches"])
     assert (0, 2) == (peitu(*arguments)[0], services.billed)
@@ -685,7 +685,7 @@ def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services
     code, out, err = peitu("batch", "board.json", "--provider", "dashscope")
 
     assert (1, 0) == (code, services.billed)
-    assert f"{batch_id} of this storyboard is not over - going on with it" in err
+    assert f"{batch_id} of this storyboard is unfinished - continuing it" in err
     assert f"peitu resume {batch_id} --resubmit" in out
 
     code, out, err = peitu("batch", boards(2), "--provider", "dashscope")

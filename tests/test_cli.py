@@ -49,7 +49,7 @@ def test_what_cannot_be_a_key_is_told_before_anything_begins(peitu, monkeypatch,
     code, out, err = peitu("run", "--text", "a lamp", "--provider", provider, "--json")
 
     assert (2, "", 1) == (code, out, len(err.splitlines()))
-    assert "MODELSCOPE_API_KEY contains characters that cannot be part of a key" in err
+    assert "MODELSCOPE_API_KEY has characters that cannot be in a key" in err
     assert "ms-1" not in err
 
 

@@ -191,7 +191,7 @@ async def test_half_a_character_is_mended(make: Make) -> None:
             QuotaError,
             "pay",
         ),
-        ({"code": "PostpaidBillOverdue", "message": ""}, 429, ConfigError, "settle the account"),
+        ({"code": "PostpaidBillOverdue", "message": ""}, 429, ConfigError, "pay the bill or top up"),
         ({"code": "InternalError", "message": ""}, 500, UnavailableError, "later"),
         ({"code": "RequestTimeOut", "message": ""}, 408, LostReplyError, "look it up"),
         # An error under HTTP 200.
@@ -283,7 +283,7 @@ async def test_missing_key(make: Make, key: str | None) -> None:
 @pytest.mark.parametrize("key", ["sk-你好", "sk-a b", "sk-a\nb"])
 async def test_key_that_cannot_be_sent(make: Make, key: str) -> None:
     """A key with a slip of the clipboard is named, not quoted."""
-    with pytest.raises(ConfigError, match="DASHSCOPE_API_KEY holds characters") as caught:
+    with pytest.raises(ConfigError, match="DASHSCOPE_API_KEY has characters") as caught:
         await make(Server(), api_key=key).submit(CAT)
 
     assert key not in str(caught.value)
@@ -339,7 +339,7 @@ def test_sizes(make: Make, model: str, size: tuple[int, int], allowed: bool) -> 
     refusal = make(Server(), model=model).refusal(*size)
 
     assert allowed == (refusal is None)
-    assert allowed or f"{model} draws no {size[0]}x{size[1]}: it takes" in str(refusal)
+    assert allowed or f"{model} cannot draw {size[0]}x{size[1]}: it takes" in str(refusal)
 
 
 def test_unknown_model(make: Make) -> None:
@@ -391,7 +391,7 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
             TaskFailedError,
             "InternalError: oops",
         ),
-        ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
+        ({"task_status": "FAILED"}, TaskFailedError, "gave up the task"),
         ({"task_status": "FAILED", "code": "Throttling", "message": ""}, TaskFailedError, "not billed"),
         ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskRefusedError, "size"),
         ({"task_status": "FAILED", "code": "Arrearage", "message": ""}, TaskRefusedError, "settle the account"),

@@ -123,7 +123,7 @@ async def test_a_file_in_the_place_of_the_folder_is_named(work):
     at_first(work, "submit", take_its_place)
     document = await illustrate(provider="modelscope", count=2)
 
-    assert all("a file stands where a folder is needed" in image["error"] for image in document["images"])
+    assert all("a file is where a folder is needed" in image["error"] for image in document["images"])
     assert "mine" == Path("output").read_text()
     Path("output").unlink()
     await check_collected(work)
@@ -219,7 +219,7 @@ async def test_a_database_that_is_damaged_in_the_middle_is_named(work):
     work.fault("dashscope", "download", kind="status", status=503, every=1)
     with contextlib.suppress(PeituError):  # A connection that is open may not notice.
         await illustrate(provider="dashscope", count=1)
-    with pytest.raises(PeituError, match=r"peitu\.db.*damaged or no SQLite file"):
+    with pytest.raises(PeituError, match=r"peitu\.db.*damaged or not an SQLite file"):
         await go_on()
 
     for path in Path("data").glob("peitu.db*"):

@@ -118,7 +118,7 @@ async def test_it_gives_up_in_the_end() -> None:
     with pytest.raises(UnavailableError) as caught:
         await fetch(files, sleep=naps)
 
-    assert f"{LINK} broke off the download (ReadTimeout: slow)" in str(caught.value)
+    assert f"{LINK} dropped the download (ReadTimeout: slow)" in str(caught.value)
     assert "Signature" not in str(caught.value)
     assert len(files.requests) == 3
     assert len(naps.seconds) == 2
@@ -161,7 +161,7 @@ async def test_expired_link(status: int) -> None:
 )
 async def test_text_is_no_picture(body: bytes, kind: str) -> None:
     """A page or a JSON document is found out by its type or its beginning."""
-    with pytest.raises(UnavailableError, match="holds a text instead of a picture") as caught:
+    with pytest.raises(UnavailableError, match="contains text instead of a picture") as caught:
         await fetch(Files(httpx.Response(200, content=body, headers={"Content-Type": kind})))
 
     assert "Signature" not in str(caught.value)
@@ -191,8 +191,8 @@ async def test_only_http(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://example.org:port/a", "https://a\x00b/"])
 async def test_broken_address(url: str) -> None:
-    """What is no address is refused."""
-    with pytest.raises(UnavailableError, match="is no address"):
+    """What is not an address is refused."""
+    with pytest.raises(UnavailableError, match="is not an address"):
         await fetch(Files(picture()), url)
 
 

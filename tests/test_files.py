@@ -88,7 +88,7 @@ def test_file_in_the_way(tmp_path: Path, path: str) -> None:
     """A file where a folder should be is named."""
     (tmp_path / "file").write_bytes(b"")
 
-    with pytest.raises(ConfigError, match="a file stands where a folder is needed"):
+    with pytest.raises(ConfigError, match="a file is where a folder is needed"):
         write_whole(tmp_path / path, b"new")
 
 

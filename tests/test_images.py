@@ -333,7 +333,7 @@ def test_damage_is_always_reported_as_such(tmp_path: Path, data: bytes, changes:
 )
 def test_no_picture(tmp_path: Path, data: bytes, hint: str) -> None:
     """The message says what came, but quotes nothing beyond an error code."""
-    with pytest.raises(UnavailableError, match=f"no picture but .*{hint}; download") as caught:
+    with pytest.raises(UnavailableError, match=f"not a picture but .*{hint}; download") as caught:
         save_jpeg(data, tmp_path / "a.jpg", description={}, label=None)
 
     assert "Secret" not in str(caught.value)

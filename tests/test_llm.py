@@ -160,7 +160,7 @@ async def test_wrong_answer_is_mended_once():
     assert [1, 2] == answer.places
     assert ["system", "user", "assistant", "user"] == [message["role"] for message in messages]
     assert '{"title": "Harbor"}' == messages[2]["content"]
-    assert "places: Field required" in messages[3]["content"]
+    assert "places: is missing" in messages[3]["content"]
 
 
 @pytest.mark.parametrize("content", ["I cannot do that.", "", None, "<think>cut off", "[1, 2]", '{"title": 7}'])

@@ -269,14 +269,14 @@ def test_level_of_ones_own_reaches_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"level": "LOUD"}, "logging: Level 'LOUD' does not exist; mend level, rotation or retention"),
+        ({"level": "LOUD"}, "logging: Level 'LOUD' does not exist; correct level, rotation or retention"),
         (
             {"rotation": "soon"},
-            "logging: Cannot parse rotation from: 'soon'; mend level, rotation or retention",
+            "logging: Cannot parse rotation from: 'soon'; correct level, rotation or retention",
         ),
         (
             {"retention": "soon"},
-            "logging: Cannot parse retention from: 'soon'; mend level, rotation or retention",
+            "logging: Cannot parse retention from: 'soon'; correct level, rotation or retention",
         ),
     ],
 )

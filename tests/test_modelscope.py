@@ -130,7 +130,7 @@ def says(message: str) -> dict[str, Any]:
             says("Please bind your Alibaba Cloud account before use."),
             401,
             ConfigError,
-            "bind one on modelscope.cn",
+            "link one on modelscope.cn",
         ),
         (says("size is invalid"), 400, ParameterError, "size is invalid"),
         (says("Model id : a/b , has no provider supported"), 400, ConfigError, "images.modelscope.model"),
@@ -253,7 +253,7 @@ async def test_poll_of_a_finished_task(make: Make, word: str) -> None:
             TaskFailedError,
             "memory",
         ),
-        ({"task_status": "FAILED"}, TaskFailedError, "gave the task up"),
+        ({"task_status": "FAILED"}, TaskFailedError, "gave up the task"),
         ({"task_status": "FAILED", "errors": {"message": "Server is busy"}}, TaskFailedError, "busy"),
         (
             {"task_status": "FAILED", "errors": {"code": 500, "message": "task not found"}},

@@ -537,7 +537,7 @@ def test_endpoints(endpoint: str, kind: str, expected: str, region: str) -> None
 )
 def test_endpoints_that_are_none(endpoint: str) -> None:
     """The message does not repeat the value, which may be a key in the wrong line."""
-    with pytest.raises(ConfigError, match="OSS_ENDPOINT is no address; write it like") as caught:
+    with pytest.raises(ConfigError, match="OSS_ENDPOINT is not an address; write it like") as caught:
         parse_address(endpoint, BUCKET)
 
     assert "LTAI" not in str(caught.value)
@@ -619,7 +619,7 @@ def test_missing_settings_are_named(workplace: Path) -> None:
 @pytest.mark.parametrize("key", ["你的密钥", "a b", "a\nb"])
 def test_keys_that_are_none(workplace: Path, key: str) -> None:
     """A placeholder that was never replaced is named, and not repeated."""
-    with pytest.raises(ConfigError, match="OSS_ACCESS_KEY_SECRET holds characters") as caught:
+    with pytest.raises(ConfigError, match="OSS_ACCESS_KEY_SECRET has characters") as caught:
         OSSUploader("id", key, "oss-cn-hangzhou.aliyuncs.com", "abc")
 
     assert key not in str(caught.value)

@@ -232,7 +232,7 @@ async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a") -> None:
         with pytest.raises(asyncio.CancelledError):
             await work
     async with open_workflow() as workflow:
-        with pytest.raises(InputError, match=rf"being made anew already.*peitu resume {run_id}"):
+        with pytest.raises(InputError, match=rf"already being redone.*peitu resume {run_id}"):
             await redo(workflow, run_id, 0, prompt="other words")
 
 
@@ -325,7 +325,7 @@ def test_synchronous_workflow_has_the_same_call():
         workflow.invoke({"content": TEXT, "count": 1}, config)
 
         assert "output/a.2/00-v2.jpg" == redo(workflow, "a.2", 0)["images"][0]["path"]
-        with pytest.raises(InputError, match=r"went on with 'a\.2'"):
+        with pytest.raises(InputError, match=r"is now at 'a\.2'"):
             redo(workflow, "a", 0)
         with pytest.raises(InputError, match="There is no run 'b'"):
             redo(workflow, "b", 0)
@@ -397,7 +397,7 @@ def test_a_picture_that_a_batch_found_there_is_redone(peitu):
 
 BAD = [
     (["b", "0"], "There is no run 'b'"),
-    (["a", "2"], "There is no image 2 in run 'a', its images are 0, 1"),
+    (["a", "2"], "There is no image 2 in run 'a', only 0, 1"),
     (["a", "0", "--seed", "-1"], "The seed is -1"),
     (["a", "0", "--prompt", " "], "The prompt is blank"),
     (["a", "0", "--style", "cubist"], "There is no style 'cubist'"),
@@ -441,7 +441,7 @@ def test_a_run_that_waits_or_is_worked_on_is_left_alone(peitu):
         code, _, err = peitu("redo", "a", "0")
 
     assert 2 == code
-    assert "Another process works on run 'a'" in err
+    assert "Another process is working on run 'a'" in err
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")

@@ -51,7 +51,7 @@ async def test_the_prompt_is_worded_anew():
 
     assert {**PROMPT, "prompt": "A knight rests in the snow. No text."} == changed["prompt"]
     assert changed["rewritten"]
-    assert ["Picture 2 was refused and is made by a softer wording"] == changed["notes"]
+    assert ["Picture 2 was refused; a softer wording is used"] == changed["notes"]
 
 
 async def test_the_refusal_is_answered_and_still_counts_as_an_attempt():

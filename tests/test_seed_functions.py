@@ -248,7 +248,7 @@ def test_no_key_is_an_error(sandbox):
         ([(7, "a.jpg")], InputError, "7"),
         ([("a teapot", "folder")], InputError, "'folder' is a folder"),
         ([("a teapot", "")], InputError, "is a folder"),
-        ([("a teapot", "a.png")], InputError, "JPG is what is made - let it end in .jpg"),
+        ([("a teapot", "a.png")], InputError, "pictures are JPG - end it in .jpg"),
         ([("a teapot", "a.jpg"), ("a cup", "./a.jpg")], InputError, "two prompts"),
         ([("a teapot", "file/a.jpg")], StorageError, "file"),
         ([("a teapot", f"{'x' * 300}.jpg")], StorageError, "too long"),

@@ -271,8 +271,8 @@ def test_settings_are_frozen() -> None:
         ("images: 3", "images is 3; it should be a mapping"),
         ("images: {count: 0}", "images.count is 0; it should be greater than or equal to 1"),
         ("images: {count: 51}", f"images.count is 51; it should be less than or equal to {MAX_COUNT}"),
-        ("images: {count: many}", "images.count is 'many'; it should be a valid integer"),
-        ("images: {count: }", "images.count is empty; it should be a valid integer"),
+        ("images: {count: many}", "images.count is 'many'; it should be a whole number"),
+        ("images: {count: }", "images.count is empty; it should be a whole number"),
         ("images: {quality: 96}", "images.quality is 96; it should be less than or equal to 95"),
         ("images: {size: 1024*1024}", "images.size is '1024*1024'; it should be WIDTHxHEIGHT in pixels"),
         (
@@ -300,9 +300,9 @@ def test_settings_are_frozen() -> None:
         ("labels: {content_producer: 配图}", "labels.content_producer is '配图'; it should be ASCII text"),
         ("logging: {level: LOUD}", "logging.level is 'LOUD'; it should be 'TRACE', 'DEBUG', 'INFO'"),
         ("images: {count: 0, quality: 0}", "(and 1 more)"),
-        ("images:\n\tcount: 3", "line 2 is no YAML (found character '\\t' that cannot start any token)"),
-        ("style: [a", "line 1 is no YAML"),
-        ("style: \x00", "this is no YAML"),
+        ("images:\n\tcount: 3", "line 2 is not YAML (found character '\\t' that cannot start any token)"),
+        ("style: [a", "line 1 is not YAML"),
+        ("style: \x00", "this is not YAML"),
         ("- images", "this is not a mapping of settings"),
         ("just words", "this is not a mapping of settings"),
         ("5: 5", "this is not a mapping of settings"),
@@ -325,7 +325,7 @@ def test_wrong_file_is_one_line_that_names_the_key(text: str, expected: str, wor
         (
             "PEITU_IMAGES__COUNT",
             "many",
-            "PEITU_IMAGES__COUNT: images.count is 'many'; it should be a valid integer",
+            "PEITU_IMAGES__COUNT: images.count is 'many'; it should be a whole number",
         ),
         (
             "PEITU_IMAGES__CUONT",
@@ -368,7 +368,7 @@ def test_wrong_argument_is_named(workplace: Path, monkeypatch: pytest.MonkeyPatc
     )
 
 
-@pytest.mark.parametrize(("name", "expected"), [("gone.yaml", "does not exist"), (".", "is no file")])
+@pytest.mark.parametrize(("name", "expected"), [("gone.yaml", "does not exist"), (".", "is not a file")])
 def test_missing_file_is_named(name: str, expected: str, workplace: Path) -> None:
     """A file that was asked for by name has to be there."""
     assert f"configuration file {name!r} {expected}; name another" in message_of(Path(name))
@@ -379,7 +379,7 @@ def test_file_of_another_encoding_is_named(workplace: Path) -> None:
     Path("config.yaml").write_bytes("style: 配图".encode("gbk"))
     Path("mine.yaml").write_text("style: 配图", encoding="utf-8")
 
-    assert "config.yaml: this is no UTF-8 text; save it as UTF-8" == message_of()
+    assert "config.yaml: this is not UTF-8 text; save it as UTF-8" == message_of()
     assert "配图" == load_settings(Path("mine.yaml")).style
 
 

@@ -110,7 +110,7 @@ def test_picture_that_is_called_sheet_is_kept(database):
 def test_sheet_is_no_png(database):
     """It is JPG, so that its name may not promise another kind."""
     add_run(database, "a")
-    with pytest.raises(InputError, match=r"let it end in \.jpg"):
+    with pytest.raises(InputError, match=r"end it in \.jpg"):
         sheet("a", output=Path("sheet.png"))
 
 

@@ -120,12 +120,12 @@ BAD_ROWS = [
     ({"prompt": "a", "filename": "/etc/x.jpg"}, "'/etc/x.jpg' is not a file name inside"),
     ({"prompt": "a", "filename": "c:x.jpg"}, "'c:x.jpg' is not a file name inside"),
     ({"prompt": "a", "filename": "a\\..\\..\\b"}, "is not a file name inside"),
-    ({"prompt": "a", "filename": "a.png"}, "ends in .png, and JPG is what is made in line 6"),
+    ({"prompt": "a", "filename": "a.png"}, "ends in .png, but pictures are JPG in line 6"),
     ({"prompt": "a", "filename": "字" * 100}, "is too long in line 6"),
     ({"prompt": "a", "filename": "deep/" * 200 + "a"}, "is too long in line 6"),
     (
         {"prompt": "a", "filename": ".hid/x.jpg"},
-        "'.hid/x.jpg' is hidden in line 6 (let no part of it begin with a dot)",
+        "'.hid/x.jpg' is hidden in line 6 (no part of it may begin with a dot)",
     ),
     ({"prompt": "a", "filename": "a/.x"}, "'a/.x' is hidden in line 6"),
     ({"prompt": "a", "filename": 3}, "filename is a number, not text in line 6"),
@@ -189,7 +189,7 @@ def test_a_guess_about_the_encoding_is_told(tmp_path):
     found = read_storyboard(tmp_path, defaults=Defaults(), limits=limits, tell=told.append)
 
     assert {"春天的第一杯茶"} == {segment.content for segment in found}
-    assert ["a.md, b.md: no UTF-8, read as GB 18030 - if that is wrong, save as UTF-8"] == told
+    assert ["a.md, b.md: not UTF-8, so read as GB 18030 - if the text looks wrong, save it as UTF-8"] == told
 
 
 def test_a_picture_is_no_folder(read):
@@ -212,17 +212,17 @@ def test_every_bad_row_is_named_and_equal_problems_together(read):
 
 BROKEN = [
     ("", ".json", "it is empty"),
-    ("[]", ".json", "holds no segments"),
-    ("hello", ".json", "line 1 is no JSON"),
-    ('[{"prompt": "a"},]', ".json", "line 1, column 18 is no JSON"),
-    ('[\n{"prompt": "a"}\n{"prompt": "b"}]', ".json", "line 3, column 1 is no JSON (Expecting ',')"),
-    ('[{"prompt": "a"}] x', ".json", "line 1, column 19 is no JSON (more after the end)"),
+    ("[]", ".json", "contains no segments"),
+    ("hello", ".json", "line 1 is not JSON"),
+    ('[{"prompt": "a"},]', ".json", "line 1, column 18 is not JSON"),
+    ('[\n{"prompt": "a"}\n{"prompt": "b"}]', ".json", "line 3, column 1 is not JSON (Expecting ',')"),
+    ('[{"prompt": "a"}] x', ".json", "line 1, column 19 is not JSON (more after the end)"),
     ('{"segment": [{"prompt": "a"}]}', ".json", "did you mean that by 'segment'?"),
-    ('{"segments": {"a": 1}}', ".json", "its 'segments' are no list"),
+    ('{"segments": {"a": 1}}', ".json", "its 'segments' is not a list"),
     ('{"sise": "1x1", "segments": [{"prompt": "a"}]}', ".json", "unknown key 'sise' beside the segments"),
     ('{"prompt": "a"}\n{"prompt": \n{"prompt": "c"}\noops', ".jsonl", "no JSON (Expecting value) in lines 2 and 4"),
     ("[" * 100_000, ".json", "nested too deeply"),
-    ("name,size\na,512x512", ".csv", "line 1 is no header with prompt or text"),
+    ("name,size\na,512x512", ".csv", "line 1 must be a header with a prompt or text column"),
     ("id,prompt,id\n1,a,2", ".csv", "names the column 'id' twice"),
     ("id,prompt\n1,a,b\n2,c", ".csv", "more cells than the header has in line 2"),
     ('id,prompt\n1,"a\nb"\n2,\n', ".csv", "neither prompt nor text in line 4"),
@@ -282,7 +282,7 @@ def test_names_stay_readable():
 @pytest.mark.parametrize("filename", [".hid/x.jpg", "a\\.x", ".jpg", "a/.hid/", "...x"])
 def test_a_hidden_picture_is_refused(filename):
     """The server sends none, so that its address would lead to nothing."""
-    with pytest.raises(InputError, match="is hidden - let no part of it begin with a dot"):
+    with pytest.raises(InputError, match="is hidden - no part of it may begin with a dot"):
         picture_names(filename, 1)
 
 
@@ -326,7 +326,7 @@ def test_articles_that_cannot_be_read_are_named(tmp_path):
         (tmp_path / name).write_bytes(b"\x89PNG\0")
     (tmp_path / "c.md").write_text(" ")
 
-    with pytest.raises(InputError, match=r"binary file, no text in a\.md and b\.md; text is blank in c\.md"):
+    with pytest.raises(InputError, match=r"binary file, not text in a\.md and b\.md; text is blank in c\.md"):
         read_path(tmp_path, tmp_path)
 
 

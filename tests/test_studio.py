@@ -208,7 +208,7 @@ def test_a_message_is_illustrated_in_the_chat(server):
 
     assert ["human", "ai", "human", "ai"] == [message["type"] for message in document["messages"]]
     assert (f"{thread_id}.2", 2) == (document["run_id"], document["count"])
-    assert "共 1 张配图，已完成 1 张" in first["content"][0]["text"]
+    assert "共 1 张图片，已完成 1 张" in first["content"][0]["text"]
     assert second["content"][0]["text"].startswith("2 of 2 pictures made")
     pictures = [block for block in second["content"] if block["type"] == "image"]
     assert 2 == len(pictures)

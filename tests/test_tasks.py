@@ -556,7 +556,7 @@ async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench
     with pytest.raises(UnavailableError):
         await bench.run(provider)
     for _ in range(2):
-        with pytest.raises(LostReplyError, match=r"made this picture at .* resume with --resubmit to make it anew"):
+        with pytest.raises(LostReplyError, match=r"made this picture at .* resume with --resubmit to make it again"):
             await bench.run(provider)
 
     assert 1 == provider.submitted

@@ -184,8 +184,8 @@ def test_unedited_file_is_not_read_again(own: Path, monkeypatch: pytest.MonkeyPa
         ("pets.yaml", ("moods:", "mood:"), "mood: there is no such key|moods: is missing"),
         ("pets.yaml", ("{mood}", "{weather}"), "frame: a frame needs exactly"),
         ("pets.yaml", ("moods: [", "moods: [sleepy, "), r"moods\.0: "),
-        ("pets.yaml", ("id: my-parrot", "id: My Parrot"), "id: "),
-        ("pets.yaml", ("id: my-parrot", "- id"), r"line \d+: this is no YAML"),
+        ("pets.yaml", ("id: my-parrot", "id: My Parrot"), "id: should be small letters"),
+        ("pets.yaml", ("id: my-parrot", "- id"), r"line \d+: this is not YAML"),
         ("styles/clean.yaml", ("suffix:", "sufix:"), "suffix: is missing|sufix: there is no such key"),
         ("styles/clean.yaml", ("  en: ", "  fr: "), r"description\.(en: is missing|fr: there is no such key)"),
     ],
@@ -272,6 +272,8 @@ def test_altered_template_is_checked():
         style("ink").altered(id="mine", sufix={"zh": "好", "en": "good"})
     with pytest.raises(InputError, match=r"suffix\.zh: is missing"):
         style("ink").altered(suffix={"en": "good"})
+    with pytest.raises(InputError, match="suffix: should have the keys zh and en"):
+        style("ink").altered(suffix="good")
 
 
 def test_unknown_style_lists_the_styles():
@@ -280,7 +282,7 @@ def test_unknown_style_lists_the_styles():
         style("cubist")
 
     assert all(name in str(caught.value) for name in style_names())
-    with pytest.raises(InputError, match=r"your own ones belong into 'mine.styles'"):
+    with pytest.raises(InputError, match=r"put your own styles in 'mine.styles'"):
         style("cubist", own=Path("mine"))
 
 

@@ -88,7 +88,7 @@ class GoneError(PeituError):
 
 
 class TaskFailedError(PeituError):
-    """The provider gave the task up and does not bill it; a new task may be submitted."""
+    """The provider gave up the task and does not bill it; a new task may be submitted."""
 
 
 class TaskRefusedError(TaskFailedError):

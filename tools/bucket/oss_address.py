@@ -76,7 +76,7 @@ def parse_address(endpoint: str, bucket: str, *, region: str = "", custom_domain
         host = host.removeprefix(f"{bucket}.")
     if parts.scheme not in {"http", "https"} or not re.fullmatch(r"[a-z0-9._:-]+", host) or _is_bare(host):
         # The value is not quoted: it may be a key that went into the wrong line.
-        raise ConfigError("OSS_ENDPOINT is no address; write it like https://oss-cn-hangzhou.aliyuncs.com")
+        raise ConfigError("OSS_ENDPOINT is not an address; write it like https://oss-cn-hangzhou.aliyuncs.com")
     found = next((match[1] for pattern in _REGIONS if (match := pattern.fullmatch(host))), "")
     bracketed = f"[{host}]" if ":" in host else host
     return Address(
@@ -117,7 +117,7 @@ def parse_folder(base_path: str) -> str:
     """
     parts = [part for part in re.split(r"[/\\]+", base_path.strip()) if part not in {"", "."}]
     if ".." in parts:
-        raise ConfigError(f"OSS_BASE_PATH {base_path!r} is no folder of a bucket; write it like blog/images")
+        raise ConfigError(f"OSS_BASE_PATH {base_path!r} is not a folder in a bucket; write it like blog/images")
     return "/".join(parts)
 
 
@@ -139,5 +139,5 @@ def complete(given: dict[str, str | None]) -> dict[str, str]:
         raise ConfigError(f"OSS needs {', '.join(missing)}; set it in .env, see .env.example")
     for name in ("access_key_id", "access_key_secret", "bucket_name", "region"):
         if not re.fullmatch(r"[\x21-\x7e]*", values[name]):
-            raise ConfigError(f"{VARIABLES[name]} holds characters that no such value has; copy it again")
+            raise ConfigError(f"{VARIABLES[name]} has characters that cannot be in it; copy it again")
     return values

@@ -11,7 +11,7 @@ from tools.bucket.oss_address import Address
 from tools.errors import ConfigError, PeituError, RejectedError, UnavailableError
 from tools.setup.redact import hide
 
-NOT_OSS = "The answer is not one of OSS"
+NOT_OSS = "The answer does not come from OSS"
 # Statuses that oss2 makes up.
 _CLIENT, _NETWORK, _CHECKSUM = -1, -2, -3
 
@@ -24,12 +24,12 @@ _REMEDIES = {
         "the key is unknown, disabled or deleted; check OSS_ACCESS_KEY_ID at https://ram.console.aliyun.com/manage/ak"
     ),
     "InvalidBucketName": "the name is not valid; check OSS_BUCKET_NAME",
-    "NoSuchBucket": ("there is no such bucket; check OSS_BUCKET_NAME, and that OSS_ENDPOINT is of the bucket's region"),
+    "NoSuchBucket": ("there is no such bucket; check OSS_BUCKET_NAME, and that OSS_ENDPOINT is in the bucket's region"),
     "PublicEndpointForbidden": (
         "accounts newer than 2025-03-20 cannot use this endpoint; bind your domain to the bucket and set"
         " OSS_ENDPOINT to it, e.g. https://img.example.com, and OSS_REGION"
     ),
-    "RequestTimeTooSkewed": "this machine's clock is more than 15 minutes off; set it right",
+    "RequestTimeTooSkewed": "this machine's clock is more than 15 minutes off; correct it",
     "SignatureDoesNotMatch": (
         "the secret does not fit the key, or the region is wrong; copy OSS_ACCESS_KEY_SECRET again, and check"
         " OSS_REGION"
@@ -57,7 +57,7 @@ def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> Pei
     if status == _CLIENT:
         return ConfigError(f"{what}: the settings are not valid; check OSS_BUCKET_NAME and OSS_ENDPOINT")
     if is_passing(error):
-        busy = f"it cannot do it now (HTTP {status}{request})"
+        busy = f"OSS cannot do it now (HTTP {status}{request})"
         reason = "it arrived damaged" if status in {_CHECKSUM, 400} else busy
         return UnavailableError(f"{what}: {reason}; try again later", retry_after_s=_retry_after_s(error))
     answer = f"{code or 'HTTP'} {status}{request}"
@@ -66,7 +66,7 @@ def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> Pei
         return ConfigError(f"{what}: {remedy} ({answer})")
     if status in {401, 403}:
         return ConfigError(f"{what}: check the key's permissions and the bucket's policy ({answer})")
-    return RejectedError(f"{what}: it refuses the request; check OSS_BASE_PATH and OSS_ENDPOINT ({answer})")
+    return RejectedError(f"{what}: OSS refuses the request; check OSS_BASE_PATH and OSS_ENDPOINT ({answer})")
 
 
 def _explain_network(error: Exception, what: str) -> PeituError:

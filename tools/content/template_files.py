@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from tools.errors import ConfigError, InputError
+from tools.misfit import misfit
 from tools.pictures.files import write_whole
 
 _T = TypeVar("_T", bound=BaseModel)
@@ -84,7 +85,7 @@ def load_yaml(path: Path) -> dict[str, Any]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise ConfigError(f"{path}: {line}this is no YAML ({error.problem or error.context}) - mend it") from error
+        raise ConfigError(f"{path}: {line}this is not YAML ({error.problem or error.context}) - correct it") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path} cannot be read as YAML: {error}".replace("\n", " ")) from error
     if not isinstance(loaded, dict):
@@ -100,7 +101,11 @@ def problem_of(error: ValidationError) -> str:
         return f"{place}: there is no such key"
     if first["type"] == "missing":
         return f"{place}: is missing"
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+    if first["type"] == "model_type":
+        return f"{place}: should have the keys zh and en"
+    if first["type"] == "string_pattern_mismatch":
+        return f"{place}: should be small letters, digits, - and _, beginning with a letter"
+    return f"{place}: {misfit(first)}"
 
 
 @lru_cache(maxsize=64)

@@ -137,7 +137,7 @@ def style(name: str, *, default: str = "clean", own: Path | None = None) -> Styl
     if wanted not in known:
         if own and (advice := misnamed(own / STYLES, wanted, Style)):
             raise InputError(f"There is no style {name!r} - {advice}")
-        where = f"; your own ones belong into {str(own / STYLES)!r}" if own else ""
+        where = f"; put your own styles in {str(own / STYLES)!r}" if own else ""
         raise InputError(f"There is no style {name!r} - choose one of: {', '.join(sorted(known))}{where}")
     return known[wanted]
 

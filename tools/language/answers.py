@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tools.misfit import misfit
+
 _ANSWER_CHARS = 200_000
 _STARTS = 200
 """Braces of an answer at which its JSON may begin; each costs a pass over the text."""
@@ -53,7 +55,7 @@ def parse(text: str, schema: type[Schema]) -> Schema:
     if not misfits:
         raise ValueError("its JSON cannot be read")
     faults = misfits[0].errors()[:5]
-    places = [f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {item['msg']}" for item in faults]
+    places = [f"{'.'.join(map(str, item['loc'])) or 'the answer'}: {misfit(item)}" for item in faults]
     raise ValueError("; ".join(places)) from misfits[0]
 
 

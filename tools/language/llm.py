@@ -135,9 +135,7 @@ class LanguageModel:
             return ChatError(UnavailableError(f"{self._service} could not be reached ({cause})"), again=True)
         except (openai.OpenAIError, KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
             # Of a reply that is not shaped as OpenAI's, langchain-openai raises these bare.
-            return ChatError(
-                UnavailableError(f"{self._service} sent a reply that is no answer ({type(error).__name__})")
-            )
+            return ChatError(UnavailableError(f"{self._service} sent an unreadable reply ({type(error).__name__})"))
         return str(reply.text)
 
     def _make_chat(self, client: httpx.AsyncClient) -> Any:

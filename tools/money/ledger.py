@@ -28,7 +28,7 @@ Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 
 
 
 class Ledger:
-    """The rows of `tasks` in the database. Each method has written when it returns.
+    """The rows of `tasks` in the database. Each method has written when it returns, except `note_…`.
 
     Raises:
         ConfigError: (every method) The database cannot be written; nothing may be submitted.

@@ -52,7 +52,7 @@ class Settler:
             LostReplyError: The list does not settle it, and its loss would cost money: held for the user.
             UnavailableError: The list cannot be had now; nothing is decided.
         """
-        why = "its list of tasks does not settle it"
+        why = "its task list does not show whether it did"
         try:
             if found := await self._look_up(task, service):
                 return found
@@ -60,7 +60,7 @@ class Settler:
             raise
         except ConfigError as error:
             # The request itself went through: that the key may not see the list stops nobody else.
-            why = f"its list of tasks cannot be read ({error})"
+            why = f"its task list cannot be read ({error})"
         if service.on_lost_reply == "resubmit":
             await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
@@ -68,7 +68,7 @@ class Settler:
         if task.submitted_at is not None:  # answered with the picture itself, by a link that nobody keeps
             message = (
                 f"{service.name} made this picture at {task.submitted_at:%Y-%m-%d %H:%M:%S} UTC, it may be paid, and "
-                "it could not be fetched - held, so that nothing is paid twice; resume with --resubmit to make it anew"
+                "it could not be fetched - held, so that nothing is paid twice; resume with --resubmit to make it again"
             )
         await self._ledger.unknown(task, message)
         raise LostReplyError(message)

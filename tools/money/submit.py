@@ -91,7 +91,7 @@ class Submitter:
                 is_past = bool(job.patience_s) and self._now() + timedelta(seconds=pause_s) > give_up_at
                 if is_past or pause_s > patience_s() or refusals == job.most_refusals:
                     raise
-                waiting(f"{service.name} asks for {pause_s:.0f} s of patience")
+                waiting(f"{service.name} asks for {pause_s:.0f} s of waiting")
         raise AssertionError("unreachable")
 
     def when_answered(self, job: Job, then: Callable[[], None]) -> None:

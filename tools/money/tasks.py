@@ -125,7 +125,7 @@ class TaskRunner:
         while (taken := await take(job.run_id, job.image_index)) != "taken":
             if told != taken:
                 told = taken
-                reason = "works on this picture" if taken == "held" else f"has all places at {service.name}"
+                reason = "is working on this picture" if taken == "held" else f"is using every slot at {service.name}"
                 report("waiting", provider=service.name, reason=f"another process {reason}")
             await self._sleep(OTHERS_S)
         return known[-1]

@@ -123,7 +123,7 @@ class Waiter:
     async def _give_up_when_too_old(self, task: Task, age_s: float, service: Service, *, answered: bool) -> None:
         if not answered and age_s > KEPT.total_seconds():
             gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
-            message = f"{gone} - resume with --resubmit to make the picture anew"
+            message = f"{gone} - resume with --resubmit to make the picture again"
             await self._ledger.unknown(task, message)
             raise LostReplyError(message)
         if age_s > service.deadline_s:

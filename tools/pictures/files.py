@@ -32,8 +32,8 @@ _REMEDIES = {
     errno.EPERM: "you may not write there; choose another folder or change its permissions",
     errno.EISDIR: "a folder is in its place; move the folder away or choose another name",
     errno.ENOTEMPTY: "a folder is in its place; move the folder away or choose another name",
-    errno.EEXIST: "a file stands where a folder is needed; choose another folder",
-    errno.ENOTDIR: "a file stands where a folder is needed; choose another folder",
+    errno.EEXIST: "a file is where a folder is needed; choose another folder",
+    errno.ENOTDIR: "a file is where a folder is needed; choose another folder",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
@@ -146,7 +146,7 @@ def check_jpeg_name(path: str | PurePath) -> None:
     """
     suffix = PurePath(path).suffix
     if suffix.lower() in _NO_JPEG:
-        raise InputError(f"The file name {str(path)!r} ends in {suffix}, and JPG is what is made - let it end in .jpg")
+        raise InputError(f"The file name {str(path)!r} ends in {suffix}, but pictures are JPG - end it in .jpg")
 
 
 def folder_name(run_id: str) -> str:

@@ -53,7 +53,7 @@ def decode(data: bytes) -> "Image":
     try:
         return _load(data)
     except UnidentifiedImageError as error:
-        raise UnavailableError(f"What came is no picture but {_guess(data)}; download it again") from error
+        raise UnavailableError(f"The download is not a picture but {_guess(data)}; download it again") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnavailableError(
             "The picture has more than 64 megapixels or a side of more than 65500; ask for a smaller one"

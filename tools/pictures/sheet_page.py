@@ -25,7 +25,7 @@ WORDS = {
     },
     "zh": {
         "failed": "失败",
-        "unknown": "保留",
+        "unknown": "搁置",
         "waiting": "未生成",
         "missing": "文件缺失",
         "count": "{1} 张，已生成 {0} 张",

@@ -70,7 +70,7 @@ def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
     try:
         request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
     except httpx.InvalidURL as error:
-        raise UnavailableError("The link to the picture is no address - tell the provider") from error
+        raise UnavailableError("The link to the picture is not an address - tell the provider") from error
     if request.url.scheme not in {"http", "https"}:
         scheme = request.url.scheme
         raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
@@ -99,14 +99,14 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     is_text = response.headers.get("content-type", "").lower().startswith(_TEXT_TYPES)
     # What looks like a picture is one, whatever the server calls it: it is paid.
     if (is_text or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS) and not sniff_format(body):
-        message = f"{_place(str(response.url))} holds a text instead of a picture"
+        message = f"{_place(str(response.url))} contains text instead of a picture"
         raise UnavailableError(f"{message} - poll the task again for a fresh link")
     return body
 
 
 def _too_large(response: httpx.Response, max_bytes: int) -> UnavailableError:
     message = f"{_place(str(response.url))} is larger than {max_bytes / 2**20:g} MiB"
-    return UnavailableError(f"{message} - no picture of ours is: it is not fetched")
+    return UnavailableError(f"{message} - no picture should be that large, so it was not downloaded")
 
 
 def _fault(url: str, *, status: int = 0, code: str = "", message: str = "") -> PeituError:

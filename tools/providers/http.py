@@ -133,7 +133,7 @@ class Api:
         if not key:
             raise ConfigError(f"No key for {self.title} - set {variable}; get one at {self.key_url}")
         if not may_be_key(key):
-            raise ConfigError(f"{variable} holds characters that no key has - copy it from {self.key_url}")
+            raise ConfigError(f"{variable} has characters that cannot be in a key - copy it again from {self.key_url}")
         return key
 
 

@@ -48,7 +48,7 @@ class Model:
         if self.sizes.allow(width_px, height_px):
             return None
         width, height = self.default_size_px
-        return f"{model} draws no {width_px}x{height_px}: it takes {self.sizes}, e.g. {width}x{height}"
+        return f"{model} cannot draw {width_px}x{height_px}: it takes {self.sizes}, e.g. {width}x{height}"
 
     def check(self, model: str, request: ImageRequest) -> None:
         """Refuse what the model would refuse, or cut off unsaid, before anything is paid.

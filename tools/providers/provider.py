@@ -107,7 +107,7 @@ class ImageProvider(Protocol):
         """Ask once how the task is doing.
 
         Raises:
-            TaskFailedError: The provider gave the task up; it is not billed.
+            TaskFailedError: The provider gave up the task; it is not billed.
             RejectedError: The task failed, unbilled, for its prompt or parameters; a new one would fail too.
             LostReplyError: The provider does not know the task (any more); nobody may buy it again blindly.
             UnavailableError: The service did not answer; poll the same id again.

@@ -100,7 +100,7 @@ def _of_task(verdict: Verdict) -> Verdict:
 
 
 # fmt: off
-_REGION = "that key, model and images.{provider}.base_url are of one region"
+_REGION = "that the key, the model and images.{provider}.base_url belong to one region"
 _LOOK = "it may have been taken, and paid: look it up with the provider before sending it again"
 _SIZE = "check the size, the length of the prompt and images.{provider}.model"
 
@@ -108,26 +108,26 @@ _M, _V = Meaning, Verdict
 _CONTENT = _V(_M.PROMPT_REFUSED, "refused the content", "reword the prompt: this one will be refused again")
 _NO_TASK_YET = _V(_M.RETRY, "does not find the task", "poll it again")
 _GONE = _V(_M.UNKNOWN, "does not know the task", "it is over 24 hours old, or not yours: see the bill")
-_CANCELED = _V(_M.TASK_FAILED, "says that the task was canceled", "a new one may be made")
-_GIVEN_UP = _V(_M.TASK_FAILED, "gave the task up", "it is not billed; a new one may be made")
+_CANCELED = _V(_M.TASK_FAILED, "says that the task was canceled", "a new task can be submitted")
+_GIVEN_UP = _V(_M.TASK_FAILED, "gave up the task", "it is not billed; a new task can be submitted")
 _NO_WAY = _V(_M.RETRY, "could not be reached", "check the network, the proxy and images.{provider}.base_url")
-_MALFORMED = _V(_M.USER, "cannot be asked like this", "check images.{provider}.base_url and {key}")
+_MALFORMED = _V(_M.USER, "cannot be called with these settings", "check images.{provider}.base_url and {key}")
 _KEY = _V(_M.USER, "refused the key", "check {key} and that its region matches images.{provider}.base_url")
 _BAD_REQUEST = _V(_M.PARAMETER, "refused the request", _SIZE)
-_PAY = _V(_M.USER, "wants to be paid", "settle the account in the provider's console")
-_FREE = _V(_M.QUOTA, "says that the free allowance is spent", "use another model, or pay for this one")
-_PERMIT = _V(_M.USER, "gives no access", "permit the model for the key's account or workspace in the console")
+_PAY = _V(_M.USER, "says the account has no credit left", "pay the bill or top up in the provider's console")
+_FREE = _V(_M.QUOTA, "says that the free quota is used up", "use another model, or pay for this one")
+_PERMIT = _V(_M.USER, "gives no access", "allow the model for the key's account or workspace in the console")
 _MODEL = _V(_M.USER, "does not know the model or address", "check images.{provider}.model, and " + _REGION)
-_SLOWER = _V(_M.THROTTLED, "gets requests too fast", "wait, then go on more slowly")
+_SLOWER = _V(_M.THROTTLED, "is receiving requests too fast", "wait, then continue more slowly")
 _TROUBLE = _V(_M.RETRY, "has trouble", "try again later")
 _TOO_LATE = _V(_M.UNKNOWN, "gave no answer in time", _LOOK)
 _CUT_OFF = _V(_M.UNKNOWN, "was cut off by a gateway", _LOOK)
-_BIND = _V(_M.USER, "wants an Alibaba Cloud account", "bind one on modelscope.cn, then make a new token")
+_BIND = _V(_M.USER, "needs a linked Alibaba Cloud account", "link one on modelscope.cn, then create a new token")
 _NOT_SERVED = _V(_M.USER, "does not serve the model", "set images.modelscope.model to one with API-Inference")
 _NO_FUNDS = _V(_M.USER, "cannot serve the model", "its own provider is out of funds: use another model")
-_TOMORROW = _V(_M.QUOTA, "says today's quota is spent", "use another model, or wait for 00:00 China time")
+_TOMORROW = _V(_M.QUOTA, "says today's quota is used up", "use another model, or wait for 00:00 China time")
 _EXPIRED = _V(_M.RETRY, "refused the link", "it may have expired: poll the task again for a fresh one")
-_BROKE_OFF = _V(_M.RETRY, "broke off the download", "check the network and the proxy, then fetch it again")
+_BROKE_OFF = _V(_M.RETRY, "dropped the download", "check the network and the proxy, then fetch it again")
 _ELSEWHERE = _V(_M.USER, "answered from another address", "check images.{provider}.base_url")
 _NO_REPLY = _V(_M.UNKNOWN, "gave no clear answer to the request", _LOOK)
 _UNCLEAR = _V(_M.RETRY, "gave no clear answer", "try again later")

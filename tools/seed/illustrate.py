@@ -81,7 +81,7 @@ def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) 
         )
     for path, prompt in prompts.items():
         if not isinstance(prompt, str) or not prompt.strip():
-            raise InputError(f"The prompt for {str(path)!r} is {prompt!r:.40} - say what the picture shall show")
+            raise InputError(f"The prompt for {str(path)!r} is {prompt!r:.40} - say what the picture should show")
         check_place(path)
 
 

@@ -111,7 +111,7 @@ class Illustrator:
         if there == job.request.seed and (task is None or saved):
             return True
         if task and saved and (there is not None or task.age_s(utc_now()) > KEPT.total_seconds()):
-            await self._runner.ledger.refused(task.id, "its picture is not at its place any more")
+            await self._runner.ledger.refused(task.id, "its picture is no longer where it was saved")
         return False
 
     async def _buy(self, job: Job) -> None:

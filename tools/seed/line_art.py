@@ -125,12 +125,12 @@ def _read(path: Path) -> list[Any]:
     except OSError as error:
         raise InputError(f"{name} cannot be read ({error.strerror}) - set tools.dashscope.JSON_PATH") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is no UTF-8 text - save it as UTF-8") from error
+        raise InputError(f"{name} is not UTF-8 text - save it as UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name} is no JSON ({error}) - mend it there") from error
+        raise InputError(f"{name} is not JSON ({error}) - correct it there") from error
     segments = found.get("segments") if isinstance(found, dict) else found
     if not isinstance(segments, list) or not segments:
-        raise InputError(f"{name} holds no segments - write a list of them, or an object with the list in 'segments'")
+        raise InputError(f"{name} contains no segments - write a list, or an object with the list in 'segments'")
     return segments
 
 
@@ -165,8 +165,8 @@ def _segment(segment: Any, number: int) -> tuple[str, str]:
         raise InputError(f"it is {segment!r:.40} - write an object with id and prompt")
     id_ = segment.get("id")
     if id_ is not None and (isinstance(id_, bool) or not isinstance(id_, str | int)):
-        raise InputError(f"the id {id_!r:.40} is no text and no number - name the picture")
+        raise InputError(f"the id {id_!r:.40} is neither text nor a number - use a name for the picture")
     texts = [value for key in TEXT_KEYS if isinstance(value := segment.get(key), str) and value.strip()]
     if not texts:
-        raise InputError(f"it has no {', '.join(TEXT_KEYS[:-1])} or {TEXT_KEYS[-1]} - say what the picture shall show")
+        raise InputError(f"it has no {', '.join(TEXT_KEYS[:-1])} or {TEXT_KEYS[-1]} - say what the picture should show")
     return str(number if id_ is None else id_).strip() or str(number), texts[0].strip()

@@ -16,7 +16,7 @@ def check_place(path: Path) -> None:
     """
     name = str(path)
     if "\0" in name:
-        raise InputError(f"{name!r} is no file name - leave out the zero character")
+        raise InputError(f"{name!r} is not a file name - remove the zero character")
     check_jpeg_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,6 @@ def configuration_file(config: Path | None) -> Path | None:
         return next((path for path in candidates if path.is_file()), None)
     path = Path(named).expanduser()
     if not path.is_file():
-        problem = "is no file" if path.exists() else "does not exist"
+        problem = "is not a file" if path.exists() else "does not exist"
         raise ConfigError(f"configuration file {str(path)!r} {problem}; name another: --config or PEITU_CONFIG")
     return path

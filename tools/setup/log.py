@@ -105,7 +105,7 @@ def _add_file(
         message = f"log file {str(path)!r} cannot be written ({reason}); set another as logging.path"
         raise ConfigError(message) from error
     except ValueError as error:
-        raise ConfigError(f"logging: {error}; mend level, rotation or retention") from error
+        raise ConfigError(f"logging: {error}; correct level, rotation or retention") from error
 
 
 def be_quiet() -> None:

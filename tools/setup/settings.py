@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, YamlConfigSettingsSource
 from yaml import MarkedYAMLError, YAMLError
 
 from tools.errors import ConfigError
+from tools.misfit import misfit
 from tools.setup.configuration import MAX_COUNT, ImageService, LanguageService, Settings
 from tools.setup.environment import configuration_file, environment_file, environment_value, oss_environment
 
@@ -71,9 +72,9 @@ def _read_file(path: Path) -> dict[str, Any]:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         place = f"line {mark.line + 1} is" if mark else "this is"
         problem = f" ({error.problem})" if isinstance(error, MarkedYAMLError) and error.problem else ""
-        raise ConfigError(f"{path}: {place} no YAML{problem}; mend it") from error
+        raise ConfigError(f"{path}: {place} not YAML{problem}; correct it") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: this is no UTF-8 text; save it as UTF-8") from error
+        raise ConfigError(f"{path}: this is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); change its permissions") from error
     except (AttributeError, TypeError, ValueError) as error:
@@ -163,8 +164,7 @@ def _problem(problem: ErrorDetails) -> str:
     hidden = "key" in str(problem["loc"][-1])
     told = re.sub(r"//[^\s/@]*@", "//…@", repr(value))  # a password may stand there
     shown = "empty" if value is None or not str(value).strip() else "not usable" if hidden else f"{told:.60}"
-    wanted = re.sub(r"^(Input|String|List|Tuple|Value error,) ", "", problem["msg"])
-    return f"is {shown}; it {'should be a mapping' if problem['type'] == 'model_type' else wanted}"
+    return f"is {shown}; it {misfit(problem)}"
 
 
 def _suggestion(loc: tuple[int | str, ...]) -> str:

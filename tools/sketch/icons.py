@@ -94,7 +94,7 @@ def _own_glyphs() -> dict[str, str]:
 
 def _own_body(name: str) -> str:
     if name not in _own_glyphs():
-        raise ConfigError(f"No figure {name!r} in {_GLYPHS.name} - mend the name in words.txt")
+        raise ConfigError(f"No figure {name!r} in {_GLYPHS.name} - correct the name in words.txt")
     return " ".join(_part(part.strip()) for part in _own_glyphs()[name].split(";"))
 
 

@@ -73,7 +73,7 @@ def explain(error: Exception, path: Path) -> StorageError:
     if "locked" in text or "busy" in text:
         advice = "another program holds it; close it, or wait and run again"
     elif "malformed" in text or "not a database" in text:
-        advice = "it is damaged or no SQLite file; move it away, or restore it from a copy"
+        advice = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
     elif "full" in text or "No space" in text:
         advice = "free some disk space and run again"
     else:

@@ -48,7 +48,7 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
-            wait = f"wait for it, or stop it and go on with: {resume}"
+            wait = f"wait for it, or stop it and continue with: {resume}"
             why = f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
             return Rival(batch_id=batch_id, is_at_work=True, why=why)
         rows = connection.execute(
@@ -67,8 +67,8 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
 def _told(count: int, held: int, resume: str) -> str:
     """Return what a batch has under way, and what to do about it."""
     requests = f"{count} request{'s' if count > 1 else ''}"
-    anew = "; to pay for all of it anew, name another --output-dir"
+    anew = "; to make and pay for all of it again, use another --output-dir"
     if not held:
         return f"has {requests} under way, paid already - continue it with: {resume}{anew}"
-    again = f"; what stays held is sent again, though it may be paid already, with: {resume} --resubmit"
+    again = f"; to re-send what stays held (you may pay twice): {resume} --resubmit"
     return f"has {requests} under way that may be paid, {held} held - continue it with: {resume}{again}{anew}"

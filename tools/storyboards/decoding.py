@@ -18,7 +18,7 @@ def tell_nobody(_: str) -> None:
 
 def read_as_chinese(name: str) -> str:
     """Return what is told of a text that is no UTF-8: Big5 and Shift JIS often pass for GB 18030, as other words."""
-    return f"{name}: no UTF-8, read as GB 18030 - if that is wrong, save as UTF-8"
+    return f"{name}: not UTF-8, so read as GB 18030 - if the text looks wrong, save it as UTF-8"
 
 
 def decode_text(
@@ -38,7 +38,7 @@ def decode_text(
     if data.startswith(_UTF_16_MARKS):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in data:
-        raise InputError(f"{name} is a binary file, no text - {advice}")
+        raise InputError(f"{name} is a binary file, not text - {advice}")
     else:
         encodings = ENCODINGS
     for encoding in encodings:
@@ -49,7 +49,7 @@ def decode_text(
         if encoding == "gb18030":
             tell(read_as_chinese(name))
         return text
-    raise InputError(f"{name} is no text in UTF-8 or GB 18030 - save it as UTF-8")
+    raise InputError(f"{name} is not text in UTF-8 or GB 18030 - save it as UTF-8")
 
 
 def read_bytes(path: Path, *, most: int) -> bytes:

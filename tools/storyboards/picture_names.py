@@ -32,7 +32,7 @@ def picture_names(filename: str, count: int) -> list[str]:
         raise InputError(f"The file name {filename!r:.40} is too long - write {_LONGEST_PART_BYTES} bytes at most")
     # The server sends nothing that is hidden. Where `..` leads is seen when the name is put into a folder.
     if any(part.startswith(".") and part not in {".", ".."} for part in name.split("/")):
-        raise InputError(f"The file name {filename!r:.40} is hidden - let no part of it begin with a dot")
+        raise InputError(f"The file name {filename!r:.40} is hidden - no part of it may begin with a dot")
     if name.endswith("/"):
         return [f"{name}{index:02d}{SUFFIX}" for index in range(count)]
     check_jpeg_name(filename)

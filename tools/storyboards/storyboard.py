@@ -118,9 +118,9 @@ def read_storyboard(
     segments.title = title_of(rows.common)
     problems.stop()
     if not segments:
-        raise InputError(f"{str(path)!r} holds no segments - write at least one")
+        raise InputError(f"{str(path)!r} contains no segments - write at least one")
     for given in _passed_over(rows, segments, defaults, problems.unit):
-        tell(f"{given}: count and style are for texts, a prompt is used as it is and makes one picture")
+        tell(f"{given}: count and style apply to `text` rows only; a `prompt` is used as it is and makes one picture")
     return segments
 
 
@@ -129,12 +129,12 @@ def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults, unit: 
     for key in ("count", "style"):
         prompts = (row for row, segment in zip(rows.rows, segments, strict=True) if segment.as_is)
         if places := [row.place for row in prompts if row.values.get(key) not in {None, 1}]:
-            yield f"{key} is passed over in {name_places(places, unit)}"
+            yield f"{key} is ignored in {name_places(places, unit)}"
         if all(segment.as_is for segment in segments):
             if rows.common.get(key) not in {None, 1}:
-                yield f"{key} beside the segments is passed over"
+                yield f"{key} beside the segments is ignored"
             if (value := getattr(defaults, key)) not in {None, 1}:
-                yield f"--{key} {value} is passed over"
+                yield f"--{key} {value} is ignored"
 
 
 def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: Problems) -> Iterator[Segment]:
@@ -172,12 +172,12 @@ def _articles(folder: Path, problems: Problems, tell: Callable[[str], None], out
     found = sorted((path for path in folder.iterdir() if path.name[0] != "."), key=lambda path: path.name)
     paths = [path for path in found if path.suffix.lower() in ARTICLES and path.is_file()]
     if not paths:
-        raise InputError(f"{str(folder)!r} holds no articles - put files in it that end in {', '.join(ARTICLES)}")
+        raise InputError(f"{str(folder)!r} contains no articles - put files in it that end in {', '.join(ARTICLES)}")
     if others := [path for path in found if path not in paths and path.resolve() != output.resolve()]:
         names = [f"{path.name}/" if path.is_dir() else path.name for path in others]
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         told = f"{len(names)} skipped: {', '.join(names[:MOST_NAMES])}{more}"
-        tell(f"{told} - the articles of a folder lie in it itself and end in {', '.join(ARTICLES)}")
+        tell(f"{told} - articles must be directly in the folder and end in {', '.join(ARTICLES)}")
     guessed: list[str] = []
     stems = [same_file(path.stem) for path in paths]
     for number, path in enumerate(paths):

@@ -56,12 +56,12 @@ def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
             return _object_or_lines(text, suffix, problems)
     except json.JSONDecodeError as error:
         raise InputError(
-            f"line {error.lineno}, column {error.colno} is no JSON ({error.msg}) - mend it there"
+            f"line {error.lineno}, column {error.colno} is not JSON ({error.msg}) - correct it there"
         ) from None
     except RecursionError:
         raise InputError("it is nested too deeply - a segment has plain values") from None
     if suffix in _JSON:
-        raise InputError("line 1 is no JSON - begin with [ or {")
+        raise InputError("line 1 is not JSON - start with [ or {")
     return Rows(list(_csv(text, problems)), {})
 
 
@@ -94,7 +94,7 @@ def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
             alone, common = False, {}
         if alone and not any(key in common for key in WORDS):
             if "segments" in common:
-                raise InputError("its 'segments' are no list - write a list of segments there")
+                raise InputError("its 'segments' is not a list - write a list of segments there")
             close = get_close_matches("segments", common, n=1)
             hint = f"; did you mean that by {close[0]!r}?" if close else ""
             raise InputError(
@@ -162,7 +162,7 @@ def _csv_rows(reader: Any, problems: Problems) -> Iterator[Row]:
 def _header(cells: list[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     if not any(name in WORDS for name in names):
-        raise InputError("line 1 is no header with prompt or text - name the columns there, e.g. id,prompt,size")
+        raise InputError("line 1 must be a header with a prompt or text column, e.g. id,prompt,size")
     if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"line 1 names the column {twice[0]!r} twice - keep one of them")
     return names
