@@ -19,9 +19,9 @@ from typing import IO, Any, Self, cast
 ROOT = Path(__file__).parent.parent
 PEITU = (
     "graph.cli",
-    "graph.commands",
-    "graph.request",
-    "graph.session",
+    "graph.commands.app",
+    "graph.commands.request",
+    "graph.commands.session",
     "tools.setup.log",
     "langgraph.checkpoint.sqlite.aio",
     "PIL.JpegImagePlugin",

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, cast
 
-from graph.request import new_run_id
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.pictures.files import write_whole
 from tools.seed.left_out import Count, Text, given
 from tools.seed.places import check_place
+from tools.sqlite.run_names import new_run_id
 
 
 def generate_image_agent(

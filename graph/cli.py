@@ -12,7 +12,7 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     try:
-        from graph.commands import obey
+        from graph.commands.app import obey
 
         status = obey()
     except KeyboardInterrupt:
@@ -32,7 +32,7 @@ def _stop(_: int, frame: FrameType | None) -> None:
 
 
 def _say_stopped() -> None:
-    # What makes pictures has an end of its own, see `graph.stopping`.
+    # What makes pictures has an end of its own, see `graph.terminal.stopping`.
     print("peitu: stopped; nothing was begun", file=sys.stderr, flush=True)
 
 

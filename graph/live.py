@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graph.console import STATES
 from graph.display import table
 from graph.events import Event
+from graph.terminal.console import STATES
 
 _MARKS = {"saved": "●", "uploaded": "●", "failed": "✕", "upload failed": "✕", "queued": "○", "waiting": "○"}
 

@@ -6,9 +6,9 @@ from typing import Any, cast, overload
 from graph import runs
 from graph.build import Workflow
 from graph.events import Event, Watch
+from graph.opening.sync import SyncWorkflow
 from graph.redo_state import Redo, busy, same_wish
 from graph.state import OutputState
-from graph.sync import SyncWorkflow
 from tools.errors import InputError
 
 

@@ -108,7 +108,7 @@ def merge_notes(known: list[str], new: list[str]) -> list[str]:
 class InputState(TypedDict, total=False):
     """What a run is asked for; only `content` is needed, or a message.
 
-    `graph.form` adds what the settings say: defaults, and the names of styles.
+    `graph.studio.form` adds what the settings say: defaults, and the names of styles.
     """
 
     content: Annotated[

@@ -1,6 +1,6 @@
 """Open the workflow: the graph with its tools and its checkpoints, for Python, the command line and Studio.
 
-Only here, in `graph.assembly` and in the commands are settings read.
+Only here, in `graph.opening.assembly` and in the commands are settings read.
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from typing import Any
 
 from langchain_core.runnables.graph import Graph
 
-from graph.assembly import open_tools
 from graph.build import Workflow, build_graph
-from graph.checkpointer import open_checkpoints
-from graph.request import check_folder
-from graph.server import server_of
-from graph.sync import SyncWorkflow
+from graph.opening.assembly import open_tools
+from graph.opening.checkpointer import open_checkpoints
+from graph.opening.sync import SyncWorkflow
+from graph.studio.server import server_of
 from tools.loop_thread import LoopThread
+from tools.pictures.folders import check_folder
 from tools.setup.configuration import Settings
 from tools.setup.log import be_quiet
 from tools.setup.settings import load_settings
@@ -81,7 +81,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
 
 @asynccontextmanager
 async def make_graph() -> AsyncIterator[Workflow]:
-    """Give LangGraph Studio the graph; its server brings the checkpoints, see `graph.checkpointer`.
+    """Give LangGraph Studio the graph; its server brings the checkpoints, see `graph.opening.checkpointer`.
 
     It asks for every run anew, so that the tools are kept: all runs of the server share one limiter a provider.
     Every step inside `generate` is checkpointed, so that Studio shows it.

@@ -10,8 +10,8 @@ from langgraph.types import Command
 from rich.console import Console
 
 from graph import runs
-from graph.asking import ask_about
-from graph.console import Watcher
+from graph.terminal.asking import ask_about
+from graph.terminal.console import Watcher
 from graph.wiring import open_workflow
 from nodes.approve import decided, parse
 from tests.sandbox import Sandbox

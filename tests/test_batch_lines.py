@@ -2,7 +2,7 @@
 
 import pytest
 
-from graph.batch_lines import MOST_LINES, print_segments
+from graph.terminal.batch_lines import MOST_LINES, print_segments
 
 
 def image(number, **changes):

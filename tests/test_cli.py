@@ -17,8 +17,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from graph.cli import main
-from graph.commands import app
-from graph.console import Watcher
+from graph.commands.app import app
+from graph.terminal.console import Watcher
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -479,7 +479,7 @@ def test_styles_can_be_listed(peitu):
 LIGHT = """
 import sys
 from graph.cli import main
-from graph.console import Watcher
+from graph.terminal.console import Watcher
 sys.argv = ["peitu", *sys.argv[1:]]
 try:
     main()

@@ -7,7 +7,7 @@ import pytest
 from langchain_core.runnables.graph import Edge, Graph, Node
 from PIL import Image
 
-from graph.drawing import draw_png, tidy
+from graph.terminal.drawing import draw_png, tidy
 from graph.wiring import drawing
 from tools.setup.settings import load_settings
 

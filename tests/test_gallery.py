@@ -14,8 +14,8 @@ import pytest
 from loguru import logger
 from PIL import Image
 
-from graph import gallery_app
-from graph.exhibit import gallery
+from graph.commands.exhibit import gallery
+from graph.studio import gallery_app
 from tools.errors import InputError, StorageError
 from tools.gallery import thumbnails as small
 from tools.gallery.entries import read_entries

@@ -7,7 +7,7 @@ import pytest
 from langgraph.types import Command
 
 from graph import runs
-from graph.checkpointer import open_checkpoints
+from graph.opening.checkpointer import open_checkpoints
 from graph.redo import redo
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox

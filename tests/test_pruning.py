@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from graph.pruning import prune
+from graph.commands.pruning import prune
 from graph.wiring import open_workflow
 from tools.setup.settings import load_settings
 

@@ -12,8 +12,8 @@ import yaml
 from markdown_it import MarkdownIt
 from typer.main import get_command
 
-from graph.commands import app
-from graph.drawing import tidy
+from graph.commands.app import app
+from graph.terminal.drawing import tidy
 from graph.wiring import drawing
 from tests.conftest import ROOT
 from tools.setup.settings import load_settings

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from bench.forks import Forks
 from graph import runs
 from graph.cli import main
-from graph.commands import app
+from graph.commands.app import app
 from graph.redo import redo
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
-from graph.checkpointer import open_checkpoints
-from graph.saver import server_name
+from graph.opening.checkpointer import open_checkpoints
+from graph.opening.saver import server_name
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ async def test_whoever_is_stopped_while_it_opens_leaves_nothing_open(workplace, 
         async with open_checkpoints(workplace / "checkpoints.db"):
             raise AssertionError("unreachable: it is stopped before")
 
-    monkeypatch.setattr("graph.saver.Saver.setup", never_ends)
+    monkeypatch.setattr("graph.opening.saver.Saver.setup", never_ends)
     opening = asyncio.create_task(open_and_use())
     await setting_up.wait()
     opening.cancel()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from graph.exhibit import sheet
+from graph.commands.exhibit import sheet
 from tests.test_gallery import add_image, add_run, database, picture
 from tools.errors import InputError
 from tools.pictures.fonts import chinese_font, lines_of, open_font

@@ -12,7 +12,7 @@ import pytest
 from langgraph_cli.cli import dev
 
 from graph.events import EventName
-from graph.saver import server_name
+from graph.opening.saver import server_name
 from tests import test_readme
 from tests.conftest import KEYS
 from tests.studio import Studio

@@ -1,10 +1,12 @@
 """Which id a run gets: threads are named by whoever invokes them, so that one may be called as a run of another."""
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from tools.clock import utc_now
 from tools.sqlite.rows import insert
 
 BEGINNING_CHARS = 2000
@@ -12,6 +14,11 @@ BEGINNING_CHARS = 2000
 
 Begun = tuple[str, str, dict[str, Any]]
 """The id of a run, its content and its options, as they were when it began."""
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time and is its own folder's name, e.g. ``20261124-081530-3f9a1c``."""
+    return f"{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def next_run_id(thread_id: str, last_run_id: str | None) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import typer
 
-from graph.look import Config
+from graph.commands.look import Config
 from tools.errors import InputError
 
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where to write it.")]
@@ -48,7 +48,7 @@ def sheet(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], output: Output = None, config: Config = None
 ) -> None:
     """Make one JPG with all pictures of a run, or of a batch."""
-    from graph.console import say
+    from graph.terminal.console import say
     from tools.pictures.files import check_jpeg_name, folder_name, write_whole
     from tools.pictures.fonts import chinese_font, has_chinese
     from tools.pictures.sheet import contact_sheet
@@ -72,7 +72,7 @@ def sheet(
 
 def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
     """Return a batch as the run that a sheet shows: its first pictures, each with the id of its segment."""
-    from graph.console import say
+    from graph.terminal.console import say
     from tools.sqlite.batch_records import batch_document, find_batch
     from tools.sqlite.subjects import subjects_of
 
@@ -138,7 +138,7 @@ def _open(path: Path) -> None:
     """Open the page in the browser; where there is none, its path is printed already."""
     import webbrowser
 
-    from graph.console import say
+    from graph.terminal.console import say
 
     if not webbrowser.open(path.resolve().as_uri()):
         say("no browser was found - open the file yourself")

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
-from graph import exhibit, look
-from graph.batch_command import batch
-from graph.look import Config, Json, OutputDir
-from graph.preparing import load_workflow, prepare
-from graph.prune_command import prune
-from graph.redo_command import redo
-from graph.resume_command import resume
+from graph.commands import exhibit, look
+from graph.commands.batch import batch
+from graph.commands.look import Config, Json, OutputDir
+from graph.commands.preparing import load_workflow, prepare
+from graph.commands.prune import prune
+from graph.commands.redo import redo
+from graph.commands.resume import resume
 from tools.errors import PeituError
 
 app = typer.Typer(
@@ -67,7 +67,7 @@ def obey() -> int:
 
 
 def _refuse(message: str, status: int) -> int:
-    from graph.console import say
+    from graph.terminal.console import say
 
     say(message)
     return status
@@ -131,9 +131,10 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Make the pictures of one article or topic."""
-    from graph.console import say
-    from graph.request import Wishes, check, check_run_id, new_run_id, see_unused
+    from graph.commands.request import Wishes, check, check_run_id, see_unused
+    from graph.terminal.console import say
     from tools.content.templates import style_lines
+    from tools.sqlite.run_names import new_run_id
 
     if style == "list":
         from tools.setup.settings import load_settings
@@ -160,8 +161,8 @@ def run(
 
     load_workflow()
     from graph import runs
-    from graph.assembly import check_ready
-    from graph.session import follow
+    from graph.commands.session import follow
+    from graph.opening.assembly import check_ready
 
     check_ready(settings, provider=provider, size=size, upload=upload)
 

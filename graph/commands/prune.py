@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from graph.look import Config, Json
+from graph.commands.look import Config, Json
 
 
 def prune(
@@ -15,8 +15,8 @@ def prune(
     as_json: Json = False,
 ) -> None:
     """Delete old checkpoints of complete runs and clean up after killed processes."""
-    from graph import pruning
-    from graph.console import print_json
+    from graph.commands import pruning
+    from graph.terminal.console import print_json
     from tools.setup.settings import load_settings
 
     found = pruning.prune(load_settings(config), days=days)

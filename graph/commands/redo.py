@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.look import Config, Json
-from graph.preparing import load_workflow, prepare
+from graph.commands.look import Config, Json
+from graph.commands.preparing import load_workflow, prepare
 
 
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
@@ -22,17 +22,17 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     as_json: Json = False,
 ) -> None:
     """Make one picture of a finished run again; the old file is kept."""
-    from graph.redo_begin import find_begun
+    from graph.commands.redo_begin import find_begun
 
     path = prepare(config, {}).database.path
     begun = find_begun(path, run_id)
     settings = prepare(config, begun.overrides)
 
     load_workflow()
-    from graph.assembly import check_ready
+    from graph.commands.session import work_through
+    from graph.opening.assembly import check_ready
     from graph.redo import redo as make_anew
-    from graph.session import work_through
-    from graph.stopping import until_stopped
+    from graph.terminal.stopping import until_stopped
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
 
@@ -56,8 +56,8 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
 
 def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
     """Print the result document, with the versions of the images that have some."""
-    from graph.console import print_json
     from graph.runs import document
+    from graph.terminal.console import print_json
     from tools.sqlite.records import find_run
 
     recorded = find_run(path, run_id) or {"images": []}
@@ -68,7 +68,7 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
 
 def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
     """Say what was made and what it replaces, or why it was not made and what goes on."""
-    from graph.version_lines import version_lines
+    from graph.terminal.version_lines import version_lines
     from tools.sqlite.records import find_run
     from tools.sqlite.versions import NOT_ANEW, pending_wish
 

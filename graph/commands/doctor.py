@@ -8,16 +8,16 @@ from typing import Literal
 
 from rich.console import Console
 
-from graph.assembly import language_model, make_uploader, missing_for_upload
-from graph.checkpointer import open_checkpoints
-from graph.providers import automatic_providers
-from graph.request import check_folder
+from graph.opening.assembly import language_model, make_uploader, missing_for_upload
+from graph.opening.checkpointer import open_checkpoints
+from graph.opening.providers import automatic_providers
 from tools.clock import utc_now
 from tools.dashscope import DashScope
 from tools.errors import ConfigError, PeituError
 from tools.modelscope import ModelScope
 from tools.money.services import KEY_VARIABLES, make_services
 from tools.money.standings import StoredStandings
+from tools.pictures.folders import check_folder
 from tools.providers.http import make_client
 from tools.setup.log import be_quiet
 from tools.setup.settings import Settings, configuration_file, environment_value

@@ -11,8 +11,8 @@ from typing import Any
 
 from loguru import logger
 
-from graph.checkpointer import open_checkpoints
-from graph.saver import Saver, server_name
+from graph.opening.checkpointer import open_checkpoints
+from graph.opening.saver import Saver, server_name
 from tools.errors import PeituError
 from tools.setup.configuration import Settings
 from tools.sqlite.connection import reading

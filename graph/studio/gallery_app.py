@@ -17,8 +17,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from graph.addresses import PICTURES, picture_link
-from graph.server_threads import keep_known
+from graph.studio.addresses import PICTURES, picture_link
+from graph.studio.threads import keep_known
 from tools.errors import PeituError
 from tools.gallery.page import gallery_page
 from tools.setup.settings import load_settings

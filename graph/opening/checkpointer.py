@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from graph.saver import Saver
+from graph.opening.saver import Saver
 from tools.errors import ConfigError
 from tools.setup.settings import load_settings
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 PICTURES = "pictures"
-"""The path under which the server has them, see `graph.gallery_app`."""
+"""The path under which the server has them, see `graph.studio.gallery_app`."""
 
 
 def picture_link(path: str | Path, *, folder: Path, address: str = "") -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from graph.build import Tools
-from graph.providers import automatic_providers, make_routes, model_rules
+from graph.opening.providers import automatic_providers, make_routes, model_rules
 from nodes.prompt import PromptDefaults
 from tools.bucket.upload_threads import UploadThreads
 from tools.content.wishes import parse_size

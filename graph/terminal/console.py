@@ -9,10 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from graph.asking import ask_about
 from graph.events import WAITS_FOR_APPROVAL, Event
-from graph.json_text import json_pieces
-from graph.version_lines import version_lines
+from graph.terminal.asking import ask_about
+from graph.terminal.json_text import json_pieces
+from graph.terminal.version_lines import version_lines
 from tools.setup.redact import redact
 from tools.storyboards.problems import Place, name_places
 

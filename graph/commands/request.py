@@ -1,9 +1,6 @@
 """What a person asked for, checked whole before anything is made or paid."""
 
-import errno
-import os
 import re
-import secrets
 import shlex
 import sys
 from collections.abc import Callable
@@ -11,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from graph.piped import has_piped_content
-from tools.clock import utc_now
+from graph.commands.piped import has_piped_content
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
 from tools.content.web_page import MAX_PAGE_BYTES, fitting
-from tools.errors import ConfigError, InputError
+from tools.errors import InputError
+from tools.pictures.folders import check_folder
 from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
 from tools.storyboards.storyboard_rows import is_storyboard
@@ -112,41 +109,6 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
     check_folder(settings.output_dir, make=True)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
     return {name: value for name, value in wished.items() if value is not None}
-
-
-def check_folder(folder: Path, *, make: bool = False) -> None:
-    """See that files can be made in the folder, or in the one in which it would be made; `make` makes it.
-
-    Raises:
-        ConfigError: It cannot be made or written.
-    """
-    try:
-        if make:
-            folder.mkdir(parents=True, exist_ok=True)
-        there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
-        if not there.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is no folder")
-        writable = os.access(there, os.W_OK | os.X_OK)
-    except OSError as error:
-        raise ConfigError(
-            f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir"
-        ) from error
-    if not writable:
-        raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
-
-
-def _exists(path: Path) -> bool:
-    """Tell whether there is something; unlike `Path.exists`, raise `OSError` for what cannot be in any Python."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def new_run_id() -> str:
-    """Return an id that sorts by time and is its own folder's name, e.g. ``20261124-081530-3f9a1c``."""
-    return f"{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def check_run_id(run_id: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 from loguru import logger
 
 from graph.build import Workflow
-from graph.console import Watcher, print_json, print_result
 from graph.runs import document
 from graph.state import OutputState
-from graph.stopping import until_stopped
+from graph.terminal.console import Watcher, print_json, print_result
+from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
 from tools.money.leases import Leases

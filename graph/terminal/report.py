@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from graph.batch_lines import WAITING, is_waiting, what_became
-from graph.json_text import json_pieces
+from graph.terminal.batch_lines import WAITING, is_waiting, what_became
+from graph.terminal.json_text import json_pieces
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET
 from tools.storyboards.similar import similar

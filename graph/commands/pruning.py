@@ -1,7 +1,7 @@
 """Make the files smaller: of a finished run the last checkpoint is kept, which is its state; its way there goes.
 
-The `aprune` of `graph.saver` drops checkpoints thread by thread; here the two tables of the saver are changed directly,
-for all complete runs at once.
+The `aprune` of `graph.opening.saver` drops checkpoints thread by thread; here the two tables of the saver are changed
+directly, for all complete runs at once.
 """
 
 import contextlib

@@ -35,8 +35,8 @@ MOST = 50
 
 def runs(config: Config = None, as_json: Json = False) -> None:
     """List the runs and the batches, newest first (the table shows the most recent; --json shows all)."""
-    from graph.console import print_json
-    from graph.tables import print_runs
+    from graph.terminal.console import print_json
+    from graph.terminal.tables import print_runs
     from tools.sqlite.database_path import database_path
     from tools.sqlite.lists import count_runs, list_batches, list_runs
 
@@ -55,7 +55,7 @@ def show(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], config: Config = None, as_json: Json = False
 ) -> None:
     """Show everything recorded about a run, or the state of a batch: of a large one, what failed or is missing."""
-    from graph.console import print_json, print_run
+    from graph.terminal.console import print_json, print_run
     from tools.sqlite.database_path import database_path
     from tools.sqlite.liveness import find_state
     from tools.sqlite.records import find_run
@@ -74,9 +74,9 @@ def show(
 
 
 def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
-    from graph.batch_lines import print_segments
-    from graph.console import print_json
-    from graph.report import make_report, print_report
+    from graph.terminal.batch_lines import print_segments
+    from graph.terminal.console import print_json
+    from graph.terminal.report import make_report, print_report
     from tools.sqlite.batch_records import batch_document, find_batch
     from tools.sqlite.other_prompts import other_prompts
 
@@ -96,7 +96,7 @@ def doctor(config: Config = None) -> None:
     """Show what is configured, what is missing and where to get it; runs free checks only."""
     import asyncio
 
-    from graph.doctor import examine, print_findings
+    from graph.commands.doctor import examine, print_findings
     from tools.setup.settings import load_settings
 
     sys.exit(print_findings(asyncio.run(examine(load_settings(config), config))))
@@ -104,8 +104,8 @@ def doctor(config: Config = None) -> None:
 
 def models(as_json: Json = False) -> None:
     """List the known image models with their sizes and limits; ModelScope also accepts other model names."""
-    from graph.console import print_json
-    from graph.tables import print_models
+    from graph.terminal.console import print_json
+    from graph.terminal.tables import print_models
     from tools.providers.models import known_models
 
     if as_json:
@@ -122,7 +122,7 @@ def graph(
     """Draw the graph; no internet needed."""
     import asyncio
 
-    from graph.drawing import draw_png, tidy
+    from graph.terminal.drawing import draw_png, tidy
     from graph.wiring import drawing
     from tools.setup.settings import load_settings
 

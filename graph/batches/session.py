@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from graph.assembly import language_model, uploads_by_default
-from graph.batch import PREPARING, BatchRun
-from graph.batch_begin import open_leases
-from graph.console import print_json, say
-from graph.feasible import Feasible
-from graph.progress import BatchWatcher
-from graph.report import make_report, print_report, write_report
-from graph.stopping import until_stopped
+from graph.batches.begin import open_leases
+from graph.batches.workers import PREPARING, BatchRun
+from graph.opening.assembly import language_model, uploads_by_default
+from graph.opening.feasible import Feasible
+from graph.terminal.console import print_json, say
+from graph.terminal.progress import BatchWatcher
+from graph.terminal.report import make_report, print_report, write_report
+from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import StorageError
 from tools.money.leases import Leases

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from graph.addresses import picture_link
-from graph.assembly import open_tools
 from graph.build import Tools
-from graph.form import input_form
-from graph.journal import open_log
+from graph.opening.assembly import open_tools
+from graph.opening.journal import open_log
 from graph.state import InputState
+from graph.studio.addresses import picture_link
+from graph.studio.form import input_form
 from nodes.answer import Link
 from tools.content.templates import style_lines
 from tools.setup.configuration import PROVIDERS

@@ -7,8 +7,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from graph.look import Config, Json
-from graph.preparing import load_workflow, prepare
+from graph.commands.look import Config, Json
+from graph.commands.preparing import load_workflow, prepare
 from tools.errors import InputError
 
 
@@ -45,11 +45,11 @@ def resume(
         _send_again(path, held_runs_of(path, run_id) if batch else [run_id])
     load_workflow()
     if batch:
-        from graph.batch_session import follow_batch
+        from graph.batches.session import follow_batch
 
         follow_batch(config, settings, batch, as_json=as_json)
 
-    from graph.session import follow
+    from graph.commands.session import follow
 
     follow(config, overrides, run_id, _step(path), database_path=path, as_json=as_json)
 
@@ -74,11 +74,11 @@ def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
     """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
     load_workflow()
-    from graph.asking import can_ask
-    from graph.batch_session import Work
-    from graph.console import print_json, print_result
-    from graph.session import work_through
-    from graph.stopping import until_stopped
+    from graph.batches.session import Work
+    from graph.commands.session import work_through
+    from graph.terminal.asking import can_ask
+    from graph.terminal.console import print_json, print_result
+    from graph.terminal.stopping import until_stopped
     from tools.sqlite.batch_records import find_batch, held_runs_of
     from tools.sqlite.lists import list_batches, list_runs
     from tools.sqlite.versions import pending_segments
@@ -110,6 +110,6 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
 def _send_again(path: Path, run_ids: list[str]) -> None:
     import asyncio
 
-    from graph.session import send_again
+    from graph.commands.session import send_again
 
     asyncio.run(send_again(path, run_ids))

@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.console import say
-from graph.stopping import until_stopped
+from graph.terminal.console import say
+from graph.terminal.stopping import until_stopped
 from tools.errors import InputError
 from tools.money.leases import Leases
 from tools.setup.configuration import Settings

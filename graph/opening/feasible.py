@@ -1,6 +1,6 @@
 """What can be made with these settings, known before anything is begun or paid."""
 
-from graph.providers import automatic_providers, make_routes, model_rules
+from graph.opening.providers import automatic_providers, make_routes, model_rules
 from tools.content.wishes import parse_size
 from tools.errors import InputError
 from tools.setup.configuration import Settings

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.look import Config, Json, OutputDir, named
-from graph.preparing import load_workflow, prepare
+from graph.commands.look import Config, Json, OutputDir, named
+from graph.commands.preparing import load_workflow, prepare
 
 
 def batch(  # noqa: PLR0917 - typer reads a command's options from its parameters
@@ -32,7 +32,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     as_json: Json = False,
 ) -> None:
     """Make the pictures of a whole storyboard; existing pictures are skipped."""
-    from graph.request import Wishes, check_options, new_run_id
+    from graph.commands.request import Wishes, check_options
     from tools.storyboards.storyboard import Defaults
 
     settings = prepare(config, {"output_dir": output_dir and str(output_dir)})
@@ -43,6 +43,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     from tools.sqlite.batch_records import find_batch
     from tools.sqlite.batches import Batch
     from tools.sqlite.rivals import place_of
+    from tools.sqlite.run_names import new_run_id
 
     place = place_of(source, settings.output_dir) | ({"title": segments.title} if segments.title else {})
     row = Batch(
@@ -52,8 +53,8 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
         requested=sum(segment.count for segment in segments),
     )
 
-    from graph.batch_begin import begin
-    from graph.batch_session import follow_batch
+    from graph.batches.begin import begin
+    from graph.batches.session import follow_batch
 
     name, leases = begin(settings, row, segments, for_all)
     del segments  # From here on they are in the database, and nowhere else.
@@ -64,9 +65,9 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
 def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
     """Return the segments, checked against everything that is known before anything is paid."""
     load_workflow()
-    from graph.assembly import check_ready
-    from graph.console import say
-    from graph.feasible import Feasible
+    from graph.opening.assembly import check_ready
+    from graph.opening.feasible import Feasible
+    from graph.terminal.console import say
     from tools.storyboards.storyboard import Limits, read_storyboard
 
     check_ready(settings, provider=wishes.provider, size=wishes.size, upload=wishes.upload)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
-from graph.console import say
+from graph.terminal.console import say
 from tools.errors import PeituError
 
 T = TypeVar("T")

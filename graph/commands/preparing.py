@@ -15,7 +15,7 @@ thread of the database asks for it after every statement, and whoever is about t
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
-    from graph.journal import open_log
+    from graph.opening.journal import open_log
     from tools.setup.settings import load_settings
 
     settings = load_settings(config, overrides)
@@ -34,7 +34,7 @@ def load_workflow() -> None:
     sys.setswitchinterval(SWITCH_S)
     gc.disable()
     try:
-        import graph.session  # noqa: F401 - for its imports
+        import graph.commands.session  # noqa: F401 - for its imports
     finally:
         gc.freeze()
         gc.set_threshold(GARBAGE)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from loguru import logger
 
-from graph.batch_segment import Existing, kept_pictures, work_on
+from graph.batches.segment import Existing, kept_pictures, work_on
 from graph.build import Workflow
 from graph.events import Event
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError

@@ -1,0 +1,1 @@
+"""A storyboard: many contents, one run each, worked through by a bounded pool."""

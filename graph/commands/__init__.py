@@ -1,0 +1,1 @@
+"""The commands of `peitu`, one module each, and what they share."""

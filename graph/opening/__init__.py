@@ -1,0 +1,1 @@
+"""What the workflow stands on, opened and closed: settings become tools, checkpoints and a synchronous face."""

@@ -1,0 +1,1 @@
+"""What `langgraph dev` serves beside the graph: the form, links, the gallery, runs after a restart."""
