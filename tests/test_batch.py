@@ -21,8 +21,8 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
+from tools.gallery.sheet_page import arrange
 from tools.pictures import files, sheet
-from tools.pictures.sheet_page import arrange
 from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.history import read_runs

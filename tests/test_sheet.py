@@ -12,10 +12,10 @@ from PIL import Image
 from graph.commands.exhibit import sheet
 from tests.test_gallery import add_image, add_run, database, picture
 from tools.errors import InputError
+from tools.gallery.sheet import contact_sheet
+from tools.gallery.sheet_page import SheetPage, arrange
 from tools.pictures.fonts import chinese_font, lines_of, open_font
 from tools.pictures.images import describe
-from tools.pictures.sheet import contact_sheet
-from tools.pictures.sheet_page import SheetPage, arrange
 from tools.sqlite.records import find_run
 
 __all__ = ["database"]

@@ -49,9 +49,9 @@ def sheet(
 ) -> None:
     """Make one JPG with all pictures of a run, or of a batch."""
     from graph.terminal.console import say
+    from tools.gallery.sheet import contact_sheet
     from tools.pictures.files import check_jpeg_name, folder_name, write_whole
     from tools.pictures.fonts import chinese_font, has_chinese
-    from tools.pictures.sheet import contact_sheet
     from tools.setup.settings import load_settings
     from tools.sqlite.records import find_run
 
@@ -94,7 +94,7 @@ def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
 
 def _keep_pictures(database_path: Path, path: Path) -> None:
     """Refuse to write over a picture of a run, e.g. one that a storyboard calls `sheet.jpg`."""
-    from tools.pictures.sheet import is_picture
+    from tools.gallery.sheet import is_picture
 
     if is_picture(database_path, path):
         raise InputError(f"{str(path)!r} is a picture of a run - name another file with --output")

@@ -1,1 +1,1 @@
-"""The gallery: one page of all runs that works from the file system and asks nobody for anything."""
+"""What was made, to look at: the contact sheet of a run, and the gallery, a page of all runs that asks nobody."""

@@ -1,1 +1,1 @@
-"""Pictures as files: decoded, checked, labelled, saved whole, and put on a sheet."""
+"""Pictures as files: decoded, checked, labelled and saved whole."""

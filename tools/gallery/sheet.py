@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.gallery.sheet_page import WORDS, Grid, SheetPage, arrange
 from tools.pictures.fonts import FontFile, has_chinese
-from tools.pictures.sheet_page import WORDS, Grid, SheetPage, arrange
 from tools.sqlite.connection import reading
 
 if TYPE_CHECKING:
