@@ -21,8 +21,9 @@ from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
 from tools.errors import InputError
+from tools.gallery import sheet
 from tools.gallery.sheet_page import arrange
-from tools.pictures import files, sheet
+from tools.pictures import files
 from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.history import read_runs
@@ -105,7 +106,7 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     asked = len(services.requests)
     told = peitu("batch", "board.json")[1]
 
-    assert "5 of 5 pictures there: 0 made, 5 skipped (batch " in told  # and no pace
+    assert "5 of 5 pictures done: 0 made, 5 skipped (batch " in told  # and no pace
 
     code, out, _ = peitu("batch", "board.json", "--json")
     document = json.loads(out)
@@ -665,7 +666,7 @@ def test_the_same_command_again_goes_on_with_a_stopped_batch_that_is_free(peitu:
     code, out, err = peitu(*arguments)
 
     assert (0, stopped) == (code, json.loads(out)["batch_id"]), err
-    assert f"peitu: batch {stopped} of this storyboard is not over - going on with it" in err
+    assert f"peitu: batch {stopped} of this storyboard is unfinished - continuing it" in err
 
     connection = connect(Path("data/peitu.db"))
     connection.execute("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", (stopped,))
@@ -679,9 +680,14 @@ def test_the_same_command_again_goes_on_with_a_stopped_batch_that_is_free(peitu:
 def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services: Sandbox):
     """What may be paid is not bought by the way; elsewhere, or at the user's word, it is."""
     services.fault("dashscope", "submit", kind="drop", times=1)
-    code, out, _ = peitu("batch", boards(1), "--provider", "dashscope", "--json")
+    code, out, err = peitu("batch", boards(1), "--provider", "dashscope", "--json")
     assert ["unknown"] == [image["status"] for image in json.loads(out)["images"]]
     batch_id = json.loads(out)["batch_id"]
+
+    ways_on = [f"peitu resume {batch_id}", f"peitu resume {batch_id} --resubmit"]
+    assert ways_on == [line.partition(": ")[2] for line in err.splitlines()[-2:]]
+    assert ways_on == [line.partition(": ")[2] for line in peitu("resume", "--all", "--json")[2].splitlines()[-2:]]
+
     code, out, err = peitu("batch", "board.json", "--provider", "dashscope")
 
     assert (1, 0) == (code, services.billed)

@@ -13,6 +13,7 @@ from graph.batches.workers import PREPARING, BatchRun
 from graph.opening.assembly import language_model, uploads_by_default
 from graph.opening.feasible import Feasible
 from graph.terminal.console import print_json, say
+from graph.terminal.going_on import tell_beside, ways_on_with
 from graph.terminal.progress import BatchWatcher
 from graph.terminal.report import make_report, print_report, write_report
 from graph.terminal.stopping import until_stopped
@@ -38,6 +39,8 @@ def follow_batch(
     document = work.until_stopped(go_on=row["batch_id"])
     if as_json:
         print_json(document)
+        if not document["success"]:
+            tell_beside(ways_on_with({**document, "run_id": row["batch_id"]}))
     sys.exit(0 if document["success"] else 1)
 
 

@@ -32,6 +32,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     from graph.commands.session import work_through
     from graph.opening.assembly import check_ready
     from graph.redo import redo as make_anew
+    from graph.terminal.going_on import tell_beside
     from graph.terminal.stopping import until_stopped
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
@@ -49,6 +50,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     found = until_stopped(work, go_on=run_id, last_word=last_word)[0]
     if as_json:
         _print_json(found, path, run_id)
+        tell_beside([] if found["success"] else _ways_on(path, run_id, index))
     else:
         _print(found, path, run_id, index)
     sys.exit(0 if found["success"] else 1)
@@ -70,7 +72,7 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
     """Say what was made and what it replaces, or why it was not made and what goes on."""
     from graph.terminal.version_lines import version_lines
     from tools.sqlite.records import find_run
-    from tools.sqlite.versions import NOT_ANEW, pending_wish
+    from tools.sqlite.versions import NOT_ANEW
 
     recorded = find_run(path, run_id) or {"images": [], "success": False}
     image: dict[str, Any] = next((image for image in recorded["images"] if image["index"] == index), {})
@@ -82,7 +84,18 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
     # Why it was not made anew stands behind its version already.
     reason = (image.get("error") or "it stopped early").partition(f"{NOT_ANEW}: ")[0] or NOT_ANEW
     typer.echo(f"Image {index} of run {run_id}: {reason}; shown is {image.get('path') or 'none'}")
-    if pending_wish(recorded) or not recorded["success"]:
-        typer.echo(f"Continue with: peitu resume {run_id}")
-    if any(version["status"] == "unknown" for version in image.get("versions", [])):
-        typer.echo(f"To re-send the held requests (you may pay twice): peitu resume {run_id} --resubmit")
+    for line in _ways_on(path, run_id, index):
+        typer.echo(line)
+
+
+def _ways_on(path: Path, run_id: str, index: int) -> list[str]:
+    """Return the commands that go on with the run, if anything of it is left."""
+    from graph.terminal.going_on import ways_on
+    from tools.sqlite.records import find_run
+    from tools.sqlite.versions import pending_wish
+
+    recorded = find_run(path, run_id)
+    if recorded and recorded["success"] and not pending_wish(recorded):
+        return []
+    versions = (image.get("versions", []) for image in (recorded or {}).get("images", []) if image["index"] == index)
+    return ways_on(run_id, held=any(version["status"] == "unknown" for known in versions for version in known))

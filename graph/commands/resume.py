@@ -78,6 +78,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
     from graph.terminal.console import print_json, print_result
+    from graph.terminal.going_on import tell_beside, ways_on_with
     from graph.terminal.stopping import until_stopped
     from tools.sqlite.batch_records import find_batch, held_runs_of
     from tools.sqlite.lists import list_batches, list_runs
@@ -99,6 +100,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     success = all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
+        named = [*found, *({**batch, "run_id": batch["batch_id"]} for batch in reports)]
+        tell_beside(line for each in named if not each["success"] for line in ways_on_with(each))
     elif not names and not batches:
         typer.echo("nothing to continue")
     else:

@@ -12,6 +12,7 @@ from graph.build import Workflow
 from graph.runs import document
 from graph.state import OutputState
 from graph.terminal.console import Watcher, print_json, print_result
+from graph.terminal.going_on import tell_beside, ways_on_with
 from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow
 from tools.errors import InputError, PeituError
@@ -56,6 +57,7 @@ def follow(
     found = until_stopped(work, go_on=run_id, last_word=last_word, has_begun=has_begun)[0]
     if as_json:
         print_json(found)
+        tell_beside([] if found["success"] else ways_on_with(found))
     else:
         print_result(found)
     sys.exit(0 if found["success"] else 1)

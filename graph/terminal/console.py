@@ -11,6 +11,7 @@ from rich.console import Console
 
 from graph.events import WAITS_FOR_APPROVAL, Event
 from graph.terminal.asking import ask_about
+from graph.terminal.going_on import way_to_approve, ways_on_with
 from graph.terminal.json_text import json_pieces
 from graph.terminal.version_lines import version_lines
 from tools.setup.redact import redact
@@ -125,9 +126,7 @@ def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that goes on."""
     console = Console(highlight=False, soft_wrap=True)
     if WAITS_FOR_APPROVAL in document.get("notes", []):
-        way = f"approve it in Studio, from Python, or in a terminal with: peitu resume {document['run_id']}"
-        waits = f"Run {document['run_id']} waits for your approval; nothing is paid yet - {way}"
-        console.print(waits, markup=False, style="yellow")
+        console.print(way_to_approve(document["run_id"]), markup=False, style="yellow")
         return
     for alike in _alike(document["images"]):
         console.print(*_image_lines(alike[0], alike), sep="\n", markup=False)
@@ -143,10 +142,7 @@ def print_result(document: Mapping[str, Any]) -> None:
     complete = "one is still to be redone" if pending else "not all are uploaded"
     missing = complete if count == requested else "something is missing"
     console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
-    console.print(f"Continue with: peitu resume {document['run_id']}", markup=False)
-    if any(image["status"] == "unknown" for image in document["images"]):
-        again = f"peitu resume {document['run_id']} --resubmit"
-        console.print(f"To re-send the held requests (you may pay twice): {again}", markup=False)
+    console.print(*ways_on_with(document), sep="\n", markup=False)
 
 
 def print_run(run: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.terminal.batch_lines import WAITING, is_waiting, what_became
+from graph.terminal.going_on import ways_on
 from graph.terminal.json_text import json_pieces
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET
@@ -124,10 +125,7 @@ def _print_end(console: Console, report: Document) -> None:
     console.print(f"{told}{pace} {batch}", markup=False, style="green" if report["success"] else "yellow")
     if report["success"]:
         return
-    console.print(f"Continue with: peitu resume {report['batch_id']}", markup=False)
-    if report["held"]:
-        again = f"peitu resume {report['batch_id']} --resubmit"
-        console.print(f"To re-send the held requests (you may pay twice): {again}", markup=False)
+    console.print(*ways_on(report["batch_id"], held=bool(report["held"])), sep="\n", markup=False)
 
 
 def _some(ids: Sequence[str | int]) -> str:

@@ -1,0 +1,32 @@
+"""How to go on with what is not complete."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from graph.events import WAITS_FOR_APPROVAL
+
+
+def ways_on(run_id: str, *, held: bool) -> list[str]:
+    """Return the commands that go on with a run or a batch, a line each; another where requests are held."""
+    again = f"To re-send the held requests (you may pay twice): peitu resume {run_id} --resubmit"
+    return [f"Continue with: peitu resume {run_id}", *([again] if held else [])]
+
+
+def way_to_approve(run_id: str) -> str:
+    """Return the line for a run whose prompts nobody has approved yet."""
+    way = f"approve it in Studio, from Python, or in a terminal with: peitu resume {run_id}"
+    return f"Run {run_id} waits for your approval; nothing is paid yet - {way}"
+
+
+def ways_on_with(document: Mapping[str, Any]) -> list[str]:
+    """Return the lines for a run that is not complete, as its result document tells it."""
+    if WAITS_FOR_APPROVAL in document.get("notes", []):
+        return [way_to_approve(document["run_id"])]
+    return ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in document["images"]))
+
+
+def tell_beside(lines: Iterable[str]) -> None:
+    """Print lines on standard error, beside a JSON document on standard output."""
+    for line in lines:
+        print(line, file=sys.stderr)
