@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tools.content.clearing import cleared
 from tools.content.front_matter import front_matter, tags_of
 from tools.content.markup import plain, without_elements
 from tools.content.templates import Language
+from tools.content.verse import bold_line, couplets, in_one_line, title_of
 from tools.content.web_page import is_web_page, read_page
 from tools.content.words import language_of, sentence_ends
 
@@ -29,13 +31,14 @@ _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.I
 class Passage:
     """A paragraph, a list or a piece of a long paragraph.
 
-    `text` is plain; `start` and `end` are character offsets in the content.
+    `text` is plain; `start` and `end` are character offsets in the content; the `kind` is text, verse or row.
     """
 
     heading: str
     text: str
     start: int
     end: int
+    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ def read(content: str) -> Reading:
 
 
 def _read(content: str) -> Reading:
-    content = without_elements(content, {"script", "style"})  # offsets stay as they are
+    content = cleared(without_elements(content, {"script", "style"}))  # offsets stay as they are
     matter, base = front_matter(content)
-    blocks = list(_blocks(content, base))
+    blocks = _headed(list(_blocks(content, base)))
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
     passages = tuple(_passages(blocks, content))
     title = _title(str(matter.get("title") or ""), headings, passages, content)
@@ -112,6 +115,17 @@ _LISTS = {"bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered
 _KINDS = {"heading_open": "heading", "paragraph_open": "text", "tr_open": "row"}
 
 
+def _headed(blocks: list[_Block]) -> list[_Block]:
+    """Return the blocks with the headings that only look like ones: bold lines, and a title above a plain text."""
+    for number, block in enumerate(blocks):
+        if block.kind == "text" and (words := bold_line(block.raw)):
+            blocks[number] = replace(block, kind="heading", raw=words)
+    if len(blocks) > 1 and blocks[0].kind == "text":
+        title = title_of(blocks[0].raw, max((block.raw for block in blocks[1:]), key=len))
+        blocks[0] = replace(blocks[0], kind="heading", raw=title) if title else blocks[0]
+    return blocks
+
+
 def _tokens(text: str) -> "list[Token]":
     from markdown_it import MarkdownIt
 
@@ -129,11 +143,14 @@ def _passages(blocks: list[_Block], content: str) -> Iterator[Passage]:
         if block.kind == "heading":
             heading = plain(block.raw[:400])[:200]
             continue
-        pieces = list(_pieces(content, block.start, block.end)) if block.kind == "text" else []
+        verses = couplets(content, block.start, block.end) if block.kind == "text" else []
+        pieces = verses or (list(_pieces(content, block.start, block.end)) if block.kind == "text" else [])
         for start, end in pieces or [(block.start, block.end)]:
-            text = plain(content[start:end] if pieces else block.raw)
+            raw = content[start:end] if pieces else block.raw
+            text = plain(in_one_line(raw) if verses else raw)
             if any(map(str.isalnum, text)):
-                yield Passage(heading, text, *_trimmed(content, start, end))
+                kind = "verse" if verses else "row" if block.kind == "row" else "text"
+                yield Passage(heading, text, *_trimmed(content, start, end), kind)
 
 
 def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
