@@ -35,6 +35,8 @@ async def prompts(content: str, count: int = 8) -> str:
         "版权所有，未经授权不得转载",
         "往期推荐",
         "图1：枫桥的老照片",
+        "各位居民：",
+        "关注我，每天学做一道家常菜。",
         "> 免责声明：本文不构成投资建议。",
     ],
 )
@@ -66,6 +68,8 @@ async def test_wechat_phrases_are_no_pictures(line: str):
         "July\t3,990\t91%",
         "By John Smith | Photo: Ann Lee",
         "Skip to main content",
+        "Dear neighbors,",
+        "Call 555-123-4567 or write to jane@bikes.example.",
     ],
 )
 async def test_calls_and_notices_are_no_pictures(line: str):

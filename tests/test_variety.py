@@ -57,6 +57,14 @@ def test_lines_of_a_poem_without_punctuation_stay_apart():
     assert ["明月松间照，清泉石上流", "竹喧归浣女，莲动下渔舟"] == [passage.text for passage in reading.passages]
 
 
+def test_a_title_in_the_first_lines_of_a_poem_is_no_couplet():
+    """Also where no blank line stands below the author."""
+    reading = read("静夜思\n李白\n床前明月光，疑是地上霜。\n举头望明月，低头思故乡。")
+
+    assert "静夜思" == reading.title
+    assert ["床前明月光，疑是地上霜。", "举头望明月，低头思故乡。"] == [passage.text for passage in reading.passages]
+
+
 @pytest.mark.parametrize("content", ["lighthouse", "春天", "a red\nkite", "春天\n\n夏天\n\n秋天"])
 def test_a_word_is_no_mere_title(content: str):
     """A title is what a longer text stands below."""

@@ -43,6 +43,7 @@ _LINE = re.compile(
     r"|(?:table|figure|fig\.?|图|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
     r"|(?:往期|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到)"
     r"|(?:advertisement$|related (?:posts|articles|stories)\b|skip to )"
+    r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
     re.IGNORECASE,
@@ -58,6 +59,7 @@ _SENTENCE = re.compile(
     r"|\bprivacy policy\b|\bterms of (?:use|service)\b|©[ \t]{0,3}(?:copyright )?\d{4}"
     rf"|{_START}(?:please |don['’]t forget to |remember to )?"
     r"(?:subscribe(?: to| now| for| here| and|\W{0,5}$)|unsubscribe"
+    r"|(?:call|phone|text|e-?mail|write to|contact|reach)\b.{0,40}(?:\d{3}[ .-]\d{3,4}|@)|关注我(?:们)?(?:[，,。！!]|$)"
     r"|share (?:this|it on)|follow us|click here|sign up (?:for|to|here|now)"
     r"|leave (?:us )?a comment|like and (?:share|subscribe))",
     re.IGNORECASE,
@@ -76,10 +78,14 @@ def cleared(content: str) -> str:
 
     Private data always go. Notices stay in a text that is nothing else, since something must be pictured.
     """
+    kept = _without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
+    return kept if any(map(str.isalnum, kept)) else _without_private(content)
+
+
+def _without_private(content: str) -> str:
     for pattern in _PRIVATE:
         content = pattern.sub(_spaces, content)
-    kept = "".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content)))
-    return kept if any(map(str.isalnum, kept)) else content
+    return content
 
 
 def _spaces(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from tools.content.clearing import cleared
 from tools.content.front_matter import front_matter, tags_of
 from tools.content.markup import plain, without_elements
 from tools.content.templates import Language
-from tools.content.verse import bold_line, couplets, in_one_line, title_of
+from tools.content.verse import bold_line, couplets, in_one_line, title_lines, title_of
 from tools.content.web_page import is_web_page, read_page
 from tools.content.words import language_of, sentence_ends
 
@@ -74,7 +74,7 @@ def read(content: str) -> Reading:
 def _read(content: str) -> Reading:
     content = cleared(without_elements(content, {"script", "style"}))  # offsets stay as they are
     matter, base = front_matter(content)
-    blocks = _headed(list(_blocks(content, base)))
+    blocks = _headed(list(_blocks(content, base)), content)
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
     passages = tuple(_passages(blocks, content))
     title = _title(str(matter.get("title") or ""), headings, passages, content)
@@ -115,15 +115,18 @@ _LISTS = {"bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered
 _KINDS = {"heading_open": "heading", "paragraph_open": "text", "tr_open": "row"}
 
 
-def _headed(blocks: list[_Block]) -> list[_Block]:
+def _headed(blocks: list[_Block], content: str) -> list[_Block]:
     """Return the blocks with the headings that only look like ones: bold lines, and a title above a plain text."""
-    for number, block in enumerate(blocks):
-        if block.kind == "text" and (words := bold_line(block.raw)):
-            blocks[number] = replace(block, kind="heading", raw=words)
-    if len(blocks) > 1 and blocks[0].kind == "text":
-        title = title_of(blocks[0].raw, max((block.raw for block in blocks[1:]), key=len))
-        blocks[0] = replace(blocks[0], kind="heading", raw=title) if title else blocks[0]
-    return blocks
+    bold = [bold_line(block.raw) if block.kind == "text" else None for block in blocks]
+    blocks = [replace(b, kind="heading", raw=words) if words else b for b, words in zip(blocks, bold, strict=True)]
+    if not blocks or blocks[0].kind != "text":
+        return blocks
+    first, rest = blocks[0], blocks[1:]
+    if begins := title_lines(content, first.start, first.end):
+        title = first.raw.split("\n", 1)[0]
+        return [replace(first, kind="heading", raw=title), replace(first, raw="", start=begins), *rest]
+    named = title_of(first.raw, max((block.raw for block in rest), key=len, default=""))
+    return [replace(first, kind="heading", raw=named), *rest] if named else blocks
 
 
 def _tokens(text: str) -> "list[Token]":

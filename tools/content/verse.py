@@ -10,15 +10,28 @@ _PAUSES = _SENTENCE_ENDS + "，,、：:…—~～-"
 _LONGEST_VERSE = {True: 20, False: 55}  # characters of a line, in Chinese and otherwise; wrapped prose has more
 _LONGEST_TITLE = {True: 20, False: 60}
 _FEWEST_VERSES = 3
+_OLD = re.compile(r"[\u3400-\u9fff]{4,7}[，,][\u3400-\u9fff]{4,7}[。！？；]?")  # what a line of an old poem may hold
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
 
 
 def couplets(content: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the borders of each two lines of a poem, or of one that ends a sentence; nothing if it is no poem."""
     lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
-    if len(lines) < _FEWEST_VERSES or not all(_is_verse(content[left:right]) for left, right in lines):
+    few = len(lines) < _FEWEST_VERSES and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
+    if few or not lines or not all(_is_verse(content[left:right]) for left, right in lines):
         return []
     return list(_paired(content, lines))
+
+
+def title_lines(content: str, start: int, end: int) -> int | None:
+    """Return where the poem begins below its title and author, where no blank line stands between; or `None`."""
+    lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
+    marked = [content[left:right].rstrip()[-1] in _PAUSES for left, right in lines]
+    first = marked.index(True) if True in marked else 0
+    if first not in {1, 2} or not all(marked[first:]) or len(lines) - first < 2 or not _HAN.match(content, start):
+        return None
+    longest = max(right - left for left, right in lines[:first])
+    return lines[first][0] if 2 * longest <= lines[first][1] - lines[first][0] else None
 
 
 def _is_verse(line: str) -> bool:

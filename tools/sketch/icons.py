@@ -71,8 +71,12 @@ def several(icon: Icon, count: int) -> Icon:
     body, cover = icon.body, icon.cover
     for number in range(1, count):
         body += f'<g transform="translate({step * number:.2f},0)">{icon.body}</g>'
-        cover += _MOVE_TO.sub(lambda found, by=step * number: f"M{float(found[1]) + by:g} ", icon.cover)
+        cover += _moved(icon.cover, step * number)
     return replace(icon, body=body, cover=cover, right=icon.right + step * (count - 1))
+
+
+def _moved(cover: str, by: float) -> str:
+    return _MOVE_TO.sub(lambda found: f"M{float(found[1]) + by:g} ", cover)
 
 
 def _packed_body(name: str) -> str:
