@@ -109,3 +109,13 @@ async def test_twenty_pictures_of_thirty_paragraphs():
     content = "\n\n".join(f"A {animal} stands at the gate." for animal in animals)
 
     assert len(animals) == len(set(subjects(await plan(content, count=len(animals)))))
+
+
+def test_the_last_train_stays_the_last():
+    """`最后` joins a sentence on only where it is not part of what is last."""
+    phrases = [
+        subject.phrase for subject in subjects_of("最后一趟列车驶出车站，也有大学生抱着吉他。最后，猫睡着了。", "zh")
+    ]
+
+    assert phrases[0].startswith("最后一趟列车")
+    assert any(phrase.startswith("猫") for phrase in phrases)

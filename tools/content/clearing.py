@@ -41,7 +41,7 @@ _LINE = re.compile(
     r"|(?:by|photo|photos|image|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
     r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])\w{1,20}(?:[ \t]{0,3}[|,].{0,200})?$"
     r"|(?:table|figure|fig\.?|图|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
-    r"|(?:往期|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到)"
+    r"|(?:往期|今日互动|今日话题|互动话题|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到)"
     r"|(?:advertisement$|related (?:posts|articles|stories)\b|skip to )"
     r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
