@@ -410,6 +410,8 @@ def test_a_medium_that_is_the_subject_is_drawn(subject: str, icon: str) -> None:
         ("孤独", "p:walker", {"heart-crack"}),
         ("枫桥", "p:stone-bridge", {"t:building-bridge"}),
         ("江枫渔火对愁眠", "p:fishing-boat", {"flame-kindling"}),
+        ("广州南站、上海虹桥站", "p:train", {"p:stone-bridge", "t:building-bridge"}),
+        ("全国铁路累计发送旅客", "p:train", {"send"}),
         ("Two roads diverged in a yellow wood", "p:grove", {"t:wood", "axe"}),
     ],
 )
