@@ -145,7 +145,14 @@ def test_places_stay_as_they_are():
     assert "往期推荐" == cleared("往期推荐")
 
 
-@pytest.mark.parametrize("letter", "1 ，.\n\t|a图:")
+def test_tags_part_what_is_cleared():
+    """In HTML on one line a notice ends where its tag does."""
+    html = "<p>来源：慢生活</p><p>点击上方蓝字关注我们</p><p>孩子们在放风筝</p><p>联系人：王老师</p><p>猫在睡觉</p>"
+
+    assert "<p></p><p></p><p>孩子们在放风筝</p><p></p><p>猫在睡觉</p>" == cleared(html).replace(" ", "")
+
+
+@pytest.mark.parametrize("letter", "1 ，<.\n\t|a图:")
 def test_clearing_is_quick(letter: str):
     """No pattern takes seconds on a long line."""
     assert len(cleared(letter * 200_000)) == 200_000

@@ -15,10 +15,10 @@ _STREET = "(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd)"
 _PRIVATE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?:联系人|联系方式|地址|住址)[ \t]{0,3}[:：][^。；;\n]{0,120}",
-        rf"(?:{_NUMBERS_ZH})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}[(（+]?[\dA-Z][^，,。；;\n]{{0,60}}",
-        r"\b(?:contact|address)[ \t]{0,3}:[^;\n]{0,120}",
-        rf"\b(?:{_NUMBERS_EN})(?:\.|[ \t]{{0,3}}:)(?=[^;\n]{{0,40}}[\d@])[^;\n]{{0,120}}",
+        r"(?:联系人|联系方式|地址|住址)[ \t]{0,3}[:：][^。；;<\n]{0,120}",
+        rf"(?:{_NUMBERS_ZH})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}[(（+]?[\dA-Z][^，,。；;<\n]{{0,60}}",
+        r"\b(?:contact|address)[ \t]{0,3}:[^;<\n]{0,120}",
+        rf"\b(?:{_NUMBERS_EN})(?:\.|[ \t]{{0,3}}:)(?=[^;\n]{{0,40}}[\d@])[^;<\n]{{0,120}}",
         r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}",
         r"(?<![\d.])\d{11,24}[\dX]?(?![\d.]\d)",  # mobile, identity and card numbers
         r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)",
@@ -69,6 +69,7 @@ _LEAD = re.compile(
     r"|(?:[(（][^()（）\n]{0,6}记者[^()（）\n]{0,20}[)）])|记者(?:\d{1,2}日)?从[^，。\n]{1,20}(?:获悉|了解到)，"
 )
 _SENTENCE_END = re.compile(r"[。！？!?…～~]+[”’」』）)\"'💛]*|\.(?=\s)|$")
+_TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
 _BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
 _NUMBERED = re.compile(r"[ \t]{0,3}(\d{1,2}[.)、])[ \t]{1,9}\S[^.。！？!?;；:：,，]{1,60}$")
 
@@ -93,15 +94,21 @@ def _spaces(found: re.Match[str]) -> str:
 
 
 def _line_cleared(line: str) -> str:
-    """Return the line with spaces in place of notices: the whole line, or the sentences that are one."""
+    """Return the line with spaces in place of notices; the tags of HTML stay, and part what is between them."""
     text = line.rstrip("\r\n")
+    pieces = _TAG.split(text) if "<" in text else [text]
+    return "".join(piece if piece.startswith("<") else _piece_cleared(piece) for piece in pieces) + line[len(text) :]
+
+
+def _piece_cleared(text: str) -> str:
+    """Return spaces for a notice, or the text without the sentences that are one."""
     if _LINE.match(text[:400]):
-        return " " * len(text) + line[len(text) :]
+        return " " * len(text)
     if _SENTENCE.search(text):
         ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
-        pieces = (text[left:right] for left, right in pairwise(ends))
-        text = "".join(" " * len(piece) if _SENTENCE.search(piece) else piece for piece in pieces)
-    return _LEAD.sub(_spaces, text) + line[len(text) :]
+        sentences = (text[left:right] for left, right in pairwise(ends))
+        text = "".join(" " * len(one) if _SENTENCE.search(one) else one for one in sentences)
+    return _LEAD.sub(_spaces, text)
 
 
 def _with_headings(content: str) -> list[str]:
