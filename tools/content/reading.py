@@ -13,6 +13,7 @@ from tools.content.clearing import cleared
 from tools.content.front_matter import front_matter, tags_of
 from tools.content.markup import plain, without_elements
 from tools.content.templates import Language
+from tools.content.titles import title_for
 from tools.content.verse import bold_line, couplets, in_one_line, title_lines, title_of
 from tools.content.web_page import is_web_page, read_page
 from tools.content.words import language_of, sentence_ends
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 PASSAGE_CHARS = 280
-TITLE_CHARS = 80
 TEXT_CHARS = 60_000
 _NEWLINE = re.compile(r"\r\n?|\n")
 _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.IGNORECASE)
@@ -77,7 +77,8 @@ def _read(content: str) -> Reading:
     blocks = _headed(list(_blocks(content, base)), content)
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
     passages = tuple(_passages(blocks, content))
-    title = _title(str(matter.get("title") or ""), headings, passages, content)
+    first = passages[0].text if passages else ""
+    title = title_for(content, matter=str(matter.get("title") or ""), headings=headings, first=first)
     language = language_of(" ".join([title, *headings[:50], *(passage.text for passage in passages[:200])]))
     return Reading(title, language, tags_of(matter), tuple(headings), passages)
 
@@ -188,20 +189,3 @@ def _merged(blocks: list[_Block]) -> Iterator[_Block]:
         current = block
     if current:
         yield current
-
-
-def _title(matter: str, headings: list[str], passages: tuple[Passage, ...], content: str) -> str:
-    first = passages[0].text if passages else ""
-    line = plain(content.strip().split("\n", 1)[0][:400]) if content.strip() else ""
-    own = line if 0 < len(line) <= TITLE_CHARS and first.startswith(line) else first
-    for candidate in (plain(matter), *headings[:1], own, line):
-        if any(map(str.isalnum, candidate)):
-            return _shortened(candidate)
-    return "untitled"
-
-
-def _shortened(text: str) -> str:
-    """Return the first sentence or clause that fits a title."""
-    ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
-    first = text[: ends[0]].strip() if ends else text
-    return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]
