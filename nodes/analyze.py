@@ -22,6 +22,7 @@ from tools.content.words import language_of
 from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
+from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.run_names import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
 
@@ -79,8 +80,11 @@ async def analyze(
     if as_is:
         analysis, used = given_analysis(content), None
     else:
+        most = min(max(MAX_SCENES, state.get("count") or 0), MAX_COUNT)
         async with at_work(run_id):
-            analysis, used = await _analyzed(content, model=model, max_chars=max_content_chars, notes=notes, own=own)
+            analysis, used = await _analyzed(
+                content, model=model, max_chars=max_content_chars, notes=notes, own=own, most=most
+            )
     return {
         "run_id": run_id,
         "wanted": state.get("count"),
@@ -98,10 +102,10 @@ async def analyze(
 
 
 async def _analyzed(
-    content: str, *, model: LanguageModel | None, max_chars: int, notes: list[str], own: Path | None
+    content: str, *, model: LanguageModel | None, max_chars: int, notes: list[str], own: Path | None, most: int
 ) -> tuple[Analysis, str | None]:
     """Return the analysis, and the name of the language model that helped with it."""
-    reading, analysis = await asyncio.to_thread(first_look, content, own)
+    reading, analysis = await asyncio.to_thread(first_look, content, own, most=most)
     if model is None:
         return analysis, None
     try:

@@ -6,7 +6,7 @@ from graph.state import Analysis, Scene
 from tools.content.matching import match_topic
 from tools.content.reading import Passage, Reading, read
 from tools.content.scenes import Place, choose
-from tools.content.subjects import Subject, subject_of
+from tools.content.subjects import Subject, subject_of, subject_of_verse, subjects_of
 from tools.content.templates import Topic
 from tools.content.words import keywords, mood_of
 
@@ -15,8 +15,11 @@ MAX_CANDIDATES = 60
 EXCERPT_CHARS = 300
 
 
-def first_look(content: str, own: Path | None = None) -> tuple[Reading, Analysis]:
-    """Return the reading and the analysis that need no service; `own` is the user's folder of templates."""
+def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES) -> tuple[Reading, Analysis]:
+    """Return the reading and the analysis that need no service.
+
+    `own` is the user's folder of templates, and `most` how many scenes there shall be at most.
+    """
     reading = read(content)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
     text = reading.text or content[:20000]
@@ -28,17 +31,36 @@ def first_look(content: str, own: Path | None = None) -> tuple[Reading, Analysis
         "language": reading.language,
         "keywords": list(dict.fromkeys([*reading.tags, *found]))[:10] or [reading.title],
         "mood": mood_of(text, topic.moods[0]),
-        "scenes": _scenes(reading) or [_whole(reading, topic, len(content))],
+        "scenes": _scenes(reading, most) or [_whole(reading, topic, len(content))],
     }
 
 
-def _scenes(reading: Reading) -> list[Scene]:
-    """Return the passages worth a picture, at most `MAX_SCENES`, in the order of the content."""
-    step = max(1.0, len(reading.passages) / MAX_CANDIDATES)
-    candidates = [reading.passages[int(number * step)] for number in range(int(len(reading.passages) / step))]
-    rated = _worthwhile([(passage, subject_of(passage.text, reading.language)) for passage in candidates])
-    places = [Place(passage.heading, subject.score) for passage, subject in rated]
-    return [scene_of(*rated[choice.place], reading) for choice in choose(places, min(MAX_SCENES, len(places)))]
+def _scenes(reading: Reading, most: int) -> list[Scene]:
+    """Return the parts worth a picture, at most `most`, in the order of the content."""
+    prose = [passage for passage in reading.passages if passage.kind != "row"] or reading.passages
+    step = max(1.0, len(prose) / MAX_CANDIDATES)
+    candidates = [prose[int(number * step)] for number in range(int(len(prose) / step))]
+    rated = _worthwhile([(passage, _best(passage, reading)) for passage in candidates])
+    if len(rated) < most:
+        rated = _moments(rated, reading)
+    places = [Place(passage.heading, subject.score, passage.start) for passage, subject in rated]
+    return [scene_of(*rated[choice.place], reading) for choice in choose(places, min(most, len(places)))]
+
+
+def _best(passage: Passage, reading: Reading) -> Subject:
+    """Return the best part of a passage; two lines of a poem are one picture."""
+    whole = subject_of_verse(passage.text, reading.language) if passage.kind == "verse" else None
+    return whole or subject_of(passage.text, reading.language)
+
+
+def _moments(rated: list[tuple[Passage, Subject]], reading: Reading) -> list[tuple[Passage, Subject]]:
+    """Return the passages once for each of their sentences: another sentence is better than the same again."""
+    split = [
+        (passage, subject)
+        for passage, best in rated
+        for subject in (subjects_of(passage.text, reading.language) if passage.kind == "text" else [best])
+    ]
+    return _worthwhile(split)
 
 
 def _whole(reading: Reading, topic: Topic, length: int) -> Scene:

@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 
 from graph.state import Analysis, Prompt, State
-from tools.content.reading import TITLE_CHARS
 from tools.content.templates import DEFAULT
+from tools.content.titles import TITLE_CHARS
 from tools.content.words import language_of
 from tools.pictures.files import folder_name, inside
 from tools.storyboards.picture_names import picture_names

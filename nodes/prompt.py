@@ -112,12 +112,14 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
     topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
     mood = cast("templates.Mood", analysis["mood"])
     describe = partial(wording.picture, topic=topic, language=language, mood=mood, concrete=concrete)
-    places = [Place(scene["heading"], len(picturable(scene["subject"], language))) for scene in scenes]
+    places = [Place(one["heading"], len(picturable(one["subject"], language)), one["start"]) for one in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):
         scene = scenes[choice.place]
+        around = (scene["excerpt"], analysis["title"])
         shown = (
-            describe(scene["subject"], position=position + more, turn=choice.turn + more) for more in range(MAX_COUNT)
+            describe(scene["subject"], position=position + more, turn=choice.turn + more, around=around)
+            for more in range(MAX_COUNT)
         )
         new = next(picture for picture in shown if picture.body not in drafts)
         drafts[new.body] = _Draft(scene, new.subject, new.body)

@@ -173,6 +173,7 @@ BAD = [
     (["run", "missing.md"], "There is no file 'missing.md'"),
     (["run", "empty.md"], "'empty.md' is empty"),
     (["run", "binary.md"], "binary"),
+    (["run", "paper.md"], "'paper.md' is a PDF, no text"),
     (["run", "folder"], "name one article in it, or illustrate all of them: peitu batch folder"),
     (["run", "--text", " \n\t"], "--text is empty"),
     (["run", "a.md", "--text", "b"], "both given"),
@@ -215,6 +216,7 @@ def test_bad_input_is_one_line_that_names_it(peitu, arguments, named):
     Path("prose.txt").write_text("A teapot, a kettle, and rain.\n\nThen tea.")
     Path("empty.md").write_text("")
     Path("binary.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    Path("paper.md").write_bytes(b"%PDF-1.4\ntrailer<<>>\n%%EOF\n")
     Path("folder").mkdir()
     Path("broken.yaml").write_text("images: [")
     Path("typo.yaml").write_text("images: {modelscope: {deadlin_s: 3}}")

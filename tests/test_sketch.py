@@ -221,7 +221,7 @@ def test_subject_shows_what_it_names(subject: str, icon: str) -> None:
         ("A garden without flowers, in spring", "flower-2"),
         ("Never trust a fox", "p:fox"),
         ("一只猫，不要狗", "p:dog"),
-        ("没有手机的一天", "smartphone"),
+        ("没有手机的一天", "p:smartphone"),
         ("无糖的咖啡", "candy"),
         ("A river, no text, no watermark", "droplets"),
     ],
@@ -362,3 +362,87 @@ def test_sizes_out_of_range_are_refused_with_a_reason(width: int, height: int) -
     assert reason == f"sketch draws 256 to 2048 pixels on each side, not {width}x{height}"
     with pytest.raises(RejectedError, match="256 to 2048"):
         draw("A cat", width_px=width, height_px=height, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("水彩插画，一只猫坐在窗边", ["p:cat", "t:window"]),
+        ("oil painting of a cat on a roof", ["p:cat"]),
+        ("A cat on a sofa, watercolor illustration", ["p:cat", "sofa"]),
+        ("oil on canvas of two boats", ["p:fishing-boat"]),
+        ("摄影作品，一只猫趴在石桥上", ["p:cat", "p:stone-bridge"]),
+        ("photo of a cat on a sofa", ["p:cat", "sofa"]),
+        ("戏剧性的构图，一艘帆船", ["sailboat"]),
+        ("枫桥夜泊，水墨画", ["p:stone-bridge"]),
+    ],
+)
+def test_medium_and_composition_are_not_drawn(subject: str, shown: list[str]) -> None:
+    """A watercolor of a cat shows a cat and no brush."""
+    assert shown == words_drawn(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon"),
+    [("他画水彩", "brush"), ("watercolor", "brush"), ("a camera on a table", "camera"), ("京剧演员的面具", "drama")],
+)
+def test_a_medium_that_is_the_subject_is_drawn(subject: str, icon: str) -> None:
+    """Who paints has a brush."""
+    assert icon in words_drawn(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown", "wrong"),
+    [
+        ("Beat the butter and sugar, then add the eggs", "egg", {"drum", "candy", "lollipop"}),
+        ("She oils the gears of the bike chain", "p:bicycle", {"fuel", "link"}),
+        ("We will train two colleagues", "p:team", {"p:train"}),
+        ("pandas loads the whole table", "table", {"panda", "weight"}),
+        ("caster sugar", "p:jar", {"candy", "lollipop"}),
+        ("三只小猪", "p:pig", {"t:pig", "piggy-bank"}),
+        ("他在银行工作", "p:person", {"piggy-bank"}),
+        ("清明上河图", "p:stone-bridge", {"p:lantern"}),
+        ("Serve with a pot of tea in the garden", "p:teapot", {"cooking-pot"}),
+        ("小厨房煮茶", "p:stove", {"cooking-pot", "t:cooker"}),
+        ("After the storm", "rainbow", {"cloud-lightning"}),
+        ("刚上市的春笋还沾着泥", "p:bamboo-shoot", {"lightbulb", "star"}),
+        ("hot beverage", "p:coffee", {"cup-soda"}),
+        ("孤独", "p:walker", {"heart-crack"}),
+        ("枫桥", "p:stone-bridge", {"t:building-bridge"}),
+        ("江枫渔火对愁眠", "p:fishing-boat", {"flame-kindling"}),
+        ("广州南站、上海虹桥站", "p:train", {"p:stone-bridge", "t:building-bridge"}),
+        ("全国铁路累计发送旅客", "p:train", {"send"}),
+        ("Two roads diverged in a yellow wood", "p:grove", {"t:wood", "axe"}),
+    ],
+)
+def test_a_word_with_two_meanings_is_drawn_as_meant(subject: str, shown: str, wrong: set[str]) -> None:
+    """Eggs that are beaten are no drum."""
+    drawn = words_drawn(subject)
+
+    assert shown in drawn
+    assert set() == wrong & set(drawn)
+
+
+@pytest.mark.parametrize(
+    ("subject", "icon", "count"),
+    [
+        ("孩子们围着火炉", "p:child", 3),
+        ("两个人下棋", "p:person", 2),
+        ("三只小猪", "p:pig", 3),
+        ("two boats on the lake", "p:fishing-boat", 2),
+        ("children fly kites", "p:child", 2),
+        ("一个人下棋", "p:person", 1),
+        ("a boat on the lake", "p:fishing-boat", 1),
+    ],
+)
+def test_as_many_are_drawn_as_are_told(subject: str, icon: str, count: int) -> None:
+    """Two people play chess, and not one."""
+    assert count == compose(subject, aspect=1.0, seed=1).count(load_icon(icon).body) // 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_crosses_the_frame(seed: int) -> None:
+    """What is drawn last is the frame, over shadows and waves at its edge."""
+    svg = compose("两个人在河边钓鱼", aspect=1.0, seed=seed)
+
+    assert "evenodd" not in svg or svg.rindex("evenodd") > svg.rindex("<g ")

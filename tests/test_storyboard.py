@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.pictures.files import inside
+from tools.storyboards.decoding import decode_text
 from tools.storyboards.picture_names import picture_names, readable_name
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 
@@ -339,3 +341,23 @@ def test_thousands_of_rows_are_read_at_once(read):
 
     assert 2000 == len(found)
     assert time.process_time() - start < 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n", "'a.md' is a PDF, no text - name a"),
+        (b"\xef\xbb\xbf  %PDF-1.7\n", "'a.md' is a PDF, no text"),
+        (rb"{\rtf1\ansi Hello}", "'a.md' is an RTF document, no text"),
+        (b"PK\3\4 [Content_Types].xml", "'a.md' is an Office document or an archive, no text"),
+    ],
+)
+def test_a_document_that_looks_like_text_is_refused(data, told):
+    """A small PDF has no byte that text has not, but what it draws is no article."""
+    with pytest.raises(InputError, match=re.escape(told)):
+        decode_text(data, "'a.md'")
+
+
+def test_a_text_about_documents_is_text():
+    """The mark counts at the beginning only."""
+    assert "A file that begins with %PDF-1.4" == decode_text(b"A file that begins with %PDF-1.4", "'a.md'")

@@ -44,7 +44,6 @@ def test_a_blog_page_is_read():
     assert ("The keeper’s last winter", "en") == (reading.title, reading.language)
     assert ("The keeper’s last winter", "A storm at five o’clock") == reading.headings
     assert [
-        "By Ann Lee, 12 January",
         "The keeper climbs the spiral stairs with a brass lamp. Snow lies on the rail, and gulls sleep in the gallery.",
         "The tower seen from the pier",
         "A fishing boat fights the waves; 3 * 4 * 5 sailors <all of them wet> pull the ropes.",
@@ -63,7 +62,7 @@ def test_passages_of_a_page_know_their_place(page: str):
 
     assert sorted(places) == places
     assert all(start < end for start, end in places)
-    assert (first[:4], last[-4:]) in {("天还没亮", "一排铜壶"), ("By A", "path")}
+    assert (first[:4], last[-4:]) in {("天还没亮", "一排铜壶"), ("The ", "path")}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.MULTILINE), replacement)
     for pattern, replacement in (
         (r"<!--.{0,2000}?-->", " "),
+        (r"[0-9#*]?\ufe0f?\u20e3", " "),  # keycaps such as 1️⃣
         (r"!\[[^\[\]\n]{0,300}\]\([^()\n]{0,2000}\)", " "),  # pictures, whose names are not for readers
         (r"!?\[\[([^\[\]\n]{1,200})\]\]", r"\1"),
         (r"\[\^[^\[\]\n]{1,50}\]:?", " "),

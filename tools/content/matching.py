@@ -8,18 +8,25 @@ from pathlib import Path
 
 from tools.content.templates import DEFAULT, Topic, topics
 
+_SHORT_CHARS = 40
+_OFTEN = 3
+# Words that are keywords only elsewhere: a record is no history.
+_IDIOMS = re.compile(r"历史(?:新高|新低|最高|最低|最好|性|纪录|记录|上最)|historic(?:al)? (?:high|low)s?")
+
 
 def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own: Path | None = None) -> Topic:
     """Return the topic whose keywords the text uses most; a hit in the title weighs most.
 
-    The default topic is for texts that none fits. `own` is the user's folder of templates.
+    The default topic is for texts that none fits: of a text longer than a phrase, one keyword is no evidence unless
+    it comes again and again. `own` is the user's folder of templates.
     """
     known = topics(own)
+    whole = _Hay("\n".join([title, *headings, text]))
     layers = [(_Hay(title), 4.0), (_Hay("\n".join(headings)), 2.0), (_Hay(text), 1.0)]
     scores = {
         topic.id: sum(hay.score(topic) * weight for hay, weight in layers)
         for topic in known.values()
-        if topic.id != DEFAULT
+        if topic.id != DEFAULT and (len(text) <= _SHORT_CHARS or whole.is_evidence(topic))
     }
     best = max(scores, key=scores.__getitem__, default=DEFAULT)
     enough = 2.0 if len(text) > 200 else 1.0
@@ -30,13 +37,18 @@ class _Hay:
     """A text in which keywords are counted: English ones as whole words, Chinese ones anywhere."""
 
     def __init__(self, text: str) -> None:
-        self.text = text.lower()
+        self.text = _IDIOMS.sub(" ", text.lower())
         self.words = Counter(re.findall(r"[^\W_]+(?:[+#])*", self.text, re.ASCII))
 
     def score(self, topic: Topic) -> float:
         """Return the sum of the roots of the hits: many different words beat one repeated word."""
         keywords = (word.lower() for word in (*topic.keywords.zh, *topic.keywords.en))
         return sum(math.sqrt(min(self._count(word), 16)) for word in keywords)
+
+    def is_evidence(self, topic: Topic) -> bool:
+        """Say whether two keywords of the topic, or one at least three times, are in the text."""
+        counts = [self._count(word.lower()) for word in (*topic.keywords.zh, *topic.keywords.en)]
+        return sum(map(bool, counts)) > 1 or max(counts) >= _OFTEN
 
     def _count(self, word: str) -> int:
         if not word.isascii():

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tools.content.clearing import cleared
 from tools.content.front_matter import front_matter, tags_of
 from tools.content.markup import plain, without_elements
 from tools.content.templates import Language
+from tools.content.titles import title_for
+from tools.content.verse import bold_line, couplets, in_one_line, title_lines, title_of
 from tools.content.web_page import is_web_page, read_page
 from tools.content.words import language_of, sentence_ends
 
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 PASSAGE_CHARS = 280
-TITLE_CHARS = 80
 TEXT_CHARS = 60_000
 _NEWLINE = re.compile(r"\r\n?|\n")
 _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.IGNORECASE)
@@ -29,13 +31,14 @@ _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.I
 class Passage:
     """A paragraph, a list or a piece of a long paragraph.
 
-    `text` is plain; `start` and `end` are character offsets in the content.
+    `text` is plain; `start` and `end` are character offsets in the content; the `kind` is text, verse or row.
     """
 
     heading: str
     text: str
     start: int
     end: int
+    kind: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,13 @@ def read(content: str) -> Reading:
 
 
 def _read(content: str) -> Reading:
-    content = without_elements(content, {"script", "style"})  # offsets stay as they are
+    content = cleared(without_elements(content, {"script", "style"}))  # offsets stay as they are
     matter, base = front_matter(content)
-    blocks = list(_blocks(content, base))
+    blocks = _headed(list(_blocks(content, base)), content)
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
     passages = tuple(_passages(blocks, content))
-    title = _title(str(matter.get("title") or ""), headings, passages, content)
+    first = passages[0].text if passages else ""
+    title = title_for(content, matter=str(matter.get("title") or ""), headings=headings, first=first)
     language = language_of(" ".join([title, *headings[:50], *(passage.text for passage in passages[:200])]))
     return Reading(title, language, tags_of(matter), tuple(headings), passages)
 
@@ -112,6 +116,20 @@ _LISTS = {"bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered
 _KINDS = {"heading_open": "heading", "paragraph_open": "text", "tr_open": "row"}
 
 
+def _headed(blocks: list[_Block], content: str) -> list[_Block]:
+    """Return the blocks with the headings that only look like ones: bold lines, and a title above a plain text."""
+    bold = [bold_line(block.raw) if block.kind == "text" else None for block in blocks]
+    blocks = [replace(b, kind="heading", raw=words) if words else b for b, words in zip(blocks, bold, strict=True)]
+    if not blocks or blocks[0].kind != "text":
+        return blocks
+    first, rest = blocks[0], blocks[1:]
+    if begins := title_lines(content, first.start, first.end):
+        title = first.raw.split("\n", 1)[0]
+        return [replace(first, kind="heading", raw=title), replace(first, raw="", start=begins), *rest]
+    named = title_of(first.raw, max((block.raw for block in rest), key=len, default=""))
+    return [replace(first, kind="heading", raw=named), *rest] if named else blocks
+
+
 def _tokens(text: str) -> "list[Token]":
     from markdown_it import MarkdownIt
 
@@ -129,11 +147,14 @@ def _passages(blocks: list[_Block], content: str) -> Iterator[Passage]:
         if block.kind == "heading":
             heading = plain(block.raw[:400])[:200]
             continue
-        pieces = list(_pieces(content, block.start, block.end)) if block.kind == "text" else []
+        verses = couplets(content, block.start, block.end) if block.kind == "text" else []
+        pieces = verses or (list(_pieces(content, block.start, block.end)) if block.kind == "text" else [])
         for start, end in pieces or [(block.start, block.end)]:
-            text = plain(content[start:end] if pieces else block.raw)
+            raw = content[start:end] if pieces else block.raw
+            text = plain(in_one_line(raw) if verses else raw)
             if any(map(str.isalnum, text)):
-                yield Passage(heading, text, *_trimmed(content, start, end))
+                kind = "verse" if verses else "row" if block.kind == "row" else "text"
+                yield Passage(heading, text, *_trimmed(content, start, end), kind)
 
 
 def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
@@ -168,20 +189,3 @@ def _merged(blocks: list[_Block]) -> Iterator[_Block]:
         current = block
     if current:
         yield current
-
-
-def _title(matter: str, headings: list[str], passages: tuple[Passage, ...], content: str) -> str:
-    first = passages[0].text if passages else ""
-    line = plain(content.strip().split("\n", 1)[0][:400]) if content.strip() else ""
-    own = line if 0 < len(line) <= TITLE_CHARS and first.startswith(line) else first
-    for candidate in (plain(matter), *headings[:1], own, line):
-        if any(map(str.isalnum, candidate)):
-            return _shortened(candidate)
-    return "untitled"
-
-
-def _shortened(text: str) -> str:
-    """Return the first sentence or clause that fits a title."""
-    ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
-    first = text[: ends[0]].strip() if ends else text
-    return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]

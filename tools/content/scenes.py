@@ -10,10 +10,14 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A part of the content that could get a picture; of neighbors, the highest score wins."""
+    """A part of the content that could get a picture; of neighbors, the highest score wins.
+
+    Places with the same `part` are moments of one passage, which gets a second picture after all others have one.
+    """
 
     heading: str
     score: float
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,22 @@ def choose(places: Sequence[Place], count: int) -> list[Choice]:
 
 def _best(places: Sequence[Place], count: int) -> list[int]:
     """Return the numbers of `count` places, fewer than there are, spread evenly."""
-    sections = [list(run) for _, run in groupby(range(len(places)), key=lambda place: places[place].heading)]
+
+    def best(stretch: Sequence[int]) -> int:
+        return max(stretch, key=lambda place: (places[place].score, -place))
+
+    sections = [
+        list(run)
+        for _, run in groupby(range(len(places)), key=lambda place: (places[place].heading, places[place].part))
+    ]
+    if count < len(sections):
+        sections = [list(run) for _, run in groupby(map(best, sections), key=lambda place: places[place].heading)]
     if count <= len(sections):
         stretches: list[Sequence[int]] = [list(chain.from_iterable(stretch)) for stretch in _cut(sections, count)]
     else:
         shares = _shares([len(section) for section in sections], count)
         stretches = [part for section, share in zip(sections, shares, strict=True) for part in _cut(section, share)]
-    return [max(stretch, key=lambda place: (places[place].score, -place)) for stretch in stretches]
+    return [best(stretch) for stretch in stretches]
 
 
 def _cut(items: Sequence[_Item], parts: int) -> list[Sequence[_Item]]:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+from tools.content.ingredients import ingredients
 from tools.content.templates import Language, words_of
 from tools.content.words import keywords, picturable, sentence_ends, tokens
 
@@ -11,11 +13,12 @@ LIMIT_CHARS = {"zh": 40, "en": 110}
 _LONGEST_SENTENCE = 400
 _MOST_SENTENCES = 12
 _MOST_CLAUSES = 12
+_LEAST_SECOND = 1.0  # a second moment of a sentence shows something
 _CLAUSE_END = re.compile(r"[,，;；:：—–]+|\s-\s|(?<=\w)\.(?=\s)")
 _LEADING = {
     "zh": re.compile(
-        r"^(?:但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后|第[一二三四五六七八九十](?=[，,、])|例如"
-        r"|比如|也就是说|因为|由于|如果|虽然|尽管|即使|并且|并|就|还|也|又|则|那么|当然|事实上|甚至|总之|随后|后来|其中)[，,：:]?"
+        r"^(?:但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后(?!一|两|几|的|那)|第[一二三四五六七八九十](?=[，,、])|例如"
+        r"|比如|也就是说|因为|由于|如果|虽然|尽管|即使|并且|并|就|还有|也有|还|也|又|则|那么|当然|事实上|甚至|总之|随后|后来|其中)[，,：:]?"
     ),
     "en": re.compile(
         r"^(?:(?:it|this|that) is (?:the reason )?(?:why|how|where|when)|and|but|so|or|yet|then|however|therefore"
@@ -53,16 +56,38 @@ class Subject:
 
 def subject_of(text: str, language: Language) -> Subject:
     """Return the part of the plain text that would make the best picture."""
-    best: Subject | None = None
-    for number, sentence in enumerate(_sentences(text)):
-        for whole, clause in _windows(sentence, LIMIT_CHARS[language]):
-            subject = _rated(clause, language, number=number, whole=whole)
-            if subject and (best is None or subject.score > best.score):
-                best = subject
-    if best:
-        return best
+    if listed := ingredients(text, language):
+        return Subject(listed, tuple(picturable(listed, language)), 4.0)
+    found = subjects_of(text, language)
+    if found:
+        return max(found, key=lambda subject: subject.score)
     phrase = ", ".join(keywords(text, language=language, limit=3))
     return Subject(phrase or shortened(text, LIMIT_CHARS[language], language), (), 0.0)
+
+
+def subjects_of(text: str, language: Language) -> list[Subject]:
+    """Return the moments of the plain text, in its order: the best part of each sentence, and others beside it."""
+    if ingredients(text, language):
+        return [subject_of(text, language)]
+    found: list[Subject] = []
+    for number, sentence in enumerate(_sentences(text)):
+        rated = [
+            (subject, start, end)
+            for start, end in _windows(sentence, LIMIT_CHARS[language])
+            if (subject := _rated(sentence[start:end], language, number=number, whole=start == 0))
+        ]
+        taken: list[tuple[int, int, Subject]] = []
+        for subject, start, end in sorted(rated, key=lambda one: -one[0].score):
+            free = all(end <= left or right <= start for left, right, _ in taken)
+            if free and (not taken or subject.score > _LEAST_SECOND):
+                taken.append((start, end, subject))
+        found.extend(subject for _, _, subject in sorted(taken, key=lambda one: one[0]))
+    return found
+
+
+def subject_of_verse(text: str, language: Language) -> Subject | None:
+    """Return a couplet as one picture: its lines belong together; `None` if it holds no word."""
+    return _rated(shortened(text, LIMIT_CHARS[language], language), language, number=0, whole=True)
 
 
 def shortened(text: str, limit: int, language: Language) -> str:
@@ -96,13 +121,13 @@ def _sentences(text: str) -> Iterator[str]:
         start = end
 
 
-def _windows(sentence: str, limit: int) -> Iterator[tuple[bool, str]]:
-    """Yield runs of clauses that fit the limit, and whether each begins where the sentence does."""
+def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Yield where runs of clauses that fit the limit begin and end."""
     borders = [0, *(found.end() for found in _CLAUSE_END.finditer(sentence)), len(sentence)]
     for left, start in enumerate(borders[:-1][:_MOST_CLAUSES]):
         fitting = [end for end in borders[left + 1 : left + 6] if end - start <= limit]
         for end in fitting or [borders[left + 1]]:
-            yield left == 0, sentence[start:end]
+            yield start, end
 
 
 def _rated(clause: str, language: Language, *, number: int, whole: bool) -> Subject | None:
@@ -129,12 +154,20 @@ def _tidy(clause: str, language: Language) -> str:
 
 
 def _of_others_zh(phrase: str) -> str:
+    """Return the phrase about somebody; what belongs to a speaker is shown without, e.g. `我妈妈` as `妈妈`."""
     if not any(person in phrase for person in "我你您咱"):
         return phrase
     words: list[str] = []
-    for word, _ in tokens(phrase, "zh"):
+    told = [*tokens(phrase, "zh"), ("", "")]
+    for (word, _), (following, tag) in pairwise(told):
         other = _SPEAKERS_ZH.get(word, word)
-        words.append("自己" if other != word and other in words else other)
+        if other == word:
+            skipped = word == "的" and words[-1:] == [""]
+            words.append("" if skipped else word)
+        elif other in words:
+            words.append("自己")
+        else:
+            words.append("" if following == "的" or tag.startswith("n") else other)
     return "".join(words)
 
 

@@ -1,8 +1,10 @@
 """A prompt out of a template, a style and the constraints, within the length that a model takes."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tools.content.hours import fitting
 from tools.content.subjects import shortened
 from tools.content.templates import Language, Mood, Style, Topic, common
 from tools.content.words import picturable
@@ -12,6 +14,9 @@ IDEA_CHARS = {"zh": 24, "en": 60}
 NEGATIVE_CHARS = 500
 _LEAST_BODY_CHARS = 40
 _VAGUE_CHARS = {"zh": 22, "en": 45}
+_COUPLET = re.compile(
+    r"[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}|[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}"
+)  # old poems show
 _WORD_CHARS = {"zh": 8, "en": 24}
 
 
@@ -70,23 +75,26 @@ def picture(
     position: int,
     turn: int,
     concrete: bool = False,
+    around: Sequence[str] = (),
 ) -> Picture:
     """Return what the picture shows, in the template's frame.
 
     `position` is the number of the picture in the set, and chooses among shots, symbols and settings; `turn` is
-    how often the same subject was pictured before. A `concrete` subject is known to be one that can be drawn.
+    how often the same subject was pictured before. A `concrete` subject is known to be one that can be drawn. What
+    stands `around` it in the text, the nearest first, tells the hour and the weather where the subject does not.
     """
     vague = not concrete and _is_vague(subject, language)
     # A scene says itself where it is, and a symbol is enough. A mere word is pictured in the settings of its
     # topic; one that cannot be drawn, like "hope", by turns so and by a symbol.
     placed = len(subject) <= _WORD_CHARS[language] and (not vague or position % 2 == 1)
     shots = (topic if placed else common()).shots.of(language)
-    setting = [_at(topic.settings.of(language), position)] if placed else []
+    told = (subject, *around)
+    setting = [_at(fitting(topic.settings.of(language), told), position)] if placed else []
     shown = _symbolized(subject, topic, language, position) if vague and not placed else subject
     body = _framed(
         topic.frame.of(language),
         subject=shown,
-        setting=_joined([*setting, *_light(turn // len(shots), language)], language),
+        setting=_joined([*setting, *_light(turn // len(shots), fitting(common().lights.of(language), told))], language),
         mood=common().moods[mood].of(language),
         shot=_at(shots, position),
     )
@@ -95,13 +103,14 @@ def picture(
 
 def _is_vague(subject: str, language: Language) -> bool:
     """Say whether the subject names nothing that can be drawn, or too little for its length."""
+    if _COUPLET.fullmatch(subject):
+        return False
     things = len(picturable(subject, language))
     return things == 0 or (things == 1 and len(subject) > _VAGUE_CHARS[language])
 
 
-def _light(lap: int, language: Language) -> list[str]:
+def _light(lap: int, lights: Sequence[str]) -> list[str]:
     """Return the light of a subject whose shots are used up `lap` times: none at first, then one, then two."""
-    lights = common().lights.of(language)
     if lap == 0:
         return []
     first, second = (lap - 1) % len(lights), (lap - 1) // len(lights)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tools.sketch import ideas, indoors
 from tools.sketch.abstract import abstract
-from tools.sketch.icons import load_icon
+from tools.sketch.icons import load_icon, several
 from tools.sketch.outdoors import landscape
 from tools.sketch.paths import Box
 from tools.sketch.picture import MARGIN, Figure, Picture
@@ -23,6 +23,8 @@ _OUTSIDE = frozenset(
 )
 _BEHIND_GLASS = {"storm", "rain", "snow", "wind", "garden", "spring", "summer", "autumn", "nature", "sunset"}
 _INSIDE = {"home", "kitchen", "office", "school", "lab", "stage", "desk", "bedroom", "workshop", "indoor", "books"}
+_GROUPS = {"p:team", "p:couple", "p:family", "p:meeting", "p:video-meeting", "fish"}  # are several already
+_COUNTED = {"person", "mid", "small", "water"}
 _LONGEST_ASPECT = 1.9
 
 Composition = Callable[[Picture], None]
@@ -65,7 +67,9 @@ def _figures(reading: Reading) -> list[Figure]:
         found = reading.concept_of(name)
         kind = load_vocabulary().kinds.get(name, found.concept.kind)
         extra = name != found.concept.icons[0]
-        figures.append(Figure(load_icon(name), kind, plural=found.plural and not extra, extra=extra))
+        count = found.count if kind in _COUNTED and name not in _GROUPS and not extra else 1
+        icon = several(load_icon(name), count)
+        figures.append(Figure(icon, kind, plural=found.plural and not extra, extra=extra))
     return figures
 
 

@@ -117,6 +117,8 @@ def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, rais
 def _height_share(figure: Figure, hero: Figure, tallest: float) -> float:
     if figure is hero:
         return max(0.56, figure.relative_height / tallest)
+    if figure.kind == "small" and hero.kind == "person":
+        return 0.36  # a letter is no door
     return max(0.48, 0.8 * figure.relative_height / tallest)
 
 

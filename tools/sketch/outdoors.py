@@ -5,6 +5,8 @@ from tools.sketch.frames import Frame, choose_frame
 from tools.sketch.paths import Box, rectangle, trace
 from tools.sketch.picture import Figure, Picture, around, in_line, standing
 
+_SMALL_BESIDE = 0.34  # of a house; a person is 0.74
+
 
 def landscape(picture: Picture) -> None:
     """Compose the scene; in a frame or open, by chance."""
@@ -15,8 +17,16 @@ def landscape(picture: Picture) -> None:
     base, afloat = _background(picture, frame, sky)
     _stand(picture, foot, base=base, afloat=afloat)
     _fly(picture, sky)
-    if picture.has("space") or (_wet(picture) and base <= afloat):
-        return
+    if not picture.has("space") and not (_wet(picture) and base <= afloat):
+        _strew(picture, foot, horizon=horizon, base=base)
+    if frame:
+        # Shadows and waves at the edge would cross it.
+        picture.sheet.erase_outside(frame.path)
+        picture.sheet.line(frame.path)
+
+
+def _strew(picture: Picture, foot: Box, *, horizon: float, base: float) -> None:
+    area = picture.area
     edge = area.bottom - (area.bottom - horizon) * 0.32 if _wet(picture) else horizon
     if picture.has("road", "rail"):
         edge = base + picture.unit * 0.11
@@ -96,7 +106,7 @@ def _stand(picture: Picture, span: Box, *, base: float, afloat: float) -> None:
 def _line_up(picture: Picture, figures: list[Figure], span: Box, *, hero: Figure, base: float, afloat: float) -> None:
     order = in_line(picture, figures)
     room = min((base - picture.area.top) * 0.74, span.width * (0.66 if hero in figures else 0.42))
-    heights = [room * _share(figure, hero) for figure in order]
+    heights = [room * (_hero_share(figure, order) if figure is hero else _share(figure, hero)) for figure in order]
     widths = [height * _ratio(figure) for height, figure in zip(heights, order, strict=True)]
     gap = span.width * 0.045
     total = sum(widths) + gap * (len(order) - 1)
@@ -110,11 +120,19 @@ def _line_up(picture: Picture, figures: list[Figure], span: Box, *, hero: Figure
         x += (width + gap) * shrink
 
 
+def _hero_share(hero: Figure, figures: list[Figure]) -> float:
+    if hero.kind != "small":
+        return max(0.74, hero.relative_height)
+    # A steak is not as tall as the tree beside it, nor an hourglass as a mountain.
+    return 0.42 if any(figure.kind in {"big", "person", "mid"} for figure in figures) else 0.58
+
+
 def _share(figure: Figure, hero: Figure) -> float:
-    if figure is hero:
-        return max(0.74, figure.relative_height)
     if figure.kind == "idea":
         return 0.62
+    if figure.kind == "small" and hero.kind in {"big", "person", "mid"}:
+        # Beside a person a pair of glasses is small; what is wide is not higher than it is wide at life size.
+        return _SMALL_BESIDE * min(1.0, 1.2 / figure.ratio)
     return figure.relative_height * (0.9 if hero.kind in {"big", "person"} else 0.8)
 
 

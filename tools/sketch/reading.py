@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tools.sketch.counts import count_in, count_of
+from tools.sketch.style import without_style
 from tools.sketch.vocabulary import Concept, Vocabulary, load_vocabulary
 
 MOST_ICONS = 5
@@ -24,16 +26,19 @@ _TOGETHER = {
     ("p:bookshop", "store"): "p:bookshop",
     ("cloud-lightning", "cloud-rain-wind"): "cloud-lightning",
 }
+_PRONOUN = re.compile(r"(?<!其)[他她]|\b(?:he|she)\b")
+_WEIGHT_OF_PRONOUN = 0.5
 _IRREGULAR = {"leaves": "leaf", "wolves": "wolf", "loaves": "loaf", "bought": "buy", "grew": "grow", "grown": "grow"}
 
 
 @dataclass(slots=True)
 class Found:
-    """A concept that the subject names: its weight, and whether it is named in the plural."""
+    """A concept that the subject names: its weight, whether it is in the plural, and how many there are to be seen."""
 
     concept: Concept
     weight: float
     plural: bool
+    count: int = 1
 
 
 @dataclass(slots=True)
@@ -67,15 +72,17 @@ def read(subject: str) -> Reading:
     vocabulary = load_vocabulary()
     by_icon: dict[str, Found] = {}
     reading = Reading()
-    for place, (concept, plural) in enumerate(_concepts(subject.lower(), vocabulary)):
+    for place, (concept, plural, count) in enumerate(_concepts(without_style(subject.lower()), vocabulary)):
         reading.tags |= concept.tags
         if concept.kind == "-":
             continue
         weight = 1 / (1 + 0.15 * place)
         found = by_icon.setdefault(concept.icons[0], Found(concept, 0.0, plural=False))
         found.weight += weight if found.weight == 0 else 0.6 * weight
-        found.plural = found.plural or plural
+        found.plural = found.plural or plural or count > 1
+        found.count = max(found.count, count)
     _join(by_icon, vocabulary)
+    _somebody(by_icon, subject.lower(), vocabulary)
     reading.found = sorted(by_icon.values(), key=lambda found: -found.weight * _presence(found.concept))
     return reading
 
@@ -88,6 +95,15 @@ def _join(by_icon: dict[str, Found], vocabulary: Vocabulary) -> None:
             by_icon[joined] = Found(concept, weight, plural=False)
 
 
+def _somebody(by_icon: dict[str, Found], subject: str, vocabulary: Vocabulary) -> None:
+    """Add the person that only a pronoun names, where nobody else is named."""
+    spoken = _PRONOUN.search(subject)
+    if spoken and by_icon and not any(found.concept.kind == "person" for found in by_icon.values()):
+        woman = spoken[0] in {"她", "she"}
+        concept = vocabulary.english["woman" if woman else "person"]
+        by_icon[concept.icons[0]] = Found(concept, _WEIGHT_OF_PRONOUN, plural=False)
+
+
 def _presence(concept: Concept) -> float:
     # A body holds a picture together better than a sign does, and the sky better from behind.
     if "weak" in concept.tags:
@@ -95,7 +111,8 @@ def _presence(concept: Concept) -> float:
     return {"person": 1.5, "big": 1.1, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
 
 
-def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool]]:
+def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool, int]]:
+    """Yield the concepts with their number: whether it is a plural, and how many are told."""
     tokens = _TOKEN.findall(text.replace("-", " "))
     place = 0
     while place < len(tokens):
@@ -109,7 +126,7 @@ def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool
             continue
         length, concept, plural = _english_concept(tokens, place, vocabulary)
         if concept is not None:
-            yield concept, plural
+            yield concept, plural, count_of(tokens, place, length)
         place += length
 
 
@@ -149,7 +166,7 @@ def _forms(word: str) -> Iterator[str]:
             yield stem + "e"
 
 
-def _chinese_concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool]]:
+def _chinese_concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool, int]]:
     place = 0
     while place < len(text):
         length = next(
@@ -162,7 +179,7 @@ def _chinese_concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Conce
             limit = negation.end() + _LONGEST_NOT
             place = min(end.start() if end else len(text), limit)
         elif length:
-            yield vocabulary.chinese[text[place : place + length]], False
+            yield vocabulary.chinese[text[place : place + length]], False, count_in(text, place, length)
             place += length
         else:
             place += 1

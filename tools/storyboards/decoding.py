@@ -9,6 +9,8 @@ from tools.errors import InputError
 ENCODINGS = ("utf-8-sig", "gb18030")
 """Tried in this order: Chinese text of older editors comes in GB 18030."""
 
+# What some documents begin with; small ones have no zero byte, and would pass for text.
+_DOCUMENTS = {b"%PDF-": "a PDF", b"{\\rtf": "an RTF document", b"PK\3\4": "an Office document or an archive"}
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,8 +35,12 @@ def decode_text(
     `tell` hears when the encoding is a guess.
 
     Raises:
-        InputError: It is a binary file, or text in another encoding.
+        InputError: It is a document or a binary file, or text in another encoding.
     """
+    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    for mark, kind in _DOCUMENTS.items():
+        if start.startswith(mark):
+            raise InputError(f"{name} is {kind}, no text - {advice}")
     if data.startswith(_UTF_16_MARKS):
         encodings: tuple[str, ...] = ("utf-16",)
     elif b"\0" in data:

@@ -1,0 +1,32 @@
+"""The hour and the weather of a text, so that a night does not get morning light."""
+
+import re
+from collections.abc import Sequence
+
+from tools.content.templates import words_of
+
+_GROUPS = (("night", "evening", "morning", "day"), ("clear", "rain", "snow", "fog"))
+_WORD = re.compile(r"[a-z]+")
+
+
+def fitting(choices: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the choices that contradict none of the texts; all of them when none would be left.
+
+    The first text that shows an hour decides on the hour, and the first that shows a weather on the weather.
+    """
+    shown = [next(filter(None, (_shown(text, group) for text in texts)), set()) for group in _GROUPS]
+    fit = tuple(
+        choice
+        for choice in choices
+        if all(_agree(_shown(choice, group), seen) for group, seen in zip(_GROUPS, shown, strict=True))
+    )
+    return fit or tuple(choices)
+
+
+def _agree(one: set[str], other: set[str]) -> bool:
+    return not one or not other or bool(one & other)
+
+
+def _shown(text: str, group: tuple[str, ...]) -> set[str]:
+    words, known = set(_WORD.findall(text.lower())), words_of("hours")
+    return {name for name in group if any(word in (words if word.isascii() else text) for word in known[name])}

@@ -1,0 +1,41 @@
+"""The ingredients of a recipe as one picture: amounts cannot be seen, things on a table can."""
+
+import re
+
+from tools.content.templates import Language
+
+_UNITS = {
+    "zh": r"克|千克|公斤|斤|两|毫升|升|大?小?[勺匙]|茶匙|汤匙|杯|个|只|颗|根|片|块|把|瓣|枚|条|g|kg|ml",
+    "en": r"g|kg|mg|ml|cl|dl|l|oz|lbs?|cups?|tbsps?|tsps?|tablespoons?|teaspoons?|pinch(?:es)?(?: of)?|cloves?|sticks?",
+}
+_AMOUNT = {
+    "zh": re.compile(
+        rf"(?:约|各)?[\d½¼¾半]+(?:[./~-]\d{{1,4}})?[ \t]{{0,2}}(?:{_UNITS['zh']})|少许|适量", re.IGNORECASE
+    ),
+    "en": re.compile(
+        r"^(?:an? )?(?:\d{1,4}(?:[.,/]\d{1,3})?[½¼¾]?|[½¼¾]|(?=pinch))[ \t]{0,2}"
+        rf"(?:(?:{_UNITS['en']})\b)?(?: of\b)?",
+        re.IGNORECASE,
+    ),
+}
+_MEASURED = {
+    language: re.compile(rf"\d[ \t]{{0,2}}(?:{units})(?![a-z])", re.IGNORECASE) for language, units in _UNITS.items()
+}
+_ITEM_END = re.compile(r"[;；\n。]+")
+_LONGEST_ITEM = {"zh": 14, "en": 50}
+_MOST = 5
+
+
+def ingredients(text: str, language: Language) -> str | None:
+    """Return the things of a list of amounts, as they lie on a table; `None` if the text is another one."""
+    items = [item.strip(" .") for item in _ITEM_END.split(text[:1000]) if item.strip(" .")]
+    measured = [item for item in items if _AMOUNT[language].search(item) and len(item) <= _LONGEST_ITEM[language]]
+    if len(measured) < 2 or 2 * len(measured) < len(items) or not _MEASURED[language].search(text):
+        return None
+    names = (_AMOUNT[language].sub("", item).split(",")[0].split("，")[0].strip(" ：:、") for item in measured)
+    things = list(dict.fromkeys(name for name in names if name))[:_MOST]
+    if len(things) < 2:
+        return None
+    if language == "zh":
+        return f"{'、'.join(things[:-1])}和{things[-1]}摆在桌上"
+    return f"{', '.join(things[:-1])} and {things[-1]} on a table"

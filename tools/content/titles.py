@@ -1,0 +1,25 @@
+"""What a content is called."""
+
+from collections.abc import Sequence
+
+from tools.content.markup import plain
+from tools.content.words import sentence_ends
+
+TITLE_CHARS = 80
+
+
+def title_for(content: str, *, matter: str, headings: Sequence[str], first: str) -> str:
+    """Return the title of the front matter, else the first heading, else the beginning of the first passage."""
+    line = plain(content.strip().split("\n", 1)[0][:400]) if content.strip() else ""
+    own = line if 0 < len(line) <= TITLE_CHARS and first.startswith(line) else first
+    for candidate in (plain(matter), *headings[:1], own, line):
+        if any(map(str.isalnum, candidate)):
+            return _shortened(candidate)
+    return "untitled"
+
+
+def _shortened(text: str) -> str:
+    """Return the first sentence or clause that fits a title."""
+    ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
+    first = text[: ends[0]].strip() if ends else text
+    return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]

@@ -1,0 +1,72 @@
+"""How plain text shows its form: the lines of a poem, and a title that has no mark."""
+
+import re
+from collections.abc import Iterator
+
+_LINE = re.compile(r"[^\r\n]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_SENTENCE_ENDS = "。！？!?；;."
+_PAUSES = _SENTENCE_ENDS + "，,、：:…—~～-"
+_LONGEST_VERSE = {True: 20, False: 55}  # characters of a line, in Chinese and otherwise; wrapped prose has more
+_LONGEST_TITLE = {True: 20, False: 60}
+_FEWEST_VERSES = 3
+_OLD = re.compile(r"[\u3400-\u9fff]{4,7}[，,][\u3400-\u9fff]{4,7}[。！？；]?")  # what a line of an old poem may hold
+_BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
+
+
+def couplets(content: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the borders of each two lines of a poem, or of one that ends a sentence; nothing if it is no poem."""
+    lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
+    few = len(lines) < _FEWEST_VERSES and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
+    if few or not lines or not all(_is_verse(content[left:right]) for left, right in lines):
+        return []
+    return list(_paired(content, lines))
+
+
+def title_lines(content: str, start: int, end: int) -> int | None:
+    """Return where the poem begins below its title and author, where no blank line stands between; or `None`."""
+    lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
+    marked = [content[left:right].rstrip()[-1] in _PAUSES for left, right in lines]
+    first = marked.index(True) if True in marked else 0
+    if first not in {1, 2} or not all(marked[first:]) or len(lines) - first < 2 or not _HAN.match(content, start):
+        return None
+    longest = max(right - left for left, right in lines[:first])
+    return lines[first][0] if 2 * longest <= lines[first][1] - lines[first][0] else None
+
+
+def _is_verse(line: str) -> bool:
+    return 1 < len(line.strip()) <= _LONGEST_VERSE[bool(_HAN.search(line))]
+
+
+def _paired(content: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    open_at: int | None = None
+    for number, (left, right) in enumerate(lines):
+        complete = content[left:right].rstrip()[-1] in _SENTENCE_ENDS
+        if open_at is not None or complete or number == len(lines) - 1:
+            yield (left if open_at is None else open_at), right
+            open_at = None
+        else:
+            open_at = left
+
+
+def in_one_line(verses: str) -> str:
+    """Return the lines of a poem as one, with a comma where only the line's end made a pause."""
+    lines = [line.strip() for line in verses.splitlines() if line.strip()]
+    pause = "，" if _HAN.search(verses) else ", "
+    joined = (line if line[-1] in _PAUSES else f"{line}{pause}" for line in lines[:-1])
+    return " ".join([*joined, *lines[-1:]])
+
+
+def title_of(first: str, following: str) -> str | None:
+    """Return the title that stands, perhaps with the author, above a longer text without a mark; or `None`."""
+    lines = [line.strip() for line in first.splitlines() if line.strip()]
+    if not 1 <= len(lines) <= 2 or len(following.strip()) < 2 * len(first.strip()):
+        return None
+    short = all(len(line) <= _LONGEST_TITLE[bool(_HAN.search(line))] and line[-1] not in _PAUSES for line in lines)
+    return lines[0] if short else None
+
+
+def bold_line(raw: str) -> str | None:
+    """Return the words of a line that is bold as a whole and no sentence: so editors without headings write one."""
+    found = _BOLD.fullmatch(raw)
+    return found[2] if found and found[2].rstrip()[-1] not in _SENTENCE_ENDS else None
