@@ -103,9 +103,9 @@ def test_every_command_parses(name):
 @each
 def test_every_named_option_exists(name):
     """A flag in a sentence is a flag of some command; `bench` has its own, see test_bench_faults.py."""
-    known = {
-        flag for c in get_command(app).commands.values() for p in c.params for flag in (*p.opts, *p.secondary_opts)
-    }
+    program = get_command(app)
+    commands = (program, *program.commands.values())
+    known = {flag for command in commands for p in command.params for flag in (*p.opts, *p.secondary_opts)}
     codes = [code for code in inline_codes(name) if not code.startswith("uv run python -m bench.")]
     named = {match[0] for code in codes for match in re.finditer(r"--[a-z-]+", code)}
 
