@@ -394,7 +394,7 @@ async def test_poll_of_a_finished_task(make: Make, output: dict[str, Any]) -> No
         ({"task_status": "FAILED"}, TaskFailedError, "gave up the task"),
         ({"task_status": "FAILED", "code": "Throttling", "message": ""}, TaskFailedError, "not billed"),
         ({"task_status": "FAILED", "code": "InvalidParameter", "message": "size"}, TaskRefusedError, "size"),
-        ({"task_status": "FAILED", "code": "Arrearage", "message": ""}, TaskRefusedError, "settle the account"),
+        ({"task_status": "FAILED", "code": "Arrearage", "message": ""}, TaskRefusedError, "pay the bill"),
         (
             {"task_status": "FAILED", "code": "DataInspectionFailed", "message": "Output"},
             RejectedError,

@@ -124,7 +124,7 @@ async def test_a_run_of_an_earlier_version_keeps_its_options(keys, reached):
         ({"redo": "text"}, "The redo is 'text' - give an object with the index of the picture"),
         ({"redo": False}, "The redo is False - give an object"),
         ({"redo": ["a"]}, "The redo is ['a'] - give an object"),
-        ({"content": 5}, "The content is 5 - give the text"),
+        ({"content": 5}, "The content is 5 - provide the text"),
         ({"content": "tea", "messages": 5}, "The messages cannot be read (Unsupported message type: <class 'int'>)"),
         ({"messages": [{"role": "user"}]}, "The messages cannot be read (Message dict must contain 'role' and"),
     ],

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools.money.ledger_rows import utc_now
 
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
+from tools.clock import utc_now
 from tools.sqlite.records import find_run
 
 pytestmark = [

@@ -3,7 +3,10 @@
 import io
 import logging
 import os
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from tools.errors import ConfigError
 
@@ -27,18 +30,28 @@ _OSS_VARIABLES = (
 )
 
 
-def environment_file(*, warn: bool = False) -> dict[str, str]:
+def environment_file(*, warn: bool = False) -> Mapping[str, str]:
     """Return what `.env` in the working directory sets; a line that is no assignment is passed over."""
-    from dotenv import dotenv_values
-
-    logging.getLogger("dotenv.main").disabled = not warn  # one warning of such a line is enough
     try:
         text = Path(".env").read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f".env cannot be read ({type(error).__name__}); save it as UTF-8 text") from error
-    return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value}
+    # What names other variables is read anew: they may have changed.
+    return (_parse if "$" in text else _parsed)(text, warn=warn)
+
+
+def _parse(text: str, *, warn: bool) -> Mapping[str, str]:
+    from dotenv import dotenv_values
+
+    logging.getLogger("dotenv.main").disabled = not warn  # one warning of such a line is enough
+    values = dotenv_values(stream=io.StringIO(text))
+    return MappingProxyType({name: value for name, value in values.items() if value})
+
+
+_parsed = lru_cache(maxsize=4)(_parse)
+"""Remembers what a text holds: a command asks for its variables some fifty times, and each parse takes a millisecond."""
 
 
 def environment_value(name: str) -> str | None:
