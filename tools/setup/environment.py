@@ -51,7 +51,7 @@ def _parse(text: str, *, warn: bool) -> Mapping[str, str]:
 
 
 _parsed = lru_cache(maxsize=4)(_parse)
-"""Remembers what a text holds: a command asks for its variables some fifty times, and each parse takes a millisecond."""
+"""Remembers what a text holds: a command asks for its variables some fifty times, and a parse takes a millisecond."""
 
 
 def environment_value(name: str) -> str | None:
