@@ -219,7 +219,7 @@ def test_a_copied_style_that_kept_its_id_is_named(own: Path):
 def test_style_beside_the_topics_is_told_its_place(own: Path):
     """The mistake that everybody makes."""
     (own / "styles" / "clean.yaml").rename(own / "mine.yaml")
-    with pytest.raises(ConfigError, match=r"mine\.yaml: .* a style belongs into the folder 'styles'"):
+    with pytest.raises(ConfigError, match=r"mine\.yaml: .* a style belongs in the folder 'styles'"):
         topics(own)
 
 

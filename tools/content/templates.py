@@ -118,7 +118,7 @@ _Kind = TypeVar("_Kind", bound=_Template)
 
 def topics(own: Path | None = None) -> dict[str, Topic]:
     """Return the topics by id; a `ConfigError` names a file that is none, and the key."""
-    return _laid_over("", own, Topic, model="nodes/templates/default.yaml; a style belongs into the folder 'styles'")
+    return _laid_over("", own, Topic, model="nodes/templates/default.yaml; a style belongs in the folder 'styles'")
 
 
 def styles(own: Path | None = None) -> dict[str, Style]:
