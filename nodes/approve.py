@@ -12,8 +12,8 @@ from graph.events import Event
 from graph.state import Prompt, State
 from nodes.telling import teller
 from tools.errors import InputError
-from tools.misfit import misfit
 from tools.setup.configuration import MAX_COUNT
+from tools.setup.misfit import misfit
 from tools.storyboards.picture_names import picture_names, same_file
 
 QUESTION = (

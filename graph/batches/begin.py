@@ -33,6 +33,7 @@ def begin(
     rivals: list[Rival] = []
 
     def write(connection: sqlite3.Connection) -> None:
+        rivals.clear()  # it may be run again, see `Database.write`
         rival = find_rival(connection, path, batch.options)
         if rival is None:
             write_batch(connection, batch, segments, for_all)

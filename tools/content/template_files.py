@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from tools.errors import ConfigError, InputError
-from tools.misfit import misfit
 from tools.pictures.files import write_whole
+from tools.setup.misfit import misfit
 
 _T = TypeVar("_T", bound=BaseModel)
 _Stamp = tuple[int, int, int]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tools.misfit import misfit
+from tools.setup.misfit import misfit
 
 _ANSWER_CHARS = 200_000
 _STARTS = 200

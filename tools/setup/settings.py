@@ -17,9 +17,9 @@ from pydantic_settings import BaseSettings, YamlConfigSettingsSource
 from yaml import MarkedYAMLError, YAMLError
 
 from tools.errors import ConfigError
-from tools.misfit import misfit
 from tools.setup.configuration import MAX_COUNT, ImageService, LanguageService, Settings
 from tools.setup.environment import configuration_file, environment_file, environment_value, oss_environment
+from tools.setup.misfit import misfit
 
 __all__ = [
     "MAX_COUNT",
