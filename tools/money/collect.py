@@ -115,7 +115,6 @@ def kept(job: Job, task: Task) -> SavedImage | None:
         path=job.path,
         width_px=found.width_px,
         height_px=found.height_px,
-        size_bytes=job.path.stat().st_size,
         sha256=found.sha256,
         blank=found.blank,
     )

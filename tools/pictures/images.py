@@ -30,7 +30,6 @@ class SavedImage:
     path: Path
     width_px: int
     height_px: int
-    size_bytes: int
     sha256: str
     blank: bool
 
@@ -90,7 +89,7 @@ def save_jpeg(
             saved = _jpeg(flat, quality, xmp)
             write_whole(path, saved)
             digest = hashlib.sha256(saved).hexdigest()
-            return SavedImage(path, flat.width, flat.height, len(saved), digest, blank=_is_blank(flat))
+            return SavedImage(path, flat.width, flat.height, digest, blank=_is_blank(flat))
 
 
 def describe(path: Path) -> dict[str, Any]:
