@@ -27,6 +27,16 @@ def document(peitu: Peitu, *arguments: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(out)
 
 
+def test_haste_of_a_question_is_no_reason_to_give_a_picture_up(peitu: Peitu, services: Sandbox):
+    """The first question after the lost file is refused with 429, the next one is answered."""
+    assert 0 == peitu(*TEA, "--provider", "dashscope")[0]
+    PICTURE.unlink()
+    services.fault("dashscope", "poll", kind="status", status=429, retry_after=0, times=1)
+    code, found = document(peitu, "resume", "tea")
+
+    assert (0, True, 1) == (code, found["success"], services.billed)
+
+
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("junk")], ids=["gone", "junk"])
 def test_a_picture_of_a_run_is_collected_again(peitu: Peitu, services: Sandbox, damage):
     """The provider still keeps it: it is there again, and nothing is bought."""

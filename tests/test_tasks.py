@@ -212,6 +212,17 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
 
 
+async def test_where_another_provider_is_left_short_pauses_come_to_an_end(bench, ledger):
+    """A second each time, for ever: after a few seconds the next provider is asked."""
+    begun = bench.clock.now()
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1)] * 100)
+    with pytest.raises(ThrottledError):
+        await bench.run(provider, deadline_s=600)
+
+    assert 5 < (bench.clock.now() - begun).total_seconds() < 15
+    assert 20 > provider.submitted
+
+
 async def test_a_caller_may_say_how_often_haste_is_mended(bench, ledger):
     """The fifth refusal is one too many."""
     bench.job = replace(bench.job, patience_s=600, most_refusals=5)

@@ -1,13 +1,12 @@
 """From a finished task to a picture on the disk: download, save. None of it costs money."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Awaitable, Callable
 
 import httpx
 
-from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedError, UnavailableError
+from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedError, ThrottledError, UnavailableError
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.waiting import Waiter
@@ -91,10 +90,16 @@ async def find_again(task: Task, service: Service) -> TaskState:
     """
     if task.task_id:
         await service.limiter.polls.turn()
-        with contextlib.suppress(TaskFailedError, RejectedError, LostReplyError):
+        try:
             state = await service.provider.poll(task.task_id)
             if state.status == "succeeded":
                 return state
+        except ThrottledError as error:
+            # As it is, it would mean that another provider is to be asked: this picture is paid.
+            await service.limiter.polls.slow_down(error.retry_after_s)
+            raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
+        except (TaskFailedError, RejectedError, LostReplyError):
+            pass
     raise GoneError(f"The file of a paid picture is gone, and {service.name} keeps it no longer")
 
 

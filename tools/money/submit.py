@@ -63,7 +63,7 @@ class Submitter:
         """Return the new task, and its pictures where the provider gives them at once.
 
         Refused for haste it is sent again, more slowly: until the deadline, or, where another provider may be asked,
-        as long as no pause is long.
+        for a few seconds.
 
         Raises:
             RejectedError, ConfigError, UnavailableError: No task was made; see `tools.providers.provider`.
@@ -78,6 +78,7 @@ class Submitter:
             left_s = (give_up_at - self._now()).total_seconds() if job.patience_s else 0.0
             return max(LEAST_PATIENCE_S, left_s)
 
+        ends_at = give_up_at
         for refusals in itertools.count(1):
             try:
                 async with service.health.attempt(
@@ -87,9 +88,10 @@ class Submitter:
                 ):
                     return await self._to_the_end(job, self._submit_once(job, service))
             except ThrottledError as error:
+                if refusals == 1 and not job.patience_s:
+                    ends_at = min(give_up_at, self._now() + timedelta(seconds=LEAST_PATIENCE_S))
                 pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
-                is_past = bool(job.patience_s) and self._now() + timedelta(seconds=pause_s) > give_up_at
-                if is_past or pause_s > patience_s() or refusals == job.most_refusals:
+                if self._now() + timedelta(seconds=pause_s) > ends_at or refusals == job.most_refusals:
                     raise
                 waiting(f"{service.name} asks for {pause_s:.0f} s of waiting")
         raise AssertionError("unreachable")
