@@ -88,7 +88,7 @@ def build_graph(
     planning = partial(prompt, model=tools.model, defaults=tools.prompt_defaults, plans=tools.records)
     builder.add_node("analyze", reading)
     builder.add_node("prompt", partial(_seen_at_work, node=planning, at_work=tools.at_work))
-    builder.add_node("approve", approve)
+    builder.add_node("approve", partial(approve, plans=tools.records))
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
     builder.add_node("record", partial(record, records=tools.records, versions=tools.versions))

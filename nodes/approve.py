@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,6 +14,7 @@ from nodes.telling import teller
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT
 from tools.setup.misfit import misfit
+from tools.sqlite.records import Records
 from tools.storyboards.picture_names import picture_names, same_file
 
 QUESTION = (
@@ -32,9 +33,11 @@ class Decision(BaseModel):
     add: list[str] = Field(default_factory=list)
 
 
-async def approve(state: State) -> State:
+async def approve(state: State, *, plans: Records) -> State:
     """Stop until the prompts are approved, when the run asked for it; a wrong answer is asked for again."""
     approved = _reviewed(state) if state.get("options", {}).get("review") else {}
+    if approved:
+        await plans.change_plan(state["run_id"], cast("dict[str, Any]", approved))
     count = len(approved.get("prompts", state["prompts"]))
     planned: Event = {"event": "planned", "run_id": state["run_id"], "count": count}
     teller()(planned)

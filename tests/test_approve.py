@@ -16,6 +16,8 @@ from graph.wiring import open_workflow
 from nodes.approve import decided, parse
 from tests.sandbox import Sandbox
 from tools.errors import InputError
+from tools.sqlite.records import find_run
+from tools.sqlite.unfinished import with_what_is_missing
 
 CONFIG = {"configurable": {"thread_id": "run"}}
 ASKED = {"content": "The old lighthouse. A storm comes. Gulls on the rocks.", "count": 2, "review": True}
@@ -123,6 +125,25 @@ async def test_nothing_is_paid_before_the_approval(sandbox: Sandbox, workplace, 
 
     assert (True, 1, 1) == (document["success"], document["requested"], document["count"])
     assert ["a red boat"] == [task.prompt for task in sandbox.tasks]
+
+
+async def test_what_is_approved_is_the_plan_from_there_on(sandbox: Sandbox, workplace, monkeypatch):
+    """Stopped after the approval, the run tells of the pictures that are to be made, and of no dropped one."""
+    for name, value in {**sandbox.environment(), "PEITU_STORAGE__UPLOAD": "never"}.items():
+        monkeypatch.setenv(name, value)
+    sandbox.set_limits("dashscope", task_seconds=3600.0)
+    monkeypatch.setenv("PEITU_IMAGES__DASHSCOPE__DEADLINE_S", "0.2")
+    async with open_workflow() as workflow:
+        await workflow.ainvoke({**ASKED, "provider": "dashscope"}, CONFIG)
+        answer = {"edit": {"0": "a red kite"}, "drop": [1], "add": ["a blue kite"]}
+        await workflow.ainvoke(Command(resume=answer), CONFIG)
+    run = {**find_run(Path("data/peitu.db"), "run"), "images": [], "requested": None}
+    told = with_what_is_missing(run)
+
+    assert 2 == told["requested"]
+    assert [(0, "a red kite", 1), (2, "a blue kite", 1)] == [
+        (image["index"], image["prompt"], image["attempts"]) for image in told["images"]
+    ]
 
 
 async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):

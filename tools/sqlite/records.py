@@ -89,6 +89,17 @@ class Records:
 
         return await self._database.write(work)
 
+    async def change_plan(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Write down what somebody made of a plan before anything of it was paid."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            plan = {**json.loads(row["plan"] or "{}"), **changes} if row else changes
+            values = (json.dumps(plan, ensure_ascii=False), run_id)
+            connection.execute("UPDATE runs SET plan = ? WHERE run_id = ?", values)
+
+        await self._database.write(work)
+
     async def image(self, run_id: str, image_index: int, of_tasks: Callable[[list[Task]], Shown]) -> Shown:
         """Write down how an image stands, as `of_tasks` says it of the image's tasks, and return that."""
 

@@ -15,13 +15,14 @@ def with_what_is_missing(run: Mapping[str, Any], *, count: int = 0) -> dict[str,
     """
     prompts = (run["plan"] or {}).get("prompts", [])
     known = {image["index"]: image for image in run["images"]}
-    tasks = {index: [task for task in run["tasks"] if task["image_index"] == index] for index in range(len(prompts))}
-    images = [known.get(prompt["index"]) or _missing(prompt, tasks[prompt["index"]]) for prompt in prompts]
+    missing = (prompt for prompt in prompts if prompt["index"] not in known)
+    known |= {prompt["index"]: _missing(prompt, run["tasks"]) for prompt in missing}
     requested = run["requested"] or len(prompts) or run["options"].get("count") or count
-    return {**run, "requested": requested, "images": images or run["images"]}
+    return {**run, "requested": requested, "images": [known[index] for index in sorted(known)]}
 
 
 def _missing(prompt: Mapping[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    tasks = [task for task in tasks if task["image_index"] == prompt["index"]]
     nothing = dict.fromkeys(("path", "url", "provider", "model", "width", "height", "sha256"))
     return {
         "index": prompt["index"],
