@@ -1,5 +1,6 @@
 """`peitu batch` as a person meets it: what is made, skipped and failed, what it prints, and how it goes on."""
 
+import asyncio
 import errno
 import io
 import json
@@ -23,9 +24,11 @@ from tests.sandbox import Sandbox
 from tools.errors import InputError
 from tools.gallery import sheet
 from tools.gallery.sheet_page import arrange
+from tools.money.leases import Leases
 from tools.pictures import files
 from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
+from tools.sqlite.database import Database
 from tools.sqlite.history import read_runs
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -703,6 +706,65 @@ def test_the_same_command_again_leaves_held_pictures_held(peitu: Peitu, services
     assert 0 == peitu("batch", "board.json", "--provider", "dashscope", "--output-dir", "elsewhere")[0]
     assert 0 == peitu("resume", batch_id, "--resubmit")[0]
     assert (0, 2) == (peitu("batch", "board.json", "--provider", "dashscope")[0], services.billed)
+
+
+def test_a_batch_buys_nothing_that_another_one_has_under_way(peitu: Peitu, services: Sandbox, monkeypatch):
+    """An older batch of the same storyboard came to nothing; resumed, it leaves to the newer one what that has paid."""
+    services.fault("modelscope", "submit", kind="status", status=503, times=100)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    older = json.loads(peitu("batch", boards(2), "--provider", "modelscope", "--json")[1])["batch_id"]
+    services.set_limits("dashscope", task_seconds=3600.0)
+    monkeypatch.setenv("PEITU_IMAGES__DASHSCOPE__DEADLINE_S", "0.2")
+    newer = json.loads(peitu("batch", "board.json", "--provider", "dashscope", "--json")[1])["batch_id"]
+    services.faults.faults.clear()
+    assert 2 == len(services.tasks)
+    code, _, err = peitu("resume", older)
+
+    assert (1, 2) == (code, len(services.tasks))
+    assert f"batch {newer} has 2 of its pictures under way - first continue with: peitu resume {newer}" in err
+
+    services.pass_time(3600.0)
+
+    assert (0, 0) == (peitu("resume", newer)[0], peitu("resume", older)[0])
+    assert 2 == len(services.tasks)
+
+
+def test_a_batch_waits_for_another_one_of_its_storyboard(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Both would buy the same pictures: while one is at work, the other is not gone on with, alone or with all."""
+    services.fault("modelscope", "submit", kind="status", status=503, times=100)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    older = json.loads(peitu("batch", boards(1), "--provider", "modelscope", "--json")[1])["batch_id"]
+    newer = json.loads(peitu("batch", "board.json", "--provider", "modelscope", "--json")[1])["batch_id"]
+    services.faults.faults.clear()
+    change_database("UPDATE batches SET finished_at = NULL WHERE batch_id = ?", newer)
+    at_work = lease_of(newer)
+    code, out, err = peitu("resume", older)
+
+    assert (2, "", 1, 0) == (code, out, len(err.splitlines()), len(services.tasks))
+    assert f"{newer} of this storyboard is being worked on by another process" in err
+
+    at_work.close()
+
+    assert 0 == peitu("resume", older)[0]
+
+
+def change_database(statement: str, *values: str) -> None:
+    connection = sqlite3.connect("data/peitu.db")
+    with connection:
+        connection.execute(statement, values)
+    connection.close()
+
+
+def lease_of(batch_id: str) -> Leases:
+    """Hold the lease on a batch, as a process does that works on it."""
+    leases = Leases(Database(Path("data/peitu.db")), Path("data/peitu.owners"))
+
+    async def take() -> None:
+        await leases.take(batch_id, -1)
+        await leases.database.close()
+
+    asyncio.run(take())
+    return leases
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -27,6 +28,7 @@ from tools.sqlite.batches import Batches, Part
 from tools.sqlite.delivered import asked_sizes
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.other_prompts import other_prompts
+from tools.sqlite.rivals import owed_elsewhere, see_nobody_at_work
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
 
@@ -115,7 +117,13 @@ class Work:
         leases, batch_id = self._leases, self._row["batch_id"]
         batches = Batches(leases.database)
         overrides = {"output_dir": str(self._settings.output_dir)}
+        path, options = self._settings.database.path, self._options
         try:
+            # Where the lease is ours already, the same was seen when it was taken.
+            await leases.take(batch_id, BATCH_INDEX, then=lambda db: see_nobody_at_work(db, path, batch_id, options))
+            owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
+            for other, count in Counter(owed.values()).items():
+                say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
             async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
                 self._take_back(await batches.reopen_lost(batch_id))
@@ -130,6 +138,7 @@ class Work:
                         observer=self._watch,
                         preparing=workers if reads else PREPARING,
                         uploads=uploads_by_default(self._settings),
+                        owed=owed,
                     )
                     await self._to_the_end(run, workers)
                 if self._trouble is None:

@@ -6,7 +6,7 @@ are only those that a worker has in hand.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from graph.build import Workflow
 from graph.events import Event
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
+
+NOTHING: Mapping[str, str] = {}
 
 PAGE = 200
 """Segments that are read from the database at once."""
@@ -56,7 +58,8 @@ class BatchRun:
     """One pass over all segments of a batch that are not finished.
 
     So many as `preparing` at most are read and planned at the same time. `uploads` tells what becomes of the pictures
-    of a segment that does not say so itself.
+    of a segment that does not say so itself. `owed` names the batch, by file name, that has requests under way for the
+    same picture: it is not bought here.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class BatchRun:
         observer: Observer,
         preparing: int = PREPARING,
         uploads: bool = False,
+        owed: Mapping[str, str] = NOTHING,
     ) -> None:
         self._workflow = workflow
         self._batch_id = batch_id
@@ -82,6 +86,7 @@ class BatchRun:
         self._hopeless = 0
         self._preparing = asyncio.Semaphore(preparing)
         self._uploads = uploads
+        self._owed = owed
         self.given_up: str | None = None
         """Why the rest was not tried, if so."""
 
@@ -133,6 +138,9 @@ class BatchRun:
                 failures[event.get("provider", "")] = event
             self._observer(event)
 
+        if other := self._owed.get(part.asked["filename"]):
+            error = f"batch {other} has a request under way for it - first continue that one: peitu resume {other}"
+            return Result(part=part, status="failed", error=error, errors=(error,))
         try:
             kept = await kept_pictures(part, self._existing, self._batches)
             if len(kept) == part.requested and not part.has_begun and not part.asked.get("upload", self._uploads):

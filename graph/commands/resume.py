@@ -77,7 +77,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     from graph.batches.session import Work
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
-    from graph.terminal.console import print_json, print_result
+    from graph.terminal.console import print_json, print_result, say
     from graph.terminal.going_on import tell_beside, ways_on_with
     from graph.terminal.stopping import until_stopped
     from tools.sqlite.batch_records import find_batch, held_runs_of
@@ -92,12 +92,17 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     # Where nobody can answer, the prompts of every run that waits would only hide what was made.
     work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
-    reports = []
+    reports: list[Any] = []
+    refused: list[str] = []
     for name in batches:
         row = find_batch(path, name) or {}
         settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
-        reports.append(Work(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
-    success = all(document["success"] for document in [*found, *reports])
+        try:
+            reports.append(Work(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
+        except InputError as error:  # another batch of the same storyboard is at work
+            refused.append(str(error))
+            say(refused[-1])
+    success = not refused and all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
         named = [*found, *({**batch, "run_id": batch["batch_id"]} for batch in reports)]

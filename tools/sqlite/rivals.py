@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.errors import InputError
 from tools.sqlite.liveness import state_of_batch
 from tools.sqlite.task_rows import HELD, UNDER_WAY
 
@@ -13,9 +14,11 @@ _OF_THE_SAME = (
     "SELECT batch_id, finished_at, NULL AS success FROM batches"  # what is finished is not told further apart
     " WHERE json_extract(options, '$.reads') = ? AND json_extract(options, '$.writes') = ? ORDER BY started_at DESC"
 )
+_STATUSES = ", ".join(f"'{status}'" for status in UNDER_WAY)
 _UNFINISHED = (
-    "SELECT tasks.status FROM segments JOIN tasks USING (run_id) LEFT JOIN images USING (run_id, image_index)"
-    " WHERE batch_id = ? AND images.status IS NOT 'saved' AND tasks.status IN"
+    "SELECT tasks.status, json_extract(asked, '$.filename') AS filename FROM segments JOIN tasks USING (run_id)"  # noqa: S608
+    " LEFT JOIN images USING (run_id, image_index)"
+    f" WHERE batch_id = ? AND images.status IS NOT 'saved' AND tasks.status IN ({_STATUSES})"
 )
 
 
@@ -44,16 +47,12 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
     batch down, so that of two that begin at once only one does. `path` is that of the database.
     """
     stopped: Rival | None = None
-    for number, batch in enumerate(connection.execute(_OF_THE_SAME, (options["reads"], options["writes"])).fetchall()):
+    for number, batch in enumerate(_of_the_same(connection, options)):
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
-            wait = f"wait for it, or stop it and continue with: {resume}"
-            why = f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
-            return Rival(batch_id=batch_id, is_at_work=True, why=why)
-        rows = connection.execute(
-            f"{_UNFINISHED} ({', '.join('?' for _ in UNDER_WAY)})", (batch_id, *UNDER_WAY)
-        ).fetchall()
+            return Rival(batch_id=batch_id, is_at_work=True, why=_is_at_work(batch_id))
+        rows = connection.execute(_UNFINISHED, (batch_id,)).fetchall()
         if rows:
             held = sum(row["status"] in HELD for row in rows)
             why = f"Batch {batch_id} of this storyboard, as it was before, {_told(len(rows), held, resume)}"
@@ -62,6 +61,41 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
             why = f"Batch {batch_id} of this storyboard was stopped - continue it with: {resume}"
             stopped = Rival(batch_id=batch_id, is_at_work=False, why=why, owes=False)
     return stopped
+
+
+def see_nobody_at_work(connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]) -> None:
+    """See that no other batch of the same storyboard and output folder is worked on while this one goes on.
+
+    To be asked inside the transaction that takes the lease. `path` is that of the database.
+
+    Raises:
+        InputError: One is: both would buy the same pictures.
+    """
+    for batch in _of_the_same(connection, options):
+        if batch["batch_id"] != batch_id and state_of_batch(batch, connection, path) == "running":
+            raise InputError(_is_at_work(batch["batch_id"]))
+
+
+def owed_elsewhere(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the file names for which another batch of the same place has requests under way, with that batch.
+
+    Those for which this batch has some, too, are left out: they are paid already, and are collected.
+    """
+    batches = [batch["batch_id"] for batch in _of_the_same(connection, options)]
+    owed = {name: {row["filename"] for row in connection.execute(_UNFINISHED, (name,))} for name in batches}
+    own = owed.pop(batch_id, set())
+    return {filename: name for name, filenames in owed.items() for filename in filenames - own}
+
+
+def _of_the_same(connection: sqlite3.Connection, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the batches that make the same pictures, the newest first."""
+    rows = connection.execute(_OF_THE_SAME, (options.get("reads"), options.get("writes")))
+    return [dict(row) for row in rows]
+
+
+def _is_at_work(batch_id: str) -> str:
+    wait = f"wait for it, or stop it and continue with: peitu resume {batch_id}"
+    return f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
 
 
 def _told(count: int, held: int, resume: str) -> str:
