@@ -501,6 +501,25 @@ async def test_the_pause_of_polls_is_bounded(bench, ledger):
     assert 90 > (bench.clock.time - began_at).total_seconds()
 
 
+async def test_refused_polls_do_not_move_the_deadline(bench, ledger):
+    """Every poll is refused, and each refusal pauses all of them for a minute: the wait ends about when it should."""
+    provider = FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=60.0)])
+    began_at = bench.clock.time
+    with pytest.raises(OverdueError):
+        await bench.run(provider, deadline_s=100)
+
+    assert 115 > (bench.clock.time - began_at).total_seconds()
+
+
+async def test_a_duration_that_cannot_be_true_is_not_learned(bench, ledger):
+    """The service tells eight hours of a task that was submitted a moment ago, as by times of two zones."""
+    await bench.run(FakeProvider(ledger, polls=[replace(DONE, duration_s=28_810.0)]))
+
+    assert [
+        seconds for seconds in await ledger.durations("dashscope", "wanx2.1-t2i-plus", limit=9) if seconds > 60
+    ] == []
+
+
 async def test_polls_come_back_to_their_pace_after_a_refusal(bench, ledger):
     """One 429 halves the pace, and thirty answers bring it back: it is not slow for ever."""
     provider = FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=1.0), *[RUNNING] * 30, DONE])

@@ -121,7 +121,9 @@ class Lookout:
 
     async def _look(self) -> None:
         """Ask for the list and tell those whom it shows; where it cannot be had, everybody polls for a while."""
-        await self._service.limiter.polls.turn()
+        if pause_s := await self._service.limiter.polls.turn(patience_s=MOST_LOOK_S):
+            self._rest(pause_s)
+            return
         began_at = self._now()
         asked = dict(self._watched)
         model = next(watched.task.model for watched in asked.values())

@@ -24,6 +24,9 @@ MOST_REFUSED_S = 60.0
 LATE, LATE_S = 1.5, 1.0
 """A poll that came so many times later than it was due, and a second, tells nothing of a task's duration."""
 
+PATIENCE_S = 10.0
+"""A pause of all polls that is waited out at least, in seconds, also where the deadline is near or past."""
+
 LISTED = TaskState(status="running")
 """How a task is that the provider's list shows unfinished."""
 
@@ -65,7 +68,8 @@ class Waiter:
                     polls += 1
                 age_s = task.age_s(self._now())
                 if state and state.status == "succeeded":
-                    took_s = state.duration_s
+                    # More than the time since it was submitted cannot be true, e.g. of times in two zones.
+                    took_s = state.duration_s if (state.duration_s or 0.0) <= age_s + LATE_S else None
                     # Who came far too late, e.g. since the computer slept, saw nothing of how long it took.
                     if took_s is not None or age_s <= LATE * due_s + LATE_S:
                         took_s = _learn(watched, took_s, age_s, lookout, durations)
@@ -133,8 +137,14 @@ class Waiter:
             )
 
     async def _poll(self, watched: Watched, service: Service) -> TaskState | None:
-        """Ask once, when it is our turn, and return no state when the service did not answer."""
-        await service.limiter.polls.turn()
+        """Ask once, when it is our turn, and return no state when the service did not answer.
+
+        A pause of all polls is not waited out beyond the deadline.
+        """
+        patience_s = max(PATIENCE_S, service.deadline_s - watched.task.age_s(self._now()))
+        if pause_s := await service.limiter.polls.turn(patience_s=patience_s):
+            await self._sleep(min(pause_s, patience_s))
+            return None
         watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())
