@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, ThrottledError, UnavailableError
-from tools.money.durations import REMEMBERED, Durations
+from tools.money.durations import LEAST_PAUSE_S, REMEMBERED, Durations
 from tools.money.jobs import Report, Service
 from tools.money.ledger import KEPT, Ledger
 from tools.money.lookout import Lookout, Watched
@@ -25,7 +25,7 @@ LATE, LATE_S = 1.5, 1.0
 """A poll that came so many times later than it was due, and a second, tells nothing of a task's duration."""
 
 PATIENCE_S = 10.0
-"""A pause of all polls that is waited out at least, in seconds, also where the deadline is near or past."""
+"""A pause of all polls that the first poll of a task waits out, in seconds, also where the deadline is near or past."""
 
 LISTED = TaskState(status="running")
 """How a task is that the provider's list shows unfinished."""
@@ -64,7 +64,7 @@ class Waiter:
                     due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
                 state: TaskState | None = LISTED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
-                    state = await self._poll(watched, service)
+                    state = await self._poll(watched, service, is_first=polls == 0)
                     polls += 1
                 age_s = task.age_s(self._now())
                 if state and state.status == "succeeded":
@@ -136,14 +136,15 @@ class Waiter:
                 "ledger, and resuming the run collects it"
             )
 
-    async def _poll(self, watched: Watched, service: Service) -> TaskState | None:
+    async def _poll(self, watched: Watched, service: Service, *, is_first: bool) -> TaskState | None:
         """Ask once, when it is our turn, and return no state when the service did not answer.
 
         A pause of all polls is not waited out beyond the deadline.
         """
-        patience_s = max(PATIENCE_S, service.deadline_s - watched.task.age_s(self._now()))
+        patience_s = max(PATIENCE_S if is_first else 0.0, service.deadline_s - watched.task.age_s(self._now()))
         if pause_s := await service.limiter.polls.turn(patience_s=patience_s):
-            await self._sleep(min(pause_s, patience_s))
+            # A little more, so that the deadline is past then.
+            await self._sleep(min(pause_s, patience_s + LEAST_PAUSE_S))
             return None
         watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
