@@ -6,31 +6,8 @@ What goes leaves as many spaces, so that places in the content stay what they ar
 import re
 from itertools import pairwise
 
-_NUMBERS_ZH = "电话|热线|手机号?码?|邮箱|电子邮件|微信号?|QQ号?|身份证号?码?|护照号?码?|银行卡号|卡号"
-_NUMBERS_EN = "tel|telephone|phone|mobile|fax|e-?mail|passport|whatsapp|wechat"
-_HAN = r"\u4e00-\u9fff"
-_HOUSE = r"(?:院|[\dA-Z-]{1,5}(?:号楼|号院|栋|幢|单元|楼|层|室))"
-_STREET = "(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd)"
-# Every quantifier is bounded, as in `markup`.
-_PRIVATE = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:联系人|联系方式|地址|住址)[ \t]{0,3}[:：][^。；;<\n]{0,120}",
-        rf"(?:{_NUMBERS_ZH})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}[(（+]?[\dA-Z][^，,。；;<\n]{{0,60}}",
-        r"\b(?:contact|address)[ \t]{0,3}:[^;<\n]{0,120}",
-        rf"\b(?:{_NUMBERS_EN})(?:\.|[ \t]{{0,3}}:)(?=[^;\n]{{0,40}}[\d@])[^;<\n]{{0,120}}",
-        r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}",
-        r"(?<![\d.])\d{11,24}[\dX]?(?![\d.]\d)",  # mobile, identity and card numbers
-        r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)",
-        r"(?<!\d)[(（]?0\d{2,3}[)）]?[ -]?\d{7,8}(?!\d)",
-        r"(?<!\d)[48]00[ -]\d{3,4}[ -]?\d{3,4}(?!\d)",
-        r"\+\d{1,3}[ .(-]{1,2}\d[\d ().-]{6,18}\d",
-        r"(?<!\d)\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?!\d)",
-        r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)",
-        rf"(?:[{_HAN}]{{2,7}}[省市区县镇]){{0,4}}[{_HAN}]{{1,8}}[路街巷弄道里][\d一二三四五六七八九十百]{{1,5}}号{_HOUSE}{{0,4}}",
-        rf"\b\d{{1,5}}(?: (?-i:[A-Z])[a-z]{{1,20}}){{1,3}} {_STREET}\b\.?",
-    )
-)
+from tools.content.private_data import without_private
+
 _START = r"^[\W_]{0,20}"
 _ROLES = (
     "图文|文图|图片|图源|图|文|文字|摄影|编辑|责编|责任编辑|校对|审核|监制|来源|作者|排版|美编|供稿|撰文|撰稿|记者|通讯员|出品"
@@ -79,14 +56,8 @@ def cleared(content: str) -> str:
 
     Private data always go. Notices stay in a text that is nothing else, since something must be pictured.
     """
-    kept = _without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
-    return kept if any(map(str.isalnum, kept)) else _without_private(content)
-
-
-def _without_private(content: str) -> str:
-    for pattern in _PRIVATE:
-        content = pattern.sub(_spaces, content)
-    return content
+    kept = without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
+    return kept if any(map(str.isalnum, kept)) else without_private(content)
 
 
 def _spaces(found: re.Match[str]) -> str:

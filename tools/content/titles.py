@@ -20,6 +20,7 @@ def title_for(content: str, *, matter: str, headings: Sequence[str], first: str)
 
 def _shortened(text: str) -> str:
     """Return the first sentence or clause that fits a title."""
+    text = text.lstrip("，,。、；;：: ") or text
     ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
     first = text[: ends[0]].strip() if ends else text
     return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]

@@ -1,0 +1,99 @@
+"""Clearing takes notices and private data only: a story that speaks of streets, telephones and calls stays whole."""
+
+import pytest
+
+from tools.content.clearing import cleared
+from tools.content.reading import read
+
+
+def squeezed(content: str) -> str:
+    return " ".join(cleared(content).split())
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "南京路100号的老店，守了八十年的味道。",
+        "宋庆龄故居在淮海中路1843号，院子里种着香樟。",
+        "家里三号房间的灯亮着。",
+        "电影院里3号厅坐满了孩子。",
+        "高速公路2号收费站下着雪。",
+        "道路3号桥上站着一只猫。",
+        "她家院子里1号树屋挂着灯笼。",
+        "城市的市区马路2号桥上有一只猫。",
+        "My grandmother lived at 12 Elm Street, where roses grew.",
+        "At 10 Downing Street a cat named Larry sleeps.",
+        "The White House, 1600 Pennsylvania Avenue, was burned in 1814.",
+        "In 1871 Michigan Avenue burned to the ground.",
+        "By 1900 Fifth Avenue was lined with mansions.",
+    ],
+)
+def test_a_street_in_a_story_stays(story: str):
+    """An address is private where it is a contact, not where a story happens."""
+    assert story == cleared(story)
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        ("孩子们在浙江省杭州市文三路27号放风筝。", "孩子们在浙江省杭州市文三路 放风筝。"),
+        ("孩子们在文三路27号3单元502室画画。", "孩子们在文三路 画画。"),
+        ("翠苑3栋2单元502室的猫在睡觉。", "翠苑 的猫在睡觉。"),
+        ("请把信寄到文三路27号，孩子们等着。", "请把信寄到文三路 ，孩子们等着。"),
+        ("地址：北京路27号的小院里种着葡萄。", "小院里种着葡萄。"),
+        ("Address: 12 Elm Street, Springfield, IL 62704. Children fly kites.", "Children fly kites."),
+        ("Kites fly at 12 Elm Street, Springfield, IL 62704, every day.", "Kites fly at , every day."),
+        ("Kites fly at 221 Baker Street, London, NW1 6XE in the wind.", "Kites fly at in the wind."),
+        ("Kites fly at 12 Elm Street #5 today.", "Kites fly at today."),
+    ],
+)
+def test_of_an_address_only_the_address_goes(content: str, kept: str):
+    """No word before or after an address goes with it."""
+    assert kept == squeezed(content)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "电话1876年由贝尔发明。",
+        "电话是1876年由贝尔发明的。",
+        "手机2007年迎来了iPhone。",
+        "微信2011年上线，孩子们围着屏幕。",
+        "手机5G时代来了，老人学会了视频。",
+        "热线12345的接线员戴着耳机。",
+        "手机：20000元一台的样机摆在柜台。",
+        "世界杯在1998 2002 2006 2010年点燃了街头。",
+    ],
+)
+def test_a_thing_before_a_number_stays(story: str):
+    """A telephone of 1876 is no telephone number."""
+    assert story == cleared(story)
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        ("老店的电话是021-63221234，每天早上六点营业。", "老店的电话是 ，每天早上六点营业。"),
+        ("孩子们在画画。Tel 6322 1234", "孩子们在画画。"),
+        ("Kites fly. Fax 6322 1234", "Kites fly."),
+        ("孩子们在画画。传真 63221234", "孩子们在画画。"),
+        ("孩子们在画画。☎ 6322 1234", "孩子们在画画。"),
+        ("Kites fly. Her phone 6322 1234 rings.", "Kites fly. Her phone rings."),
+        ("Kites fly on 6222 0212 3456 7890 123 ropes.", "Kites fly on ropes."),
+        ("Kites fly with DE89 3704 0044 0532 0130 00 and wind.", "Kites fly with and wind."),
+        ("Kites fly with GB29 NWBK 6016 1331 9268 19 and wind.", "Kites fly with and wind."),
+        ("孩子们在画画。QQ群：123456789", "孩子们在画画。"),
+        ("孩子们在画画。vx：abc_88", "孩子们在画画。"),
+        ("孩子们在画画。V信：abc_88", "孩子们在画画。"),
+        ("Kites fly. Call me at (555) 123-4567 or write to ann@example.com.", "Kites fly."),
+        ("孩子们在画画，请拨打电话13800138000。", "孩子们在画画， 。"),
+    ],
+)
+def test_of_a_number_only_the_number_goes(content: str, kept: str):
+    """The clause stays, unless it does nothing but tell the number."""
+    assert kept == squeezed(content)
+
+
+def test_a_title_begins_with_a_word():
+    """What is cleared at the beginning leaves no comma in front of the title."""
+    assert "孩子们在岸边放风筝" == read("电话：021-63221234，孩子们在岸边放风筝。").title
