@@ -97,3 +97,64 @@ def test_of_a_number_only_the_number_goes(content: str, kept: str):
 def test_a_title_begins_with_a_word():
     """What is cleared at the beginning leaves no comma in front of the title."""
     assert "孩子们在岸边放风筝" == read("电话：021-63221234，孩子们在岸边放风筝。").title
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "她在菜市场扫码付款，提着一篮青菜回家。",
+        "老人学会了扫码乘车，笑着坐在窗边。",
+        "欢迎大家在树下留言，把心愿挂在枝头。",
+        "孩子们点个赞就能换一张书签。",
+        "大家好，我是一只流浪猫，住在桥洞里。",
+        "长按门铃，二维码亮了。",
+        "她把老照片转发给朋友。",
+        "未经允许，孩子们溜进了花园。",
+        "机器人扫描墙上的二维码，门开了。",
+        '"Call the number 555-1234," says the detective in the novel.',
+        '"Subscribe now!" shouted the newsboy on the corner.',
+        "老人说：“扫码关注我吧！”孩子们都笑了。",
+        "Subscribe and a newspaper lands on the porch every morning.",
+        "Share this bread with the ducks.",
+        "Sign up for the marathon and run along the river.",
+        "Follow us through the forest.",
+        "Follow us on the path to the lake.",
+        "Reach the summit at 3000 3500 m before noon.",
+        "Call the number 555-1234 and a parrot answers.",
+        "He read the terms of service aloud to his parrot.",
+        "By Lake Geneva, the swans sleep at noon.",
+        "The children accept cookies from their grandmother.",
+        "Leave a comment in the book under the tree.",
+    ],
+)
+def test_a_story_that_sounds_like_a_notice_stays(story: str):
+    """A line is a notice only when it can be nothing else."""
+    assert story == cleared(story)
+    assert story in cleared(f"一只猫在睡觉。\n\n{story}\n\nA cat sleeps.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "原创 小林 城市漫步 2026-03-05 08:00 上海",
+        "By Jane Doe · March 5, 2026 · 6 min read",
+        "By Jane Doe, March 5, 2026",
+        "本报记者 李明 摄",
+        "阅读 10万+",
+        "转载请注明出处",
+        "喜欢的话一键三连！",
+        "Join our mailing list",
+        "Privacy Policy | Terms of Service",
+        "By continuing you agree to our Privacy Policy.",
+        "Sign up for our newsletter!",
+        "Follow us on Instagram @harbor",
+        "Share this with your friends.",
+        "欢迎大家留言讨论！",
+        "扫码关注我们的小店",
+        "扫描下方二维码进群",
+        "分享到朋友圈",
+    ],
+)
+def test_a_notice_goes(line: str):
+    """Bylines, counters and calls leave only the story."""
+    assert ["一只猫在窗边睡觉。"] == [one.text for one in read(f"{line}\n\n一只猫在窗边睡觉。\n\n{line}\n").passages]

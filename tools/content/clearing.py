@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tools.content.private_data import without_private
 
+_HAN = r"\u4e00-\u9fff"
 _START = r"^[\W_]{0,20}"
 _ROLES = (
     "图文|文图|图片|图源|图|文|文字|摄影|编辑|责编|责任编辑|校对|审核|监制|来源|作者|排版|美编|供稿|撰文|撰稿|记者|通讯员|出品"
@@ -16,7 +17,13 @@ _ROLES = (
 _LINE = re.compile(
     rf"{_START}(?:(?:{_ROLES})[ \t]{{0,3}}[|:：丨｜/／][^。？！?!，]{{0,80}}$"
     r"|(?:by|photo|photos|image|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
-    r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])\w{1,20}(?:[ \t]{0,3}[|,].{0,200})?$"
+    r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])[\w-]{1,20}"
+    r"(?:[ \t]{0,3}[|·].{0,60}|,(?=.{0,60}(?:[|·]|\d{4}))[^.!?]{0,60})?$"
+    r"|原创[ \t][^，。！？]{0,60}\d{1,4}[-年月/]\d{1,2}.{0,30}$"
+    r"|阅读(?:量|数)?[ \t:：]{0,3}\d[\d.]{0,6}[ \t]?[万wk]?\+?$"
+    rf"|(?:本报|本刊|新华社|见习|特约){{0,2}}(?:记者|通讯员)[ \t]{{0,3}}[{_HAN}]{{2,4}}"
+    rf"(?:[ \t]{{1,3}}[{_HAN}]{{2,4}}){{0,3}}[ \t]{{0,3}}[/／]?(?:摄|文|报道|摄影|供图)[)）]?$"
+    r"|(?:转载请注明|一键三连|join our (?:mailing list|newsletter))"
     r"|(?:table|figure|fig\.?|图|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
     r"|(?:往期|今日互动|今日话题|互动话题|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到)"
     r"|(?:advertisement$|related (?:posts|articles|stories)\b|skip to )"
@@ -25,21 +32,39 @@ _LINE = re.compile(
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
     re.IGNORECASE,
 )
+_LEGAL = r"(?:privacy policy|terms of (?:use|service)|cookie (?:policy|settings|notice))"
 _SENTENCE = re.compile(
-    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注|关注(?:我们|我的|本)?(?:的)?(?:公众号|视频号)|点个?(?:赞|在看).{0,8}(?:在看|转发|分享|关注|收藏)"
-    r"|点个[“”\"']{0,2}在看|点个赞|转发(?:给|到|至).{0,6}(?:朋友|好友|更多|群)|分享(?:给|到|至).{0,6}(?:好友|更多|朋友圈)|设为星标"
-    r"|长按.{0,6}(?:识别|扫|二维码|关注)|扫码|扫(?:一扫|描).{0,8}二维码|识别.{0,4}二维码|阅读原文|(?:在|到)评论区|评论区(?:留言|见|聊|告诉)|欢迎.{0,6}留言|后台回复"
-    r"|添加(?:小助手|客服|微信)|商务合作|版权(?:所有|归)|未经(?:授权|许可|允许)|侵权(?:必究|请|联系)|如有侵权"
-    r"|(?:大家|各位)好[，,]?我(?:是|叫)|本文(?:首发|来自|转载)"
-    r"|all rights reserved|\bwe use cookies|\bthis (?:web)?site uses cookies"
-    r"|\baccept (?:all )?cookies|\bcookie (?:policy|settings|notice)"
-    r"|\bprivacy policy\b|\bterms of (?:use|service)\b|©[ \t]{0,3}(?:copyright )?\d{4}"
+    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注|关注(?:我们|我的|本)?(?:的)?(?:公众号|视频号)"
+    r"|点个?(?:赞|在看).{0,8}(?:在看|转发|分享|关注|收藏)|点个[“”\"']{0,2}在看|点个赞(?:吧|哦|呗|再走)|一键三连"
+    r"|转发(?:给|到|至)(?:你|您|身边|更多|朋友圈)|分享(?:给|到|至)(?:你|您|身边|朋友圈)|设为星标"
+    r"|长按[^，。]{0,6}(?:识别|扫|二维码|关注)|扫码(?:关注|添加|入群|加群|进群|领取)"
+    r"|(?:扫一?扫|扫描|识别)(?:下方|上方|下图|上图|图中|文末|左侧|右侧)[^，。]{0,4}二维码"
+    r"|(?:点击|戳)阅读原文|阅读原文(?:\W*$|[，,]?(?:查看|了解|购买|获取|报名))|评论区(?:留言|见|聊|告诉|互动|等你)"
+    r"|欢迎(?:大家|各位|你|您)?(?:在?(?:文末|后台|下方))?留言(?:$|\W{0,3}(?:讨论|互动|交流|告诉|分享|$))|后台回复"
+    r"|添加(?:小助手|客服|微信)|商务合作|版权(?:所有|归)|未经(?:授权|许可|允许)[^。]{0,8}(?:不得|禁止|严禁|请勿|转载|使用)"
+    r"|侵权(?:必究|请|联系)|如有侵权|(?:大家|各位)好[，,]?我(?:是|叫)(?![一个只条])[^，,。\s]{1,8}\W*$"
+    r"|本文(?:首发|来自|转载)|转载请(?:注明|联系|标明)"
+    r"|all rights reserved|\b(?:we|this (?:web)?site) uses? cookies"
+    r"(?:\W*$| (?:to (?:im|en|gi|pr|pe|an|ma|de|of)|and|on)\b|,| to \w+ your)"
+    rf"|\baccept all cookies|{_START}accept cookies\W*$|©[ \t]{{0,3}}(?:copyright )?\d{{4}}"
+    r"|\bjoin our (?:mailing list|newsletter)"
+    rf"|(?:{_START}|\bour |\bagree to (?:the )?|[|·•©/][ \t]{{0,3}}){_LEGAL}(?:\W*$|[ \t]{{0,3}}[|·•©/]| (?:and|&) )"
     rf"|{_START}(?:please |don['’]t forget to |remember to )?"
-    r"(?:subscribe(?: to| now| for| here| and|\W{0,5}$)|unsubscribe"
-    r"|(?:call|phone|text|e-?mail|write to|contact|reach)\b.{0,40}(?:\d{3}[ .-]\d{3,4}|@)|关注我(?:们)?(?:[，,。！!]|$)"
-    r"|share (?:this|it on)|follow us|click here|sign up (?:for|to|here|now)"
-    r"|leave (?:us )?a comment|like and (?:share|subscribe))",
+    r"(?:subscribe(?: to| now| for| here| and (?:share|like|follow|hit|never|get)\b|\W{0,5}$)|unsubscribe"
+    r"|关注我(?:们)?(?:[，,。！!]|$)"
+    r"|share (?:it on|(?:this|it)(?: (?:article|post|page|story|video|recipe)\b| with (?:your|a) friends?\b|\W*$))"
+    r"|follow us(?: on (?:(?-i:[A-Z])|social|our)| ?@|\W*$)|click here"
+    r"|sign up(?: here| now|\W*$| (?:for|to)\b.{0,30}(?:newsletter|updates|e-?mail|\bour\b))"
+    r"|leave (?:us )?a comment(?: below|\W*$)|like and (?:share|subscribe)"
+    r"|(?:call|phone|text|dial)(?: us| me| now| at| the number| on){0,2} \d{3}[ -]\d{4}\W*$)",
     re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
+    r"(?:[,，]?\s?(?:\w{1,20} ){0,4}(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered|cries|cried)\b"
+    r"|[,，]?[^，。,.\n\"“「]{0,8}[说道喊问念写叫])"
+    r"|(?:[说道喊问念写叫]|\b(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered))[：:,，]?\s?"
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
 )
 _LEAD = re.compile(
     r"(?:新华社|中新社|中新网|人民网|央视网|本报)[^，。\n]{0,10}?\d{1,2}月\d{1,2}日(?:电|讯)[ \t]{0,3}"
@@ -72,13 +97,17 @@ def _line_cleared(line: str) -> str:
 
 
 def _piece_cleared(text: str) -> str:
-    """Return spaces for a notice, or the text without the sentences that are one."""
-    if _LINE.match(text[:400]):
+    """Return spaces for a notice, or the text without the sentences that are one; what somebody says stays."""
+    if _LINE.match(text.rstrip()[:400]):
         return " " * len(text)
     if _SENTENCE.search(text):
+        spoken = [found.span() for found in _SPOKEN.finditer(text)]
         ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
-        sentences = (text[left:right] for left, right in pairwise(ends))
-        text = "".join(" " * len(one) if _SENTENCE.search(one) else one for one in sentences)
+        pieces: list[str] = []
+        for left, right in pairwise(ends):
+            said = any(left < end and start < right for start, end in spoken)
+            pieces.append(" " * (right - left) if not said and _SENTENCE.search(text[left:right]) else text[left:right])
+        text = "".join(pieces)
     return _LEAD.sub(_spaces, text)
 
 
