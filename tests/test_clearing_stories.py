@@ -1,7 +1,10 @@
 """Clearing takes notices and private data only: a story that speaks of streets, telephones and calls stays whole."""
 
+from typing import Any
+
 import pytest
 
+from tests.test_prompt import plan
 from tools.content.clearing import cleared
 from tools.content.reading import read
 
@@ -158,3 +161,32 @@ def test_a_story_that_sounds_like_a_notice_stays(story: str):
 def test_a_notice_goes(line: str):
     """Bylines, counters and calls leave only the story."""
     assert ["一只猫在窗边睡觉。"] == [one.text for one in read(f"{line}\n\n一只猫在窗边睡觉。\n\n{line}\n").passages]
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("地址：北京路的小院里种着葡萄，老人在藤下打盹。", "葡萄"),
+        ("南京路100号", "南京路"),
+        ("地址：南京路100号", "南京路"),
+        ("上海市南京路100号", "南京路"),
+        ("住址：南京路100号的", "南京路"),
+        ("Contact: a hand touches a hand through the glass of the spaceship.", "a hand touches a hand"),
+        ("12 Elm Street, Springfield, IL 62704", "Elm Street"),
+        ("At 12 Elm Street, Springfield, IL 62704", "Elm Street"),
+    ],
+)
+async def test_a_content_of_a_place_shows_that_place(content: str, shown: str):
+    """Where nothing else is told, an address is the subject."""
+    state: Any = await plan(content, count=2)
+
+    assert all(shown in one["prompt"] for one in state["prompts"])
+
+
+@pytest.mark.parametrize("content", ["联系人：王老师 13800138000", "电话：13800138000", "加微信号：wang_ls88"])
+async def test_the_language_is_that_of_the_whole_content(content: str):
+    """Chinese stays Chinese where all of it was private."""
+    state: Any = await plan(content, count=1)
+
+    assert "zh" == read(content).language
+    assert all(private not in state["prompts"][0]["prompt"] for private in ("138", "王老师", "wang_ls"))

@@ -6,7 +6,7 @@ What goes leaves as many spaces, so that places in the content stay what they ar
 import re
 from itertools import pairwise
 
-from tools.content.private_data import without_private
+from tools.content.private_data import without_numbers, without_private
 
 _HAN = r"\u4e00-\u9fff"
 _START = r"^[\W_]{0,20}"
@@ -72,6 +72,8 @@ _LEAD = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。！？!?…～~]+[”’」』）)\"'💛]*|\.(?=\s)|$")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
+_NO_PARTICLES = str.maketrans("", "", "的在于与和是了")
+_PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the|a|an)\b", re.IGNORECASE)
 _BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
 _NUMBERED = re.compile(r"[ \t]{0,3}(\d{1,2}[.)、])[ \t]{1,9}\S[^.。！？!?;；:：,，]{1,60}$")
 
@@ -79,10 +81,19 @@ _NUMBERED = re.compile(r"[ \t]{0,3}(\d{1,2}[.)、])[ \t]{1,9}\S[^.。！？!?;�
 def cleared(content: str) -> str:
     """Return the content, as long as it is, without what is no part of its story.
 
-    Private data always go. Notices stay in a text that is nothing else, since something must be pictured.
+    Notices and addresses stay in a text that is nothing else, since something must be pictured; numbers never do.
     """
     kept = without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
-    return kept if any(map(str.isalnum, kept)) else without_private(content)
+    if _says_something(kept):
+        return kept
+    whole = without_private(content)
+    return whole if _says_something(whole) else without_numbers(content)
+
+
+def _says_something(text: str) -> bool:
+    """Say whether more than a particle is left, the tags of HTML not counted."""
+    words = _TAG.sub(" ", text).translate(_NO_PARTICLES)
+    return any(map(str.isalnum, _PREPOSITION.sub("", words)))
 
 
 def _spaces(found: re.Match[str]) -> str:
