@@ -8,6 +8,7 @@ from tools.content.reading import Passage, Reading, read
 from tools.content.scenes import Place, choose
 from tools.content.subjects import Subject, subject_of, subject_of_verse, subjects_of
 from tools.content.templates import Topic
+from tools.content.titles import UNTITLED
 from tools.content.words import keywords, mood_of
 
 MAX_SCENES = 12
@@ -64,9 +65,10 @@ def _moments(rated: list[tuple[Passage, Subject]], reading: Reading) -> list[tup
 
 
 def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
-    """Return the one scene of a content without a sentence: a picture of its topic."""
+    """Return the one scene of a content without a sentence: a picture of its title, or else of its topic."""
     passage = Passage("", reading.title, 0, length)
-    return scene_of(passage, Subject(topic.name.of(reading.language), (), 0.0), reading)
+    shown = topic.name.of(reading.language) if reading.title == UNTITLED else reading.title
+    return scene_of(passage, Subject(shown, (), 0.0), reading)
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
