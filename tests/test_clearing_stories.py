@@ -7,6 +7,7 @@ import pytest
 from tests.test_prompt import plan
 from tools.content.clearing import cleared
 from tools.content.reading import read
+from tools.content.subjects import subject_of
 
 
 def squeezed(content: str) -> str:
@@ -142,6 +143,7 @@ def test_a_story_that_sounds_like_a_notice_stays(story: str):
         "原创 小林 城市漫步 2026-03-05 08:00 上海",
         "By Jane Doe · March 5, 2026 · 6 min read",
         "By Jane Doe, March 5, 2026",
+        "By Jane Doe, 12 January",
         "本报记者 李明 摄",
         "阅读 10万+",
         "转载请注明出处",
@@ -190,3 +192,47 @@ async def test_the_language_is_that_of_the_whole_content(content: str):
 
     assert "zh" == read(content).language
     assert all(private not in state["prompts"][0]["prompt"] for private in ("138", "王老师", "wang_ls"))
+
+
+@pytest.mark.parametrize(
+    ("content", "headings"),
+    [
+        ("一、准备面团\n先把面粉倒进碗里。\n二、烤面包\n放进烤箱里。", ("准备面团", "烤面包")),
+        ("一、准备面团\n\n先把面粉倒进碗里。", ("准备面团",)),
+        ("第一章 雨夜\n雨落在屋顶上。\n\n第二章 清晨\n鸟儿在唱歌。", ("雨夜", "清晨")),
+        ("1.1 The garden\nRoses bloom.\n\n1.2 The pond\n\nFrogs sing.", ("The garden", "The pond")),
+        ("第一章 山里\n一、雨夜\n雨落在屋顶上。", ("山里", "雨夜")),
+        ("一、苹果\n二、梨\n三、桃子\n放在桌上。", ()),
+        ("3.5 kilometers of beach\nWaves roll in.", ()),
+        ("3.5 公里的海滩\n海浪涌来。", ()),
+        ("一、二、三，孩子们跑了起来。\n风筝飞上天。", ()),
+    ],
+)
+def test_numbered_lines_above_text_are_headings(content: str, headings: tuple[str, ...]):
+    """They are not glued to the sentence below, and lists and sums stay what they are."""
+    assert headings == read(content).headings
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("我们三个孩子在河边放风筝。", "三个孩子在河边放风筝"),
+        ("我们两人坐在窗边。", "两人坐在窗边"),
+        ("我们在河边放风筝。", "人们在河边放风筝"),
+        ("I know a secret garden.", "a person knows a secret garden"),
+        ("I watch the moon over the river.", "a person watches the moon over the river"),
+        ("I put a lamp on the table.", "a person put a lamp on the table"),
+        ("I walked along the river.", "a person walked along the river"),
+    ],
+)
+def test_a_speaker_is_told_of_in_good_words(text: str, phrase: str):
+    """Of `我们三个孩子` the children are seen, and one person knows."""
+    assert phrase == subject_of(text, "zh" if text[0] == "我" else "en").phrase
+
+
+@pytest.mark.parametrize("content", ["狗", "鱼", "雪", "茶", "鼎"])
+async def test_a_content_of_one_character_is_its_subject(content: str):
+    """The dog is shown, not the topic's name."""
+    state: Any = await plan(content, count=4)
+
+    assert all(content in one["prompt"] for one in state["prompts"])

@@ -9,6 +9,7 @@ from itertools import pairwise
 from tools.content.private_data import without_numbers, without_private
 
 _HAN = r"\u4e00-\u9fff"
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _START = r"^[\W_]{0,20}"
 _ROLES = (
     "图文|文图|图片|图源|图|文|文字|摄影|编辑|责编|责任编辑|校对|审核|监制|来源|作者|排版|美编|供稿|撰文|撰稿|记者|通讯员|出品"
@@ -18,7 +19,8 @@ _LINE = re.compile(
     rf"{_START}(?:(?:{_ROLES})[ \t]{{0,3}}[|:：丨｜/／][^。？！?!，]{{0,80}}$"
     r"|(?:by|photo|photos|image|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
     r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])[\w-]{1,20}"
-    r"(?:[ \t]{0,3}[|·].{0,60}|,(?=.{0,60}(?:[|·]|\d{4}))[^.!?]{0,60})?$"
+    rf"(?:[ \t]{{0,3}}[|·].{{0,60}}"
+    rf"|,(?=.{{0,60}}(?:[|·]|\d{{4}}|\d (?:{_MONTH})|(?:{_MONTH})\w{{0,6}} \d))[^.!?]{{0,60}})?$"
     r"|原创[ \t][^，。！？]{0,60}\d{1,4}[-年月/]\d{1,2}.{0,30}$"
     r"|阅读(?:量|数)?[ \t:：]{0,3}\d[\d.]{0,6}[ \t]?[万wk]?\+?$"
     rf"|(?:本报|本刊|新华社|见习|特约){{0,2}}(?:记者|通讯员)[ \t]{{0,3}}[{_HAN}]{{2,4}}"
@@ -75,7 +77,13 @@ _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
 _NO_PARTICLES = str.maketrans("", "", "的在于与和是了")
 _PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the|a|an)\b", re.IGNORECASE)
 _BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
-_NUMBERED = re.compile(r"[ \t]{0,3}(\d{1,2}[.)、])[ \t]{1,9}\S[^.。！？!?;；:：,，]{1,60}$")
+_STEP = re.compile(r"[ \t]{0,3}\d{1,2}[.)、](?!\d)")
+_NUMBERED = re.compile(
+    r"[ \t]{0,3}((?:\d{1,2}[.)、]|\d{1,2}(?:\.\d{1,2}){1,2}\.?"
+    r"(?=[ \t]{1,9}[A-Z\u4e00-\u9fff])(?![ \t]{1,9}[公千平毫厘英米元个小万亿克升倍斤吨度]))(?=[ \t])"
+    r"|[一二三四五六七八九十]{1,3}、|第[\d一二三四五六七八九十百]{1,3}[章节回幕][ \t　:：]{1,3})"
+    r"[ \t]{0,9}\S[^.。！？!?;；:：,，]{0,60}$"
+)
 
 
 def cleared(content: str) -> str:
@@ -128,8 +136,18 @@ def _with_headings(content: str) -> list[str]:
     filled = [number for number, line in enumerate(lines) if line.strip()]
     numbered = {number: found for number in filled if (found := _NUMBERED.match(lines[number].rstrip()))}
     for before, number, after in zip([-1, *filled], filled, filled[1:], strict=False):
-        alone = before not in numbered and after == number + 1 and not _NUMBERED.match(lines[after].rstrip())
-        if number in numbered and alone and not re.match(r"[ \t]{0,3}\d{1,2}[.)、]", lines[after]):
+        if number not in numbered:
+            continue
+        step = bool(_STEP.match(lines[number]))  # like one of a list, and a heading only just above its text
+        apart = step and (after != number + 1 or _STEP.match(lines[after]))
+        neighbors = [numbered[line] for line in (before, after) if line in numbered]
+        if not apart and _level(numbered[number]) not in map(_level, neighbors):
             start, end = numbered[number].span(1)
-            lines[number] = lines[number][:start] + "#" * (end - start) + lines[number][end:]
+            mark = ("#" * min(6, end - start - 1)).ljust(end - start)
+            lines[number] = lines[number][:start] + mark + lines[number][end:]
     return lines
+
+
+def _level(numbered: re.Match[str]) -> str:
+    """Return how the line is numbered, its numbers left out: lines of a list are numbered alike."""
+    return re.sub(r"[\d一二三四五六七八九十百]", "", numbered[1]).strip()
