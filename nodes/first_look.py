@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from graph.state import Analysis, Scene
+from tools.content.clearing import cleared
 from tools.content.matching import match_topic
 from tools.content.reading import Passage, Reading, read
 from tools.content.scenes import Place, choose
@@ -23,7 +24,7 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
     """
     reading = read(content)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
-    text = reading.text or content[:20000]
+    text = reading.text or cleared(content[:20000])
     topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags], own=own)
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
