@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from graph.state import Analysis, Scene
+from tools.content.clearing import cleared
 from tools.content.matching import match_topic
 from tools.content.reading import Passage, Reading, read
 from tools.content.scenes import Place, choose
 from tools.content.subjects import Subject, subject_of, subject_of_verse, subjects_of
 from tools.content.templates import Topic
+from tools.content.titles import UNTITLED
 from tools.content.words import keywords, mood_of
 
 MAX_SCENES = 12
@@ -22,7 +24,7 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
     """
     reading = read(content)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
-    text = reading.text or content[:20000]
+    text = reading.text or cleared(content[:20000])
     topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags], own=own)
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
@@ -64,9 +66,10 @@ def _moments(rated: list[tuple[Passage, Subject]], reading: Reading) -> list[tup
 
 
 def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
-    """Return the one scene of a content without a sentence: a picture of its topic."""
+    """Return the one scene of a content without a sentence: a picture of its title, or else of its topic."""
     passage = Passage("", reading.title, 0, length)
-    return scene_of(passage, Subject(topic.name.of(reading.language), (), 0.0), reading)
+    shown = topic.name.of(reading.language) if reading.title == UNTITLED else reading.title
+    return scene_of(passage, Subject(shown, (), 0.0), reading)
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:

@@ -116,7 +116,8 @@ def test_a_story_about_such_things_stays(sentence: str):
         ("555", "Children fly kites, call +1 (555) 123-4567 to join."),
         ("555", "Children fly kites. Tel. 555-123-4567"),
         ("Miller", "Children fly kites on the shore.\n\nContact: Ann Miller, +44 20 7946 0958"),
-        ("12 Elm", "Children fly kites at 12 Elm Street, Springfield."),
+        ("12 Elm", "Children fly kites at 12 Elm Street, Apt 4, Springfield."),
+        ("12 Elm", "Children fly kites. Address: 12 Elm Street, Springfield."),
         ("078-05-1120", "His number is 078-05-1120; children fly kites on the shore."),
     ],
 )

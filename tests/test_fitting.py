@@ -44,6 +44,11 @@ def test_trees_are_nature(content: str):
         ("sunrise", "night evening afternoon"),
         ("暴雨", "清澈 雾 阳光"),
         ("snow", "clear reflections"),
+        ("夜里下着大雨，老人提着灯笼走过石桥。", "星光 星空 繁星 夕阳 斜阳"),
+        ("傍晚暴雨，孩子们跑过石桥。", "星光 星空 繁星 夕阳 斜阳"),
+        ("雾里的石桥", "星光 星空 繁星 夕阳 斜阳"),
+        ("A storm at night shakes the lighthouse.", "stars starry sun sunlight"),
+        ("Rain falls on the harbor in the evening.", "stars starry sun sunlight"),
     ],
 )
 async def test_light_keeps_the_hour_of_the_text(content: str, wrong: str):

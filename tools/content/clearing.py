@@ -6,31 +6,10 @@ What goes leaves as many spaces, so that places in the content stay what they ar
 import re
 from itertools import pairwise
 
-_NUMBERS_ZH = "电话|热线|手机号?码?|邮箱|电子邮件|微信号?|QQ号?|身份证号?码?|护照号?码?|银行卡号|卡号"
-_NUMBERS_EN = "tel|telephone|phone|mobile|fax|e-?mail|passport|whatsapp|wechat"
+from tools.content.private_data import without_numbers, without_private
+
 _HAN = r"\u4e00-\u9fff"
-_HOUSE = r"(?:院|[\dA-Z-]{1,5}(?:号楼|号院|栋|幢|单元|楼|层|室))"
-_STREET = "(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd)"
-# Every quantifier is bounded, as in `markup`.
-_PRIVATE = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:联系人|联系方式|地址|住址)[ \t]{0,3}[:：][^。；;<\n]{0,120}",
-        rf"(?:{_NUMBERS_ZH})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}[(（+]?[\dA-Z][^，,。；;<\n]{{0,60}}",
-        r"\b(?:contact|address)[ \t]{0,3}:[^;<\n]{0,120}",
-        rf"\b(?:{_NUMBERS_EN})(?:\.|[ \t]{{0,3}}:)(?=[^;\n]{{0,40}}[\d@])[^;<\n]{{0,120}}",
-        r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}",
-        r"(?<![\d.])\d{11,24}[\dX]?(?![\d.]\d)",  # mobile, identity and card numbers
-        r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)",
-        r"(?<!\d)[(（]?0\d{2,3}[)）]?[ -]?\d{7,8}(?!\d)",
-        r"(?<!\d)[48]00[ -]\d{3,4}[ -]?\d{3,4}(?!\d)",
-        r"\+\d{1,3}[ .(-]{1,2}\d[\d ().-]{6,18}\d",
-        r"(?<!\d)\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}(?!\d)",
-        r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)",
-        rf"(?:[{_HAN}]{{2,7}}[省市区县镇]){{0,4}}[{_HAN}]{{1,8}}[路街巷弄道里][\d一二三四五六七八九十百]{{1,5}}号{_HOUSE}{{0,4}}",
-        rf"\b\d{{1,5}}(?: (?-i:[A-Z])[a-z]{{1,20}}){{1,3}} {_STREET}\b\.?",
-    )
-)
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _START = r"^[\W_]{0,20}"
 _ROLES = (
     "图文|文图|图片|图源|图|文|文字|摄影|编辑|责编|责任编辑|校对|审核|监制|来源|作者|排版|美编|供稿|撰文|撰稿|记者|通讯员|出品"
@@ -39,30 +18,57 @@ _ROLES = (
 _LINE = re.compile(
     rf"{_START}(?:(?:{_ROLES})[ \t]{{0,3}}[|:：丨｜/／][^。？！?!，]{{0,80}}$"
     r"|(?:by|photo|photos|image|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
-    r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])\w{1,20}(?:[ \t]{0,3}[|,].{0,200})?$"
+    r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])[\w-]{1,20}"
+    rf"(?:[ \t]{{0,3}}[|·].{{0,60}}"
+    rf"|,(?=.{{0,60}}(?:[|·]|\d{{4}}|\d (?:{_MONTH})|(?:{_MONTH})\w{{0,6}} \d))[^.!?]{{0,60}})?$"
+    r"|原创[ \t][^，。！？]{0,60}\d{1,4}[-年月/]\d{1,2}.{0,30}$"
+    r"|阅读(?:量|数)?[ \t:：]{0,3}\d[\d.]{0,6}[ \t]?[万wk]?\+?$"
+    rf"|(?:本报|本刊|新华社|见习|特约){{0,2}}(?:记者|通讯员)[ \t]{{0,3}}[{_HAN}]{{2,4}}"
+    rf"(?:[ \t]{{1,3}}[{_HAN}]{{2,4}}){{0,3}}[ \t]{{0,3}}[/／]?(?:摄|文|报道|摄影|供图)[)）]?$"
+    r"|(?:转载请注明|一键三连|join our (?:mailing list|newsletter))"
     r"|(?:table|figure|fig\.?|图|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
-    r"|(?:往期|今日互动|今日话题|互动话题|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到)"
+    r"|(?:往期|今日互动|今日话题|互动话题|推荐阅读|延伸阅读|相关阅读|免责声明|版权声明|分享到(?=\W|微信|微博|$))"
     r"|(?:advertisement$|related (?:posts|articles|stories)\b|skip to )"
     r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
     re.IGNORECASE,
 )
+_LEGAL = r"(?:privacy policy|terms of (?:use|service)|cookie (?:policy|settings|notice))"
 _SENTENCE = re.compile(
-    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注|关注(?:我们|我的|本)?(?:的)?(?:公众号|视频号)|点个?(?:赞|在看).{0,8}(?:在看|转发|分享|关注|收藏)"
-    r"|点个[“”\"']{0,2}在看|点个赞|转发(?:给|到|至).{0,6}(?:朋友|好友|更多|群)|分享(?:给|到|至).{0,6}(?:好友|更多|朋友圈)|设为星标"
-    r"|长按.{0,6}(?:识别|扫|二维码|关注)|扫码|扫(?:一扫|描).{0,8}二维码|识别.{0,4}二维码|阅读原文|(?:在|到)评论区|评论区(?:留言|见|聊|告诉)|欢迎.{0,6}留言|后台回复"
-    r"|添加(?:小助手|客服|微信)|商务合作|版权(?:所有|归)|未经(?:授权|许可|允许)|侵权(?:必究|请|联系)|如有侵权"
-    r"|(?:大家|各位)好[，,]?我(?:是|叫)|本文(?:首发|来自|转载)"
-    r"|all rights reserved|\bwe use cookies|\bthis (?:web)?site uses cookies"
-    r"|\baccept (?:all )?cookies|\bcookie (?:policy|settings|notice)"
-    r"|\bprivacy policy\b|\bterms of (?:use|service)\b|©[ \t]{0,3}(?:copyright )?\d{4}"
+    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注|关注(?:我们|我的|本)?(?:的)?(?:公众号|视频号)"
+    r"|点个?(?:赞|在看).{0,8}(?:在看|转发|分享|关注|收藏)|点个[“”\"']{0,2}在看|点个赞(?:吧|哦|呗|再走)|一键三连"
+    r"|转发(?:给|到|至)(?:你|您|身边|更多|朋友圈(?!的))|分享(?:给|到|至)(?:你|您|身边|朋友圈(?!的))|设为星标"
+    r"|长按[^，。]{0,6}(?:识别|扫|二维码|关注)|扫码(?:关注|添加|入群|加群|进群|领取)"
+    r"|(?:扫一?扫|扫描|识别)(?:下方|上方|下图|上图|图中|文末|左侧|右侧)[^，。]{0,4}二维码"
+    r"|(?:点击|戳)阅读原文|阅读原文(?:\W*$|[，,]?(?:查看|了解|购买|获取|报名))|(?:(?<![她他它们人])[在到]|(?<![在到]))评论区(?:留言|见|聊|告诉|互动|等你)"
+    r"|欢迎(?:大家|各位|你|您)?(?:在?(?:文末|后台|下方))?留言(?:$|\W{0,3}(?:讨论|互动|交流|告诉|分享|$))|后台回复"
+    r"|添加(?:小助手|客服|微信)|商务合作|版权(?:所有|归)|未经(?:授权|许可|允许)[^。]{0,8}(?:不得|禁止|严禁|请勿|转载|使用)"
+    r"|侵权(?:必究|请|联系)|如有侵权|(?:大家|各位)好[，,]?我(?:是|叫)(?![一个只条])[^，,。\s]{1,8}\W*$"
+    r"|本文(?:首发|来自|转载)|转载请(?:注明|联系|标明)"
+    r"|all rights reserved|\b(?:we|this (?:web)?site) uses? cookies"
+    r"(?:\W*$| to (?:improve|enhance|personali|analy|ensure|provide|offer|deliver|understand)"
+    r"| (?:and|on)\b|,| to \w+ your)"
+    rf"|\baccept all cookies|{_START}accept cookies\W*$|©[ \t]{{0,3}}(?:copyright )?\d{{4}}"
+    r"|\bjoin our (?:mailing list|newsletter)"
+    rf"|(?:{_START}|\bour |\bagree to (?:the )?|[|·•©/][ \t]{{0,3}}){_LEGAL}(?:\W*$|[ \t]{{0,3}}[|·•©/]| (?:and|&) )"
     rf"|{_START}(?:please |don['’]t forget to |remember to )?"
-    r"(?:subscribe(?: to| now| for| here| and|\W{0,5}$)|unsubscribe"
-    r"|(?:call|phone|text|e-?mail|write to|contact|reach)\b.{0,40}(?:\d{3}[ .-]\d{3,4}|@)|关注我(?:们)?(?:[，,。！!]|$)"
-    r"|share (?:this|it on)|follow us|click here|sign up (?:for|to|here|now)"
-    r"|leave (?:us )?a comment|like and (?:share|subscribe))",
+    r"(?:subscribe(?: to (?:our|my|us|this|get|receive|the (?:newsletter|channel|list|feed|blog)|newsletters?|updates)"
+    r"| now| for| here| and (?:share|like|follow|hit|never|get)\b|\W{0,5}$)|unsubscribe"
+    r"|关注我(?:们)?(?:[，,。！!]|$)"
+    r"|share (?:it on|(?:this|it)(?: (?:article|post|page|story|video|recipe)\b| with (?:your|a) friends?\b|\W*$))"
+    r"|follow us(?: on (?:(?-i:[A-Z])|social|our)| ?@|\W*$)|click here"
+    r"|sign up(?: here| now|\W*$| (?:for|to)\b.{0,30}(?:newsletter|updates|e-?mail|\bour\b))"
+    r"|leave (?:us )?a comment(?: below|\W*$)|like and (?:share|subscribe)"
+    r"|(?:call|phone|text|dial)(?: us| me| now| at| the number| on){0,2} \d{3}[ -]\d{4}\W*$)",
     re.IGNORECASE,
+)
+_SPOKEN = re.compile(
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
+    r"(?:[,，]?\s?(?:\w{1,20} ){0,4}(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered|cries|cried)\b"
+    r"|[,，]?[^，。,.\n\"“「]{0,8}[说道喊问念写叫])"
+    r"|(?:[说道喊问念写叫]|\b(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered))[：:,，]?\s?"
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
 )
 _LEAD = re.compile(
     r"(?:新华社|中新社|中新网|人民网|央视网|本报)[^，。\n]{0,10}?\d{1,2}月\d{1,2}日(?:电|讯)[ \t]{0,3}"
@@ -70,23 +76,34 @@ _LEAD = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。！？!?…～~]+[”’」』）)\"'💛]*|\.(?=\s)|$")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
+_NO_PARTICLES = str.maketrans("", "", "的在于与和是了")
+_PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the|a|an)\b", re.IGNORECASE)
 _BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
-_NUMBERED = re.compile(r"[ \t]{0,3}(\d{1,2}[.)、])[ \t]{1,9}\S[^.。！？!?;；:：,，]{1,60}$")
+_STEP = re.compile(r"[ \t]{0,3}\d{1,2}[.)、](?!\d)")
+_NUMBERED = re.compile(
+    r"[ \t]{0,3}((?:\d{1,2}[.)、]|\d{1,2}(?:\.\d{1,2}){1,2}\.?"
+    r"(?=[ \t]{1,9}[A-Z\u4e00-\u9fff])(?![ \t]{1,9}[公千平毫厘英米元个小万亿克升倍斤吨度]))(?=[ \t])"
+    r"|[一二三四五六七八九十]{1,3}、|第[\d一二三四五六七八九十百]{1,3}[章节回幕][ \t　:：]{1,3})"
+    r"[ \t]{0,9}\S[^.。！？!?;；:：,，]{0,60}$"
+)
 
 
 def cleared(content: str) -> str:
     """Return the content, as long as it is, without what is no part of its story.
 
-    Private data always go. Notices stay in a text that is nothing else, since something must be pictured.
+    Notices and addresses stay in a text that is nothing else, since something must be pictured; numbers never do.
     """
-    kept = _without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
-    return kept if any(map(str.isalnum, kept)) else _without_private(content)
+    kept = without_private("".join(_line_cleared(line) for line in _with_headings(_BULLET.sub(r"\1-", content))))
+    if _says_something(kept):
+        return kept
+    whole = without_private(content)
+    return whole if _says_something(whole) else without_numbers(content)
 
 
-def _without_private(content: str) -> str:
-    for pattern in _PRIVATE:
-        content = pattern.sub(_spaces, content)
-    return content
+def _says_something(text: str) -> bool:
+    """Say whether more than a particle is left, the tags of HTML not counted."""
+    words = _TAG.sub(" ", text).translate(_NO_PARTICLES)
+    return any(map(str.isalnum, _PREPOSITION.sub("", words)))
 
 
 def _spaces(found: re.Match[str]) -> str:
@@ -101,13 +118,17 @@ def _line_cleared(line: str) -> str:
 
 
 def _piece_cleared(text: str) -> str:
-    """Return spaces for a notice, or the text without the sentences that are one."""
-    if _LINE.match(text[:400]):
+    """Return spaces for a notice, or the text without the sentences that are one; what somebody says stays."""
+    if _LINE.match(text.rstrip()[:400]):
         return " " * len(text)
     if _SENTENCE.search(text):
+        spoken = [found.span() for found in _SPOKEN.finditer(text)]
         ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
-        sentences = (text[left:right] for left, right in pairwise(ends))
-        text = "".join(" " * len(one) if _SENTENCE.search(one) else one for one in sentences)
+        pieces: list[str] = []
+        for left, right in pairwise(ends):
+            said = any(left < end and start < right for start, end in spoken)
+            pieces.append(" " * (right - left) if not said and _SENTENCE.search(text[left:right]) else text[left:right])
+        text = "".join(pieces)
     return _LEAD.sub(_spaces, text)
 
 
@@ -117,8 +138,18 @@ def _with_headings(content: str) -> list[str]:
     filled = [number for number, line in enumerate(lines) if line.strip()]
     numbered = {number: found for number in filled if (found := _NUMBERED.match(lines[number].rstrip()))}
     for before, number, after in zip([-1, *filled], filled, filled[1:], strict=False):
-        alone = before not in numbered and after == number + 1 and not _NUMBERED.match(lines[after].rstrip())
-        if number in numbered and alone and not re.match(r"[ \t]{0,3}\d{1,2}[.)、]", lines[after]):
+        if number not in numbered:
+            continue
+        step = bool(_STEP.match(lines[number]))  # like one of a list, and a heading only just above its text
+        apart = step and (after != number + 1 or _STEP.match(lines[after]))
+        neighbors = [numbered[line] for line in (before, after) if line in numbered]
+        if not apart and _level(numbered[number]) not in map(_level, neighbors):
             start, end = numbered[number].span(1)
-            lines[number] = lines[number][:start] + "#" * (end - start) + lines[number][end:]
+            mark = ("#" * min(6, end - start - 1)).ljust(end - start)
+            lines[number] = lines[number][:start] + mark + lines[number][end:]
     return lines
+
+
+def _level(numbered: re.Match[str]) -> str:
+    """Return how the line is numbered, its numbers left out: lines of a list are numbered alike."""
+    return re.sub(r"[\d一二三四五六七八九十百]", "", numbered[1]).strip()

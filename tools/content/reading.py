@@ -72,14 +72,16 @@ def read(content: str) -> Reading:
 
 
 def _read(content: str) -> Reading:
-    content = cleared(without_elements(content, {"script", "style"}))  # offsets stay as they are
+    whole = without_elements(content, {"script", "style"})
+    content = cleared(whole)  # offsets stay as they are
     matter, base = front_matter(content)
     blocks = _headed(list(_blocks(content, base)), content)
     headings = [plain(block.raw[:400]) for block in blocks if block.kind == "heading"]
     passages = tuple(_passages(blocks, content))
     first = passages[0].text if passages else ""
     title = title_for(content, matter=str(matter.get("title") or ""), headings=headings, first=first)
-    language = language_of(" ".join([title, *headings[:50], *(passage.text for passage in passages[:200])]))
+    said = " ".join([title, *headings[:50], *(passage.text for passage in passages[:200])])
+    language = language_of(said if passages or headings else plain(whole[:20000]))
     return Reading(title, language, tags_of(matter), tuple(headings), passages)
 
 

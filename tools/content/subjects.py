@@ -43,6 +43,12 @@ _SPEAKERS_EN = (
     (r"my|our|your", "their", "their"),
     (r"me|us", "them", "them"),
 )
+# What a person does now; a verb that may be of the past, such as `put`, is no such one.
+_SIMPLE_EN = re.compile(
+    r"\b(a person (?:always |often |still |sometimes |usually |never )?)(know|see|love|like|remember|want|need|feel"
+    r"|hear|live|work|sit|stand|walk|drink|eat|write|think|go|make|take|keep|hold|find|look|watch|wake|sleep|dream|cook|bake|grow"
+    r"|plant|paint|play|run|ride|wait|wear|draw|sing|dance|bring|build|open|water|feed)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,12 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
     if ingredients(text, language):
         return [subject_of(text, language)]
     found: list[Subject] = []
+    least = 1 if language == "zh" and sum(map(str.isalnum, text)) == 1 else 2  # a text may be one character
     for number, sentence in enumerate(_sentences(text)):
         rated = [
             (subject, start, end)
             for start, end in _windows(sentence, LIMIT_CHARS[language])
-            if (subject := _rated(sentence[start:end], language, number=number, whole=start == 0))
+            if (subject := _rated(sentence[start:end], language, number=number, whole=start == 0, least=least))
         ]
         taken: list[tuple[int, int, Subject]] = []
         for subject, start, end in sorted(rated, key=lambda one: -one[0].score):
@@ -130,9 +137,9 @@ def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _rated(clause: str, language: Language, *, number: int, whole: bool) -> Subject | None:
+def _rated(clause: str, language: Language, *, number: int, whole: bool, least: int = 2) -> Subject | None:
     phrase = _tidy(clause, language)
-    if sum(map(str.isalnum, phrase)) < 2:
+    if sum(map(str.isalnum, phrase)) < least:
         return None
     things = picturable(phrase, language)
     words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
@@ -167,7 +174,8 @@ def _of_others_zh(phrase: str) -> str:
         elif other in words:
             words.append("自己")
         else:
-            words.append("" if following == "的" or tag.startswith("n") else other)
+            hidden = following == "的" or tag.startswith("n") or (word.endswith("们") and tag.startswith("m"))
+            words.append("" if hidden else other)
     return "".join(words)
 
 
@@ -178,4 +186,9 @@ def _of_others_en(phrase: str) -> str:
         spoken = re.compile(rf"(?<![\w'’])(?:{pattern})(?![\w'’])", flags)
         phrase = spoken.sub(first if not re.search(r"\b(?:a person|people)\b", phrase) else later, phrase, count=1)
         phrase = spoken.sub(later, phrase)
-    return phrase
+    return _SIMPLE_EN.sub(_in_third_person, phrase)
+
+
+def _in_third_person(found: re.Match[str]) -> str:
+    verb = found[2]
+    return found[1] + verb + ("es" if verb.endswith(("ch", "sh", "o", "ss")) else "s")

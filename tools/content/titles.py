@@ -6,6 +6,7 @@ from tools.content.markup import plain
 from tools.content.words import sentence_ends
 
 TITLE_CHARS = 80
+UNTITLED = "untitled"
 
 
 def title_for(content: str, *, matter: str, headings: Sequence[str], first: str) -> str:
@@ -15,11 +16,12 @@ def title_for(content: str, *, matter: str, headings: Sequence[str], first: str)
     for candidate in (plain(matter), *headings[:1], own, line):
         if any(map(str.isalnum, candidate)):
             return _shortened(candidate)
-    return "untitled"
+    return UNTITLED
 
 
 def _shortened(text: str) -> str:
     """Return the first sentence or clause that fits a title."""
+    text = text.lstrip("，,。、；;：: ") or text
     ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
     first = text[: ends[0]].strip() if ends else text
     return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]
