@@ -748,6 +748,22 @@ def test_a_batch_waits_for_another_one_of_its_storyboard(peitu: Peitu, services:
     assert 0 == peitu("resume", older)[0]
 
 
+def test_a_batch_begun_elsewhere_is_not_gone_on_with(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Its relative paths would lead from here into another folder: the same command begins a batch of its own."""
+    monkeypatch.setenv("PEITU_DATABASE__PATH", str(Path("data/peitu.db").absolute()))
+    services.fault("modelscope", "submit", kind="status", status=503, times=100)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    peitu("batch", boards(1), "--provider", "modelscope", "--output-dir", "output")
+    change_database("UPDATE batches SET finished_at = NULL")
+    services.faults.faults.clear()
+    Path("sub").mkdir()
+    monkeypatch.chdir("sub")
+    code, _, err = peitu("batch", "../board.json", "--provider", "modelscope", "--output-dir", "../output")
+
+    assert (0, "") == (code, "".join(line for line in err.splitlines() if "continuing" in line))
+    assert Path("../output/s0.jpg").is_file()
+
+
 def change_database(statement: str, *values: str) -> None:
     connection = sqlite3.connect("data/peitu.db")
     with connection:
