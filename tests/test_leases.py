@@ -7,6 +7,7 @@ import sys
 import pytest
 from filelock import FileLock
 
+from tools.errors import ClosedError
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.providers.provider import ImageRequest
@@ -85,6 +86,18 @@ def test_whoever_looks_is_not_taken_for_the_owner(folder, monkeypatch):
 
     with FileLock(lock_path(folder, "living")):
         assert is_alive(folder, "living")
+
+
+async def test_what_was_asked_for_before_the_end_is_not_leased_after_it(database, folder):
+    """The database was locked when the workflow was closed: the lease that comes then would be held for ever."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    first.close()
+    with pytest.raises(ClosedError):
+        await first.take("run", 0)
+
+    assert "taken" == await second.take("run", 0)
+
+    second.close()
 
 
 DIES = """

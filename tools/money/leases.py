@@ -17,7 +17,7 @@ from uuid import uuid4
 from filelock import FileLock
 
 from tools.clock import utc_now
-from tools.errors import ConfigError, StorageError
+from tools.errors import ClosedError, ConfigError, StorageError
 from tools.sqlite.database import Database
 from tools.sqlite.owners import is_alive, lock_path
 
@@ -50,6 +50,7 @@ class Leases:
         self.database = database
         self._folder = folder
         self._lock: FileLock | None = None
+        self._is_closed = False
         self._held: set[Key] = set()
 
     async def take(
@@ -86,7 +87,7 @@ class Leases:
             await asyncio.sleep(LOOK_S)
 
     async def _give_back(self, taking: asyncio.Future[Taking], key: Key) -> None:
-        with contextlib.suppress(ConfigError):
+        with contextlib.suppress(ConfigError, ClosedError):
             if await taking == "taken":
                 self.release(*key)
 
@@ -143,7 +144,8 @@ class Leases:
         self._held.discard((run_id, image_index))
 
     def close(self) -> None:
-        """Let go of the lock file; what is still leased may be taken over."""
+        """Let go of the lock file; what is still leased may be taken over, and nothing more is leased."""
+        self._is_closed = True
         if self._lock is not None:
             self._lock.release()
             lock_path(self._folder, self.owner).unlink(missing_ok=True)
@@ -151,6 +153,9 @@ class Leases:
 
     def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
         """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""
+        if self._is_closed:
+            # It was asked for before, and would be held by nobody who gives it back.
+            raise ClosedError("The workflow was closed meanwhile - open it again, and the run goes on")
         self._announce()
         row = connection.execute("SELECT owner FROM leases WHERE run_id = ? AND image_index = ?", key).fetchone()
         if row and row["owner"] != self.owner and self._is_alive(row["owner"]):
