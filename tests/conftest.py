@@ -38,6 +38,14 @@ def own_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no language model asked, and both providers quickly."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "none")
+    for provider in ("MODELSCOPE", "DASHSCOPE"):
+        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__FIRST_POLL_S", "0.05")
+        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__RATE_PER_S", "50")
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory: outputs, databases and logs of a test go there."""

@@ -10,6 +10,7 @@ from graph import runs
 from graph.opening.checkpointer import open_checkpoints
 from graph.redo import redo
 from graph.wiring import open_workflow
+from tests.conftest import be_quick
 from tests.sandbox import Sandbox
 from tools.errors import InputError
 from tools.sqlite.records import find_run
@@ -23,10 +24,7 @@ def keys(sandbox: Sandbox, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A sandbox with everything but a language model: what is not said goes to ModelScope and OSS."""
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PEITU_LLM__PROVIDER", "none")
-    for provider in ("MODELSCOPE", "DASHSCOPE"):
-        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__FIRST_POLL_S", "0.05")
-        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__RATE_PER_S", "50")
+    be_quick(monkeypatch)
     return sandbox
 
 

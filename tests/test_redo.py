@@ -21,6 +21,7 @@ from graph.cli import main
 from graph.commands.app import app
 from graph.redo import redo
 from graph.wiring import open_workflow
+from tests.conftest import be_quick
 from tests.sandbox import Sandbox
 from tests.test_kills import Peitu, kill
 from tools.content.templates import style, styles
@@ -49,10 +50,7 @@ def keys(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     for name, value in sandbox.environment().items():
         if not name.startswith("OSS"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PEITU_LLM__PROVIDER", "none")
-    for provider in ("MODELSCOPE", "DASHSCOPE"):
-        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__FIRST_POLL_S", "0.05")
-        monkeypatch.setenv(f"PEITU_IMAGES__{provider}__RATE_PER_S", "50")
+    be_quick(monkeypatch)
     return sandbox
 
 

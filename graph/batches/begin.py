@@ -24,7 +24,8 @@ def begin(
 ) -> tuple[str, Leases]:
     """Write the batch down, whole, before anything of it is begun; return its id, and the leases that hold it.
 
-    Where the same was asked for before and has requests under way, or was stopped, it is that batch that goes on.
+    Where the same was asked for before, from this working directory, and has requests under way or was stopped, it is
+    that batch that goes on.
 
     Raises:
         InputError: Another batch of the storyboard is at work, or has requests under way and asked for something else.

@@ -18,8 +18,6 @@ from graph.events import Event
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
 
-NOTHING: Mapping[str, str] = {}
-
 PAGE = 200
 """Segments that are read from the database at once."""
 
@@ -70,9 +68,9 @@ class BatchRun:
         batches: Batches,
         existing: Existing,
         observer: Observer,
-        preparing: int = PREPARING,
-        uploads: bool = False,
-        owed: Mapping[str, str] = NOTHING,
+        preparing: int,
+        uploads: bool,
+        owed: Mapping[str, str],
     ) -> None:
         self._workflow = workflow
         self._batch_id = batch_id

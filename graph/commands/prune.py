@@ -34,4 +34,4 @@ def prune(
     sizes = f"{found.bytes_before / 1e6:.1f} MB before, {found.bytes_after / 1e6:.1f} MB now"
     typer.echo(f"{found.checkpoints} checkpoints of {found.runs} complete runs deleted: {sizes}")
     if found.files:
-        typer.echo(f"{found.files} leftover files of killed processes deleted")
+        typer.echo(f"files that killed processes left behind, deleted: {found.files}")

@@ -7,7 +7,7 @@ directly, for all complete runs at once.
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from tools.clock import utc_now
 from tools.pictures.files import PART
 from tools.setup.configuration import Settings
-from tools.sqlite.connection import explain, reading
+from tools.sqlite.connection import explained, reading
 from tools.sqlite.owners import owners_folder, sweep_owners
 
 BUSY_TIMEOUT_S = 30.0
@@ -79,7 +79,8 @@ def _complete_threads(path: Path, before: datetime) -> list[str]:
 
 def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
     """Return how many threads lost their history, and how many checkpoints that were."""
-    with _changing(path) as connection:
+    opened = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    with explained(opened, path) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchone():
             return 0, 0
         connection.execute("CREATE TEMP TABLE complete (thread_id TEXT PRIMARY KEY)")
@@ -96,18 +97,6 @@ def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
                 connection.execute("VACUUM")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return int(runs), int(count)
-
-
-@contextlib.contextmanager
-def _changing(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open LangGraph's file."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    try:
-        yield connection
-    except sqlite3.Error as error:
-        raise explain(error, path) from error
-    finally:
-        connection.close()
 
 
 def _sweep_parts(folder: Path) -> int:

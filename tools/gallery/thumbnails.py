@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.sqlite.connection import explain
+from tools.sqlite.connection import explain, explained
 
 Watch = Callable[[int, int], None]
 """Is told how many thumbnails are made, and of how many."""
@@ -68,12 +68,8 @@ def _open(cache: Path) -> Iterator[sqlite3.Connection]:
             raise explain(error, cache) from error
         cache.unlink(missing_ok=True)
         connection = _connect(cache)
-    try:
-        yield connection
-    except sqlite3.Error as error:
-        raise explain(error, cache) from error
-    finally:
-        connection.close()
+    with explained(connection, cache) as opened:
+        yield opened
 
 
 def _connect(cache: Path) -> sqlite3.Connection:

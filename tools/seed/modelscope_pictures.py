@@ -27,7 +27,8 @@ def generate_image(  # noqa: PLR0917 - the seed's signature
 
     Synchronous; works inside a running event loop too. The same call, made again after a crash, collects what it paid
     for, and a picture that it made already stays as it is. What is left out comes from the environment, `.env` and
-    `config.yaml`. `max_retries` counts the tasks that may be tried; `rate_limiter_instance` paces them.
+    `config.yaml`. `max_retries` counts the tasks that may be tried, and what is refused for haste (429);
+    `rate_limiter_instance` paces them.
 
     Raises:
         InputError: The prompt is blank, or the path names no file; nothing was sent.

@@ -58,7 +58,17 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         StorageError: The file cannot be read.
     """
-    connection = connect(path)
+    with explained(connect(path), path) as connection:
+        yield connection
+
+
+@contextmanager
+def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
+    """Close a connection at the end; what goes wrong with it meanwhile is told as an error that names its file.
+
+    Raises:
+        StorageError: The file cannot be read or written.
+    """
     try:
         yield connection
     except sqlite3.Error as error:
