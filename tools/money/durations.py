@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 REMEMBERED = 128
@@ -12,8 +13,14 @@ REMEMBERED = 128
 ENOUGH, ENOUGH_ALIKE = 4, 3
 """Durations that must be known before they tell anything; three that are alike are no accident."""
 
-POLLS = 5.5
-"""Polls of a task that are aimed at where durations scatter widely."""
+ALIKE = 1 / 20
+"""Durations that differ by no more than this share of them are alike."""
+
+POLLS = 4.3
+"""Polls that pauses may cost a task, on average, where durations scatter; one more finds it done."""
+
+LEAST_PATIENCE = 0.38
+"""Least factor before the root: durations that scatter little need fewer polls."""
 
 SOONER = 0.2
 """How much sooner than it was found so a task is taken to be done at most, as a share of its age."""
@@ -25,8 +32,8 @@ or one that was found done hours later."""
 NEARLY = 0.9
 """A task that was unfinished at this share of an age counts among those that take longer than that."""
 
-LONGER = 1 / 3
-"""How much longer such a task is taken to need, as a share of the age, where no known one took longer."""
+LONGER = 2 / 3
+"""How much longer such tasks are taken to need until all have ended, as a share of the age, or more if known."""
 
 GOLDEN = 0.618034
 """The multiples of this fall evenly into the space between two whole numbers, however many they are."""
@@ -49,6 +56,7 @@ class Durations:
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._bounds: deque[_Bounds] = deque((_Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
         self._seconds: list[float] = []
+        self._patience = LEAST_PATIENCE
         self._added = len(self._bounds)
         self._last_s = 0.0
         self.known = asyncio.Event()
@@ -72,9 +80,10 @@ class Durations:
         return self._last_s
 
     def _learn(self) -> None:
-        seconds = self._if_equal() or self._if_spread()
+        seconds = self._if_equal() or self._if_alike() or self._if_spread()
         self._last_s = seconds[-1] if seconds else 0.0
         self._seconds = _without_far(seconds)
+        self._patience = max(LEAST_PATIENCE, _polls(self._seconds) / POLLS)
         alike = self._are_alike(max(self._seconds, default=0.0))
         if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
@@ -91,17 +100,30 @@ class Durations:
         sooner_s = (1 - SOONER) * most_s if least_s else 0.0
         return [(max(least_s, sooner_s) + most_s) / 2] * len(self._bounds)
 
+    def _if_alike(self) -> list[float]:
+        """Return durations that differ as little as the bounds allow; nothing where they are not alike.
+
+        A few milliseconds of scatter, or of the network, are enough to leave no duration that fits all.
+        """
+        least_s = min((bounds.most_s for bounds in self._bounds), default=0.0)
+        most_s = max((bounds.least_s for bounds in self._bounds), default=0.0)
+        return self._spread(least_s, most_s) if most_s - least_s < ALIKE * most_s else []
+
     def _if_spread(self) -> list[float]:
-        """Return a duration for each within its bounds, at another place in each.
+        """Return a duration for each that is not much shorter than what it was found after."""
+        return self._spread(0.0, math.inf, sooner=SOONER)
+
+    def _spread(self, least_s: float, most_s: float, *, sooner: float = 1.0) -> list[float]:
+        """Return a duration for each within its bounds and these, at another place in each.
 
         The middles of all would not do: tasks that are asked for at the same ages would seem to end at a few moments
         between these, so that the next would be asked for at just those, and half of them would be late.
         """
         first = self._added - len(self._bounds)
         return [
-            least_s + (number * GOLDEN % 1) * (bounds.most_s - least_s)
+            low_s + (number * GOLDEN % 1) * (min(bounds.most_s, most_s) - low_s)
             for number, bounds in enumerate(self._bounds, start=first)
-            for least_s in [max(bounds.least_s, (1 - SOONER) * bounds.most_s)]
+            for low_s in [max(bounds.least_s, (1 - sooner) * bounds.most_s, least_s)]
         ]
 
     def pause(self, age_s: float, first_poll_s: float, unfinished: Collection[float] = ()) -> float:
@@ -110,30 +132,28 @@ class Durations:
         `unfinished` are the ages in seconds at which all tasks that are waited for, this one too, were unfinished.
 
         Nobody is asked before the next of the known tasks was done, unless most of them were done by now. From there
-        the pause grows with the square root of the time that such tasks still took on average: that gives the least
-        lateness for a number of polls, since the early polls are paid by all tasks and the late ones by a few. Those
-        that are still unfinished count too: without them only the quick ones would be known at first. Where nothing
-        is known it is a part of the age: a larger one where many wait, since the first that is found done tells the
-        others.
+        the pause grows with the square root of the time in which such tasks would all end: where few end in a second,
+        polls are rare. That gives the least lateness for a number of polls, since the early ones are paid by all tasks
+        and the late ones by a few. Those that are still unfinished count too: without them only the quick ones would
+        be known at first. Where nothing is known it is a part of the age: a larger one where many wait, since the
+        first that is found done tells the others.
         """
         if not self.known.is_set():
             return min(max(first_poll_s, age_s * max(1, len(unfinished)) / 4), MOST_PAUSE_S)
-        longer = [seconds - age_s for seconds in self._seconds if seconds > age_s]
+        longer = sorted(seconds - age_s for seconds in self._seconds if seconds > age_s)
         others = 0 if self._are_alike(age_s) else sum(other_s >= NEARLY * age_s for other_s in unfinished)
         if not longer and others <= 1:
             return min(max(LEAST_PAUSE_S, self._beyond(age_s)), MOST_PAUSE_S)
-        next_done = min(longer, default=0.0)
-        left = max(0.0, sum(longer) / max(1, len(longer)) - next_done)
-        empty = 0.0
+        all_end_s = _all_end_s(longer)
+        empty_s = 0.0
         if longer:
-            # The next of many evenly spread durations is about `2 * left / n` away: so much is no empty time.
-            empty = max(0.0, next_done - 3 * left / len(longer))
+            empty_s = max(0.0, longer[0] - _filled_s(longer))
             if 2 * len(longer) < len(self._seconds):
-                empty = min(empty, max(MOST_PAUSE_S, age_s / 4))
+                empty_s = min(empty_s, max(MOST_PAUSE_S, age_s / 4))
         if others > 1:
-            left = (left * len(longer) + max(left, LONGER * age_s) * others) / (len(longer) + others)
-        least = max(LEAST_PAUSE_S, self._width() / 60)
-        return empty + min(max(least, self._patience() * math.sqrt(2 * left)), MOST_PAUSE_S)
+            of_others_s = max(all_end_s, LONGER * age_s)
+            all_end_s = (all_end_s * len(longer) + of_others_s * others) / (len(longer) + others)
+        return empty_s + min(max(LEAST_PAUSE_S, self._patience * math.sqrt(all_end_s)), MOST_PAUSE_S)
 
     def are_all_within(self, age_s: float) -> bool:
         """Tell whether every known task was done by this age."""
@@ -150,15 +170,8 @@ class Durations:
         return age_s / 6
 
     def _are_alike(self, age_s: float) -> bool:
-        """Tell whether the known durations differ by less than a twentieth of an age."""
-        return self._width() < age_s / 20
-
-    def _patience(self) -> float:
-        """Return the factor before the root: the wider durations scatter, the farther apart the polls are.
-
-        For durations spread evenly over a width W, the pauses `c * sqrt(2 * left)` come to `2/3 * sqrt(W) / c` polls.
-        """
-        return max(0.38, 2 / 3 * math.sqrt(self._width()) / POLLS)
+        """Tell whether the known durations are alike, seen from an age."""
+        return self._width() < ALIKE * age_s
 
     def _width(self) -> float:
         return max(self._seconds, default=0.0) - min(self._seconds, default=0.0)
@@ -168,3 +181,30 @@ def _without_far(seconds: list[float]) -> list[float]:
     """Leave out the few that took far longer than nearly all."""
     most_s = FAR * sorted(seconds)[len(seconds) - 1 - len(seconds) // 20] if seconds else 0.0
     return [one for one in seconds if one <= most_s]
+
+
+def _all_end_s(longer: list[float]) -> float:
+    """Return the time in which all of these would end at the pace of the next quarter, from the first on; sorted."""
+    after = len(longer) - 1
+    if after < 1:
+        return 0.0
+    quarter = max(1, after // 4)
+    return (longer[quarter] - longer[0]) * after / quarter
+
+
+def _filled_s(longer: list[float]) -> float:
+    """Return how long it may take until the next of these ends where there is no gap between them."""
+    return 1.5 * _all_end_s(longer) / len(longer)
+
+
+def _polls(seconds: list[float]) -> float:
+    """Return the polls of a task on average if the pause is the root of the time in which all end, gaps apart."""
+    seconds = sorted(seconds)
+    polls = 0.0
+    for done, (done_s, next_s) in enumerate(pairwise(seconds), start=1):
+        # Among a few, one that took far longer would seem to fill the time until then.
+        passed_s = min(next_s - done_s, _filled_s(seconds[done - 1 :]), done_s)
+        if passed_s > 0:
+            share = (len(seconds) - done) / len(seconds)
+            polls += share * passed_s / math.sqrt(_all_end_s(seconds[done - 1 :]))
+    return polls
