@@ -5,7 +5,8 @@ import math
 from collections import deque
 from collections.abc import Collection, Iterable
 from itertools import pairwise
-from typing import NamedTuple
+
+from tools.money.bounds import ALIKE, Bounds, likely_durations
 
 REMEMBERED = 128
 """Tasks whose durations count: enough to see how they scatter, few enough to follow a service that changes."""
@@ -13,17 +14,11 @@ REMEMBERED = 128
 ENOUGH, ENOUGH_ALIKE = 4, 3
 """Durations that must be known before they tell anything; three that are alike are no accident."""
 
-ALIKE = 1 / 20
-"""Durations that differ by no more than this share of them are alike."""
-
 POLLS = 4.3
 """Polls that pauses may cost a task, on average, where durations scatter; one more finds it done."""
 
 LEAST_PATIENCE = 0.38
 """Least factor before the root: durations that scatter little need fewer polls."""
-
-SOONER = 0.2
-"""How much sooner than it was found so a task is taken to be done at most, as a share of its age."""
 
 FAR = 2.0
 """A duration so many times as long as that of nineteen in twenty tells nothing of others: a task that stood in a queue,
@@ -35,26 +30,15 @@ NEARLY = 0.9
 LONGER = 2 / 3
 """How much longer such tasks are taken to need until all have ended, as a share of the age, or more if known."""
 
-GOLDEN = 0.618034
-"""The multiples of this fall evenly into the space between two whole numbers, however many they are."""
-
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
-
-
-class _Bounds(NamedTuple):
-    """What is known of a task's duration, in seconds; the second is its least if all tasks take equally long."""
-
-    least_s: float
-    least_if_equal_s: float
-    most_s: float
 
 
 class Durations:
     """The durations of a model's last tasks, in seconds from the answered submit until the picture was ready."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
-        self._bounds: deque[_Bounds] = deque((_Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
+        self._bounds: deque[Bounds] = deque((Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
         self._seconds: list[float] = []
         self._patience = LEAST_PATIENCE
         self._added = len(self._bounds)
@@ -74,57 +58,19 @@ class Durations:
         one: it counts while all tasks may have taken equally long. One that was done when first asked for tells least:
         the next are asked for a little earlier, until one is unfinished.
         """
-        self._bounds.append(_Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
+        self._bounds.append(Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._added += 1
         self._learn()
         return self._last_s
 
     def _learn(self) -> None:
-        seconds = self._if_equal() or self._if_alike() or self._if_spread()
+        seconds = likely_durations(self._bounds, first=self._added - len(self._bounds))
         self._last_s = seconds[-1] if seconds else 0.0
         self._seconds = _without_far(seconds)
         self._patience = max(LEAST_PATIENCE, _polls(self._seconds) / POLLS)
         alike = self._are_alike(max(self._seconds, default=0.0))
         if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
-
-    def _if_equal(self) -> list[float]:
-        """Return the duration that all tasks can have had, for each; nothing where there is none."""
-        least_s = max((bounds.least_s for bounds in self._bounds), default=0.0)
-        most_s = min((bounds.most_s for bounds in self._bounds), default=0.0)
-        if least_s >= most_s:
-            return []
-        of_others = (bounds.least_if_equal_s for bounds in self._bounds if bounds.least_if_equal_s < most_s)
-        least_s = max(least_s, *of_others, 0.0)
-        # While none was ever unfinished when asked for, they may have taken no time at all: the next one shows.
-        sooner_s = (1 - SOONER) * most_s if least_s else 0.0
-        return [(max(least_s, sooner_s) + most_s) / 2] * len(self._bounds)
-
-    def _if_alike(self) -> list[float]:
-        """Return durations that differ as little as the bounds allow; nothing where they are not alike.
-
-        A few milliseconds of scatter, or of the network, are enough to leave no duration that fits all.
-        """
-        least_s = min((bounds.most_s for bounds in self._bounds), default=0.0)
-        most_s = max((bounds.least_s for bounds in self._bounds), default=0.0)
-        return self._spread(least_s, most_s) if most_s - least_s < ALIKE * most_s else []
-
-    def _if_spread(self) -> list[float]:
-        """Return a duration for each that is not much shorter than what it was found after."""
-        return self._spread(0.0, math.inf, sooner=SOONER)
-
-    def _spread(self, least_s: float, most_s: float, *, sooner: float = 1.0) -> list[float]:
-        """Return a duration for each within its bounds and these, at another place in each.
-
-        The middles of all would not do: tasks that are asked for at the same ages would seem to end at a few moments
-        between these, so that the next would be asked for at just those, and half of them would be late.
-        """
-        first = self._added - len(self._bounds)
-        return [
-            low_s + (number * GOLDEN % 1) * (min(bounds.most_s, most_s) - low_s)
-            for number, bounds in enumerate(self._bounds, start=first)
-            for low_s in [max(bounds.least_s, (1 - sooner) * bounds.most_s, least_s)]
-        ]
 
     def pause(self, age_s: float, first_poll_s: float, unfinished: Collection[float] = ()) -> float:
         """Return the seconds until a task of this age is asked for again.
