@@ -158,6 +158,20 @@ def test_a_guess_about_the_encoding_is_told(peitu):
     assert 1 == err.count("read as GB 18030")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "utf-8"])
+def test_the_document_is_whole_in_every_encoding(peitu, monkeypatch, encoding):
+    """On Windows, what goes to a file or another program is in an old encoding, which lacks some letters."""
+    assert 0 == peitu("run", "--text", "春天的第一杯茶 🍵", "--count", "1", "--run-id", "tea")[0]
+    written = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", written)
+        patch.setattr(sys, "argv", ["peitu", "show", "tea", "--json"])
+        with pytest.raises(SystemExit):
+            main()
+
+    assert "春天的第一杯茶 🍵" == json.loads(written.buffer.getvalue().decode(encoding))["content"]
+
+
 def test_a_person_reads_where_the_pictures_are(peitu):
     """Without --json: the paths, and that they are sketches."""
     code, out, err = peitu("run", "--text", "a teapot", "--count", "1", "--run-id", "tea")

@@ -1,5 +1,6 @@
 """What people read in the terminal: progress while pictures are made, and what came of them."""
 
+import codecs
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -118,8 +119,9 @@ def say(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print exactly one JSON document on standard output."""
-    sys.stdout.writelines(json_pieces(value))
+    """Print exactly one JSON document on standard output, whole also where its encoding knows no Chinese."""
+    is_unicode = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
+    sys.stdout.writelines(json_pieces(value, ascii_only=not is_unicode))
 
 
 def print_result(document: Mapping[str, Any]) -> None:
