@@ -1,7 +1,10 @@
 import hashlib
 import io
 import logging
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +17,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.conftest import ROOT
 from tests.sandbox import Sandbox
 from tools.bucket.oss_address import parse_address, parse_folder
 from tools.bucket.oss_errors import explain
@@ -738,3 +742,12 @@ def test_nothing_is_read_in_vain(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(buffer.getvalue()[:-100])
 
     assert uploader(sandbox).upload_file(tmp_path / "a.png")
+
+
+def test_its_sdk_is_loaded_without_a_warning(tmp_path: Path) -> None:
+    """Compiled for the first time, as after an installation, it says nothing to the user."""
+    words = [sys.executable, "-W", "always", "-c", "from tools.bucket.oss_sdk import oss2; oss2()"]
+    place = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    found = subprocess.run(words, env=place, capture_output=True, text=True, check=True)
+
+    assert "" == found.stderr

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tools.bucket.oss_address import Address
 from tools.bucket.oss_errors import NOT_OSS, explain, is_passing
+from tools.bucket.oss_sdk import oss2
 
 Result = TypeVar("Result")
 
@@ -148,15 +149,14 @@ class Client:
             self._idle.put(bucket)
 
     def _connect(self) -> Any:
-        import oss2
-
+        sdk = oss2()
         # From INFO down oss2 logs headers, signatures and the ids of keys.
         logging.getLogger("oss2").setLevel(logging.WARNING)
         address = self.address
-        session = oss2.Session()
+        session = sdk.Session()
         session.session.hooks["response"].append(_read_whole)
-        return oss2.Bucket(
-            oss2.make_auth(*self._key, "v4" if address.region else "v1"),
+        return sdk.Bucket(
+            sdk.make_auth(*self._key, "v4" if address.region else "v1"),
             address.endpoint,
             address.bucket,
             is_cname=address.kind == "domain",
@@ -178,9 +178,7 @@ def _list(bucket: Any, *, start: str, token: str = "") -> Any:
 
 def _errors() -> tuple[type[Exception], ...]:
     """Return what a call may raise; what breaks while an answer is read is an `OSError`."""
-    import oss2
-
-    return (oss2.exceptions.OssError, OSError)
+    return (oss2().exceptions.OssError, OSError)
 
 
 def _lookup_errors() -> tuple[type[Exception], ...]:
