@@ -25,9 +25,8 @@ from tools.pictures.files import inside
 from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document
 from tools.sqlite.batches import Batches, Part
-from tools.sqlite.delivered import asked_sizes
 from tools.sqlite.liveness import BATCH_INDEX
-from tools.sqlite.other_prompts import other_prompts
+from tools.sqlite.provenance import asked_sizes, other_prompts
 from tools.sqlite.rivals import owed_elsewhere, see_nobody_at_work
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
