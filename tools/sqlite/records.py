@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.clock import utc_now
 from tools.sqlite.connection import reading
-from tools.sqlite.rows import insert
+from tools.sqlite.rows import upsert
 from tools.sqlite.run_names import Begun, begin_run
 from tools.sqlite.task_rows import Task, tasks_of
 
@@ -164,8 +164,7 @@ def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str,
         "recorded_at": utc_now().isoformat(),
         **{name: image[name] for name in IMAGE_COLUMNS},
     }
-    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-    insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+    upsert(connection, "images", row, key="run_id, image_index")
     places = "run_id = :run_id AND image_index = :image_index AND path = :path"
     connection.execute(f"UPDATE versions SET url = :url WHERE {places}", row)  # noqa: S608 - our own names
 
