@@ -10,13 +10,13 @@ from weakref import WeakKeyDictionary
 
 from graph.build import Tools
 from graph.opening.assembly import open_tools
-from graph.opening.journal import open_log
 from graph.state import InputState
 from graph.studio.form import input_form
 from nodes.answer import Link
 from tools.content.templates import style_lines
 from tools.setup.configuration import PROVIDERS
 from tools.setup.environment import environment_value
+from tools.setup.log import open_log
 from tools.setup.settings import load_settings
 
 PICTURES = "pictures"
