@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from graph.batches.begin import open_leases
 from graph.batches.workers import PREPARING, BatchRun
 from graph.opening.assembly import language_model, uploads_by_default
-from graph.opening.feasible import Feasible
+from graph.opening.providers import Feasible
 from graph.terminal.console import print_json, say
 from graph.terminal.going_on import tell_beside, ways_on_with
 from graph.terminal.progress import BatchWatcher
