@@ -461,6 +461,7 @@ async def test_task_id_stays_one_part_of_the_path(make: Make) -> None:
 
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MODEL = "wanx2.1-t2i-plus"
 
 
 def entry(task_id: str, made_at: datetime) -> dict[str, Any]:
@@ -489,7 +490,7 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
         asked.append(dict(request.url.params))
         return httpx.Response(200, json={"total": 5, "total_page": 2, key: pages[request.url.params["page_no"]]})
 
-    found = await make(serve).list_tasks(NOON, NOON + timedelta(minutes=2))
+    found = await make(serve).task_list.between(NOON, NOON + timedelta(minutes=2), model=MODEL)
 
     assert [("b", "request-b"), ("a", "request-a")] == [(task.task_id, task.request_id) for task in found]
     assert NOON == found[1].created_at
@@ -502,7 +503,7 @@ async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:
     """No question spans more than the 24 hours that the service allows."""
     server = Server({"data": [], "total_page": 0})
 
-    await make(server).list_tasks(NOON, NOON + timedelta(hours=30))
+    await make(server).task_list.between(NOON, NOON + timedelta(hours=30), model=MODEL)
 
     spans = [
         datetime.strptime(request.url.params["end_time"], "%Y%m%d%H%M%S")  # noqa: DTZ007
@@ -526,7 +527,7 @@ async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:
 async def test_unreadable_list_is_not_an_empty_one(make: Make, answer: Any) -> None:
     """Half a list would have a task bought again, so it is no list at all."""
     with pytest.raises(UnavailableError, match="no clear answer"):
-        await make(Server(answer)).list_tasks(NOON, NOON + timedelta(minutes=1))
+        await make(Server(answer)).task_list.between(NOON, NOON + timedelta(minutes=1), model=MODEL)
 
 
 async def test_a_look_reads_the_pages_that_show_the_tasks(make: Make) -> None:
@@ -543,8 +544,8 @@ async def test_a_look_reads_the_pages_that_show_the_tasks(make: Make) -> None:
 
     provider = make(serve)
 
-    assert {"new": False} == await provider.look_over(["new"], since=NOON, page_size=2)
-    assert {"new": False, "old": True} == await provider.look_over(["new", "old"], since=NOON, page_size=2)
+    assert {"new": False} == await provider.task_list.look_over(["new"], since=NOON, model=MODEL)
+    assert {"new": False, "old": True} == await provider.task_list.look_over(["new", "old"], since=NOON, model=MODEL)
     assert ["1", "1", "2"] == asked
 
 
@@ -552,7 +553,7 @@ async def test_a_look_at_a_long_list_ends_after_four_pages(make: Make) -> None:
     """Tasks that are so far down are polled."""
     server = Server({"total_page": 90, "data": [entry("strange", NOON)]})
 
-    assert {} == await make(server).look_over(["ours"], since=NOON, page_size=1)
+    assert {} == await make(server).task_list.look_over(["ours"], since=NOON, model=MODEL)
     assert 4 == len(server.requests)
 
 
@@ -561,7 +562,7 @@ async def test_an_empty_look_is_followed_by_one_at_the_other_zone(make: Make) ->
     server = Server({"total_page": 0, "data": []})
     provider = make(server)
     for since in (datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1), NOON - timedelta(2)):
-        await provider.look_over(["a"], since=since, page_size=50)
+        await provider.task_list.look_over(["a"], since=since, model=MODEL)
     china, utc, long = (
         [
             datetime.strptime(request.url.params[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC)

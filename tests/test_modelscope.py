@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -275,15 +274,6 @@ async def test_poll_of_a_task_that_ended_badly(
 
     assert kind is caught.type
     assert "(task 5618, 200" in str(caught.value)
-
-
-async def test_no_list_of_tasks(make: Make) -> None:
-    """The service keeps none, and is not asked."""
-    server = Server()
-
-    assert await make(server).list_tasks(datetime.now(UTC), datetime.now(UTC)) is None
-    assert await make(server).look_over(["5618"], since=datetime.now(UTC), page_size=50) is None
-    assert [] == server.requests
 
 
 @pytest.mark.parametrize("status", [200, 404])

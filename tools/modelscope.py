@@ -3,8 +3,6 @@
 Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
 
-from collections.abc import Collection
-from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -12,7 +10,7 @@ import httpx
 
 from tools.providers.http import Api, clean
 from tools.providers.models import Model, ModelRules
-from tools.providers.provider import ImageRequest, Submission, TaskState, Turn
+from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
 from tools.seed.modelscope_pictures import generate_image, generate_images_batch
 from tools.seed.rate_limiter import RateLimiter
@@ -37,6 +35,8 @@ class ModelScope(ModelRules):
 
     `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
     """
+
+    task_list = None  # the service keeps none
 
     def __init__(
         self,
@@ -95,28 +95,6 @@ class ModelScope(ModelRules):
             return TaskState(status="succeeded", urls=urls)
         step: Step = "task" if status == "FAILED" else "poll"
         raise self._api.fault(step, answer, about=f"task {task_id}")
-
-    async def list_tasks(
-        self,
-        start: datetime,  # noqa: ARG002
-        end: datetime,  # noqa: ARG002
-        *,
-        model: str | None = None,  # noqa: ARG002
-        turn: Turn | None = None,  # noqa: ARG002
-    ) -> None:
-        """Return `None`: the service keeps no list of tasks."""
-        return
-
-    async def look_over(
-        self,
-        task_ids: Collection[str],  # noqa: ARG002
-        *,
-        since: datetime,  # noqa: ARG002
-        page_size: int,  # noqa: ARG002
-        model: str | None = None,  # noqa: ARG002
-    ) -> None:
-        """Return `None`: the service keeps no list of tasks."""
-        return
 
     async def check_key(self) -> None:
         """Poll a task that cannot exist, which costs nothing: a good key is told that it is not found.
