@@ -106,7 +106,7 @@ def _label(run: Mapping[str, Any], producer: str) -> str | None:
 
     if all(image["provider"] in {None, "sketch"} for image in run["images"] if image["status"] == "saved"):
         return None
-    return aigc_label(content_producer=producer or "peitu", produce_id=f"{run['run_id']}-sheet")
+    return aigc_label(f"{run['run_id']}-sheet", content_producer=producer)
 
 
 def _relative_to(folder: Path) -> Callable[[Path], str]:

@@ -13,8 +13,7 @@ from tools import dashscope, modelscope
 from tools.errors import ConfigError, InputError
 from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
-from tools.money.opening import open_shop
-from tools.money.services import KEY_VARIABLES, find_key
+from tools.money.services import KEY_VARIABLES, find_key, open_services
 from tools.seed.illustrator import Illustrator
 from tools.seed.places import check_place
 from tools.seed.rate_limiter import RateLimiter
@@ -121,6 +120,6 @@ async def _open(
     attempts: int | None,
     pace: RateLimiter | None,
 ) -> AsyncIterator[Illustrator]:
-    async with open_shop(settings, keys=keys) as shop:
-        service, runner = shop.services[provider], shop.runner
+    async with open_services(settings, keys=keys) as opened:
+        service, runner = opened.services[provider], opened.runner
         yield Illustrator(service=service, runner=runner, settings=settings, attempts=attempts, pace=pace)

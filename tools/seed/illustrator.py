@@ -71,14 +71,13 @@ class Illustrator:
         for note in notes:
             self._tell(f"is not quite what was asked for: {note}", path)
         run_id = f"{provider.name}-{mark[:16]}"
-        producer = settings.labels.content_producer or "peitu"
         return Job(
             run_id=run_id,
             image_index=0,
             request=request,
             path=path,
             quality=settings.images.quality,
-            label=aigc_label(content_producer=producer, produce_id=f"{run_id}-0"),
+            label=aigc_label(f"{run_id}-0", content_producer=settings.labels.content_producer),
             patience_s=self._service.deadline_s,
             most_refusals=self._most_refusals,
         )
