@@ -23,7 +23,7 @@ from tools.money.health import Health
 from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.limits import Limiter
+from tools.money.limiter import Limiter
 from tools.money.tasks import TaskRunner
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.sqlite.database import Database

@@ -13,7 +13,7 @@ from tools.money.health import Health
 from tools.money.jobs import Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.limits import Limiter
+from tools.money.limiter import Limiter
 from tools.money.standings import StoredStandings
 from tools.money.tasks import TaskRunner
 from tools.providers.http import make_client
