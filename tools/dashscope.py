@@ -11,18 +11,18 @@ from urllib.parse import quote
 
 import httpx
 
+from tools.compatibility.dashscope_script import as_program, generate_single_task, main
 from tools.providers.dashscope_list import DashScopeTaskList
 from tools.providers.http import Api, section
 from tools.providers.models import ModelRules
 from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
-from tools.seed.line_art import as_program, generate_single_task, main
 
 __all__ = ["DashScope", "generate_single_task", "main"]
 
 KEY_PAGE = "https://bailian.console.aliyun.com/?tab=model#/api-key"
 
-# What `tools.seed.line_art` reads at each call, so that a program may set it.
+# What `tools.compatibility.dashscope_script` reads at each call, so that a program may set it.
 JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
 OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
 MAX_WORKERS = 2  # how many of them are under way at once; few, since an account's limits are low

@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 import httpx
 
+from tools.compatibility.modelscope_functions import generate_image, generate_images_batch
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.providers.http import Api, clean
 from tools.providers.models import Model, ModelRules
 from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
-from tools.seed.modelscope_pictures import generate_image, generate_images_batch
-from tools.seed.rate_limiter import RateLimiter
 
 __all__ = ["KEY_PAGE", "ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
 

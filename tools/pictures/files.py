@@ -57,6 +57,22 @@ def see_place(path: Path) -> None:
         raise _cannot_be_written(path, OSError(reason, os.strerror(reason)))
 
 
+def check_place(path: Path) -> None:
+    """See that a picture can be made at a path that somebody named.
+
+    Raises:
+        InputError: It names no file, or another kind of picture than JPG.
+        StorageError: It cannot be written there; the message says why.
+    """
+    if "\0" in str(path):
+        raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
+    check_jpeg_name(path)
+    with contextlib.suppress(OSError):  # What is wrong with such a name, `see_place` says.
+        if path.is_dir():
+            raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
+    see_place(path)
+
+
 def _of_folder(folder: Path) -> int | None:
     """Return the error of making something in a folder that is there, as far as it is known, or `None`."""
     if not folder.is_dir():

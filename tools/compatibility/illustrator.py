@@ -14,6 +14,7 @@ from typing import Any
 from loguru import logger
 
 from tools.clock import utc_now
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.content.wishes import parse_size
 from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, TaskRefusedError, UnavailableError
 from tools.money.jobs import Job, Service
@@ -24,7 +25,6 @@ from tools.pictures.labels import aigc_label
 from tools.providers.adapt import adapt
 from tools.providers.http import clean
 from tools.providers.provider import ImageRequest
-from tools.seed.rate_limiter import RateLimiter
 from tools.setup.configuration import Settings
 
 # The messages speak of resuming a run, which these pictures are not.

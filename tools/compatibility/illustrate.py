@@ -1,4 +1,4 @@
-"""Make pictures from finished prompts, synchronously: what the functions of the seed stand on.
+"""Make pictures from finished prompts, synchronously: what the functions of Peitu's predecessor call.
 
 Everything is opened for the time of a call. It works inside a running event loop too, e.g. in a notebook.
 """
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tools import dashscope, modelscope
+from tools.compatibility.illustrator import Illustrator
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.errors import ConfigError, InputError
 from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
 from tools.money.services import KEY_VARIABLES, find_key, open_services
-from tools.seed.illustrator import Illustrator
-from tools.seed.places import check_place
-from tools.seed.rate_limiter import RateLimiter
+from tools.pictures.files import check_place
 from tools.setup.configuration import Settings
 from tools.setup.settings import load_settings
 
