@@ -19,8 +19,9 @@ from tools.money.services import KEY_VARIABLES, make_services
 from tools.money.standings import StoredStandings
 from tools.pictures.folders import check_folder
 from tools.providers.http import make_client
+from tools.setup.configuration import Settings
+from tools.setup.environment import configuration_file, environment_value
 from tools.setup.log import be_quiet
-from tools.setup.settings import Settings, configuration_file, environment_value
 from tools.sqlite.database import Database
 from tools.sqlite.records import Records
 

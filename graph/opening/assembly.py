@@ -16,14 +16,12 @@ from tools.oss import OSSUploader
 from tools.pictures.labels import aigc_label
 from tools.providers.http import may_be_key
 from tools.setup.configuration import Settings
-from tools.setup.settings import environment_value, oss_environment
+from tools.setup.environment import OSS_REQUIRED, environment_value
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import RUN_INDEX
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
-
-OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 
 
 @asynccontextmanager
@@ -87,8 +85,7 @@ def uploads_by_default(settings: Settings) -> bool:
 
 def missing_for_upload() -> list[str]:
     """Return the OSS variables that an upload needs and that are not set."""
-    known = oss_environment()
-    return [name for name in OSS_NEEDED if name not in known]
+    return [name for name in OSS_REQUIRED if environment_value(name) is None]
 
 
 def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> LanguageModel | None:
