@@ -12,7 +12,7 @@ from tools.content.templates import style as find_style
 from tools.content.templates import style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError
-from tools.setup.configuration import MAX_COUNT
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
 from tools.storyboards.picture_folder import PictureFolder, is_printable
 from tools.storyboards.picture_names import picture_names, readable_name
 from tools.storyboards.problems import Place, Problems, kind_of
@@ -23,7 +23,6 @@ COMMON = ("count", "style", "size")
 
 KEYS = ("id", *WORDS, "filename", "seed", *COMMON)
 LONGEST_ID = 200
-MAX_SEED = 2**31 - 1
 
 Values = dict[str, Any]
 
