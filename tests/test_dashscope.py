@@ -1,6 +1,5 @@
 """DashScope's client against answers in the shapes that were recorded or documented."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.provider_replies import Server, maker
 from tools.dashscope import DashScope
 from tools.errors import (
     ConfigError,
@@ -28,44 +28,14 @@ PENDING = {"output": {"task_status": "PENDING", "task_id": "9e2b"}, "request_id"
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/a.png?Expires=1&Signature=a%2Bb%3D"
 
 
-class Server:
-    """Answers every request alike and keeps what it was asked."""
-
-    def __init__(self, answer: Any = None, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.answer = answer
-        self.status = status
-        self.headers = headers
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if isinstance(self.answer, str):
-            return httpx.Response(self.status, text=self.answer, headers=self.headers)
-        return httpx.Response(self.status, json=self.answer, headers=self.headers)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The JSON of the last request."""
-        return json.loads(self.requests[-1].content)  # type: ignore[no-any-return]
-
-
 Make = Callable[..., DashScope]
 
 
 @pytest.fixture
 async def make() -> AsyncIterator[Make]:
     """Make a DashScope that talks to a handler."""
-    clients = []
-
-    def make_one(handler: Callable[[httpx.Request], httpx.Response], **options: Any) -> DashScope:
-        clients.append(httpx.AsyncClient(transport=httpx.MockTransport(handler)))
-        return DashScope(**{"api_key": "sk-test", "client": clients[-1], **options})
-
-    yield make_one
-    for client in clients:
-        await client.aclose()
+    async with maker(DashScope, api_key="sk-test") as make:
+        yield make
 
 
 def test_dashscope_is_an_image_provider(make: Make) -> None:
