@@ -1,10 +1,11 @@
-"""What there is: runs, batches and tasks, the newest first, and what became of each.
+"""What there is: runs, threads, batches and tasks, the newest first, and what became of each.
 
 Each list is ``[]`` where there is no database yet; `state` is one of `tools.sqlite.liveness`.
 """
 
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,33 @@ def list_runs(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
 def list_runs_with_effort(path: Path, *, limit: int) -> list[dict[str, Any]]:
     """Return all runs, also those of batches, with their options, and how many tasks and seconds each took."""
     return _runs(path, _RUNS.format(more=_EFFORT, where="TRUE"), limit)
+
+
+def list_threads(path: Path, *, limit: int) -> list[dict[str, Any]]:
+    """Return the threads, each with its last run and a title; those of a batch are not among them."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(thread_id, run_id) AS thread, run_id,"  # noqa: S608 - our own words
+            " coalesce(title, substr(content, 1, 80)) AS title, max(started_at) AS started_at FROM runs"
+            f" WHERE {_NOT_OF_A_BATCH} GROUP BY thread ORDER BY started_at DESC LIMIT ?",
+            (limit,),
+        )
+        return [dict(row) for row in rows]
+
+
+def list_complete_threads(path: Path, *, before: datetime) -> list[str]:
+    """Return the threads of which every run is complete, and the last one has been since `before`."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(thread_id, run_id) AS thread FROM runs GROUP BY thread"
+            " HAVING min(success) = 1 AND min(status = 'finished') = 1 AND max(finished_at) < ?",
+            (before.isoformat(),),
+        )
+        return [row["thread"] for row in rows]
 
 
 def list_tasks(path: Path, *, run_id: str | None, limit: int) -> list[dict[str, Any]]:

@@ -154,6 +154,13 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
     }
 
 
+def find_images(path: Path, run_id: str) -> list[dict[str, Any]]:
+    """Return the recorded images of a run, also of a segment that was skipped and so has no run."""
+    with reading(path) as connection:
+        rows = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,))
+        return [image_of(row) for row in rows]
+
+
 def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str, Any]) -> None:
     """Write the row of an image inside a transaction; a later word replaces an earlier one."""
     row = {
