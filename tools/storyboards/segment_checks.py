@@ -13,8 +13,7 @@ from tools.content.templates import style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT, MAX_SEED
-from tools.storyboards.picture_folder import PictureFolder, is_printable
-from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.picture_names import PictureFolder, is_printable, picture_names, readable_name
 from tools.storyboards.problems import Place, Problems, kind_of
 from tools.storyboards.storyboard_rows import WORDS, Row
 
