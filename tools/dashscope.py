@@ -20,8 +20,6 @@ from tools.providers.verdicts import Step
 
 __all__ = ["DashScope", "generate_single_task", "main"]
 
-KEY_PAGE = "https://bailian.console.aliyun.com/?tab=model#/api-key"
-
 # What `tools.compatibility.dashscope_script` reads at each call, so that a program may set it.
 JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
 OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
@@ -51,14 +49,7 @@ class DashScope(ModelRules):
         model: str = "wanx2.1-t2i-plus",
     ) -> None:
         super().__init__("dashscope", model)
-        self._api = Api(
-            name=self.name,
-            title="DashScope",
-            key_url=KEY_PAGE,
-            api_key=api_key,
-            client=client,
-            base_url=base_url,
-        )
+        self._api = Api(name=self.name, title="DashScope", api_key=api_key, client=client, base_url=base_url)
         self.task_list = DashScopeTaskList(self._api)
 
     async def submit(self, request: ImageRequest) -> Submission:

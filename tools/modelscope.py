@@ -15,9 +15,7 @@ from tools.providers.models import Model, ModelRules
 from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
 
-__all__ = ["KEY_PAGE", "ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
-
-KEY_PAGE = "https://modelscope.cn/my/myaccesstoken"
+__all__ = ["ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
 
 _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
@@ -52,14 +50,7 @@ class ModelScope(ModelRules):
         super().__init__("modelscope", model)
         tuning = {"steps": steps, "guidance": guidance, "loras": loras}
         self._tuning = {name: value for name, value in tuning.items() if value is not None}
-        self._api = Api(
-            name=self.name,
-            title="ModelScope",
-            key_url=KEY_PAGE,
-            api_key=api_key,
-            client=client,
-            base_url=base_url,
-        )
+        self._api = Api(name=self.name, title="ModelScope", api_key=api_key, client=client, base_url=base_url)
 
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture; it counts against the daily quota.

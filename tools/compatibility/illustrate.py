@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from tools import dashscope, modelscope
 from tools.compatibility.illustrator import Illustrator
 from tools.compatibility.rate_limiter import RateLimiter
 from tools.errors import ConfigError, InputError
@@ -18,9 +17,8 @@ from tools.money.jobs import Job
 from tools.money.services import KEY_VARIABLES, find_key, open_services
 from tools.pictures.files import check_place
 from tools.setup.configuration import Settings
+from tools.setup.environment import KEY_PAGES
 from tools.setup.settings import load_settings
-
-_KEY_PAGES = {"modelscope": modelscope.KEY_PAGE, "dashscope": dashscope.KEY_PAGE}
 
 _MOST_PER_S = 1000.0
 """The fastest rate that the settings know."""
@@ -76,7 +74,7 @@ def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) 
     variable = KEY_VARIABLES[provider]
     if not find_key(variable, keys):
         raise ConfigError(
-            f"{variable} is not set, and no api_key was passed - put it in .env; get one at {_KEY_PAGES[provider]}"
+            f"{variable} is not set, and no api_key was passed - put it in .env; get one at {KEY_PAGES[variable]}"
         )
     for path, prompt in prompts.items():
         if not isinstance(prompt, str) or not prompt.strip():

@@ -19,6 +19,13 @@ SECRET_VARIABLES = (
 )
 """Variables that hold secrets."""
 
+KEY_PAGES = {
+    "MODELSCOPE_API_KEY": "https://modelscope.cn/my/myaccesstoken",
+    "DASHSCOPE_API_KEY": "https://bailian.console.aliyun.com/?tab=model#/api-key",
+    "MINIMAX_API_KEY": "https://platform.minimaxi.com/user-center/basic-information/interface-key",
+}
+"""Where to get each key."""
+
 OSS_REQUIRED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 OSS_VARIABLES = (*OSS_REQUIRED, "OSS_BASE_PATH", "OSS_CUSTOM_DOMAIN", "OSS_REGION")
 
