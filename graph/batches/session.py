@@ -27,7 +27,7 @@ from tools.sqlite.batch_records import batch_document
 from tools.sqlite.batches import Batches, Part
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.provenance import asked_sizes, other_prompts
-from tools.sqlite.rivals import owed_elsewhere, see_nobody_at_work
+from tools.sqlite.rivals import check_no_rival_at_work, owed_elsewhere
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
 
@@ -36,8 +36,8 @@ def follow_batch(
     config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool, leases: Leases | None = None
 ) -> NoReturn:
     """Work on the batch, print what came of it, and exit: 0 all is there, 1 something is missing."""
-    work = Work(config, settings, row, as_json=as_json, leases=leases)
-    document = work.until_stopped(go_on=row["batch_id"])
+    session = BatchSession(config, settings, row, as_json=as_json, leases=leases)
+    document = session.until_stopped(go_on=row["batch_id"])
     if as_json:
         print_json(document)
         if not document["success"]:
@@ -57,7 +57,7 @@ async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
         leases.release(batch_id, BATCH_INDEX)
 
 
-class Work:
+class BatchSession:
     """A batch that is worked on by this process; `row` is that of the table `batches`, `leases` may hold it already."""
 
     def __init__(
@@ -119,7 +119,9 @@ class Work:
         path, options = self._settings.database.path, self._options
         try:
             # Where the lease is ours already, the same was seen when it was taken.
-            await leases.take(batch_id, BATCH_INDEX, then=lambda db: see_nobody_at_work(db, path, batch_id, options))
+            await leases.take(
+                batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options)
+            )
             owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
             for other, count in Counter(owed.values()).items():
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")

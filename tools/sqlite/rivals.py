@@ -70,7 +70,9 @@ def writes_here(connection: sqlite3.Connection, batch_id: str, options: Mapping[
     return folder is not None and str(Path(folder).resolve()) == options["writes"]
 
 
-def see_nobody_at_work(connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]) -> None:
+def check_no_rival_at_work(
+    connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]
+) -> None:
     """See that no other batch of the same storyboard and output folder is worked on while this one goes on.
 
     To be asked inside the transaction that takes the lease. `path` is that of the database.

@@ -73,7 +73,7 @@ class PictureFolder:
         self._room = LONGEST_PATH_BYTES - len(os.fsencode(folder))
         self._known: set[str] = set()
 
-    def see_inside(self, name: str) -> None:
+    def check_inside(self, name: str) -> None:
         """See that a name stays in the folder, and that its path is not too long.
 
         Raises:

@@ -167,7 +167,7 @@ class Checks:
             return []
         try:
             names = picture_names(filename, count)
-            self._folder.see_inside(names[0])
+            self._folder.check_inside(names[0])
         except InputError as error:
             problem, *advice = re.split(r" - |; ", str(error), maxsplit=1)
             self._note(problem, place, *advice)
