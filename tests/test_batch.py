@@ -17,7 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from bench.forks import Forks
-from graph.terminal.progress import BatchWatcher
+from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
