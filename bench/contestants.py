@@ -66,7 +66,7 @@ def settings(order: Order, *, provider: str) -> dict[str, str]:
         "RATE_PER_S": str(order.submits_per_s or NO_LIMIT),
         "MAX_IN_FLIGHT": str(order.at_once),
     }
-    if knows_polls() and not order.submits_per_s:
+    if not order.submits_per_s:
         own["POLLS_PER_S"] = str(NO_LIMIT)
     return {
         f"{provider.upper()}_API_KEY": KEY,
@@ -74,13 +74,6 @@ def settings(order: Order, *, provider: str) -> dict[str, str]:
         "PEITU_IMAGES__SIZE": f"{order.width}x{order.height}",
         **{f"PEITU_IMAGES__{provider.upper()}__{name}": value for name, value in own.items()},
     }
-
-
-def knows_polls() -> bool:
-    """Tell whether this Peitu has a limit of polls."""
-    from tools.setup.configuration import ImageService
-
-    return "polls_per_s" in ImageService.model_fields
 
 
 def contestants() -> list[Contestant]:

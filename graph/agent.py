@@ -1,13 +1,12 @@
-"""The two functions of the system that Peitu grew from: a content, or a topic, in; a result object out."""
+"""Two functions of Peitu's predecessor: a content, or a topic, in; a result object out."""
 
 from pathlib import Path
 from typing import Any, cast
 
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
-from tools.pictures.files import write_whole
-from tools.seed.left_out import Count, Text, given
-from tools.seed.places import check_place
+from tools.compatibility.left_out import Count, Text, given
+from tools.pictures.files import check_place, write_whole
 from tools.sqlite.run_names import new_run_id
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.setup.redact import redact
-from tools.sqlite.history import read_runs, read_tasks
+from tools.sqlite.lists import list_runs_with_effort, list_tasks
 
 Picture = Mapping[str, Any] | str | Path
 """An image of a result document, or a path."""
@@ -81,13 +81,13 @@ def runs_table(database_path: Path, *, limit: int = 20) -> Shown:
     Raises:
         StorageError: The database cannot be read; the message says why.
     """
-    runs = read_runs(database_path, limit=limit)
+    runs = list_runs_with_effort(database_path, limit=limit)
     return table(
         {
             "run": run["run_id"],
             "began (UTC)": _minute(run["started_at"]),
             "state": run["state"],
-            "pictures": f"{run['saved']} of {run['requested'] or '?'}",
+            "pictures": f"{run['count']} of {run['requested'] or '?'}",
             "tasks": run["tasks"],
             "seconds": run["duration_s"],
             "style": run["options"].get("style"),
@@ -104,7 +104,7 @@ def tasks_table(database_path: Path, run_id: str | None = None, *, limit: int = 
         StorageError: The database cannot be read; the message says why.
     """
     names = {"run_id": "run", "provider": "provider", "model": "model", "status": "status", "polls": "polls"}
-    rows = read_tasks(database_path, run_id=run_id, limit=limit)
+    rows = list_tasks(database_path, run_id=run_id, limit=limit)
     return table(
         {
             **{label: row[name] for name, label in names.items()},

@@ -5,7 +5,7 @@ from typing import Any
 
 from graph.display import table
 from graph.events import Event
-from graph.terminal.console import STATES
+from graph.terminal.run_progress import STATES
 
 _MARKS = {"saved": "●", "uploaded": "●", "failed": "✕", "upload failed": "✕", "queued": "○", "waiting": "○"}
 

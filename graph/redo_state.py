@@ -7,8 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from tools.errors import InputError
-
-MAX_SEED = 2**31 - 1
+from tools.setup.configuration import MAX_SEED
 
 
 class Redo(TypedDict, total=False):

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from graph.conversation import Conversation, Messages
 from graph.redo_state import Redo
 from graph.run_options import Options
-from tools.setup.configuration import MAX_COUNT
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
 
 ImageStatus = Literal["saved", "failed", "unknown"]
 
@@ -136,7 +136,7 @@ class InputState(TypedDict, total=False):
     ]
     seed: Annotated[
         int,
-        Field(description="A number that makes the same pictures again; by default a new one.", ge=0, lt=2**31),
+        Field(description="A number that makes the same pictures again; by default a new one.", ge=0, le=MAX_SEED),
         EphemeralValue,
     ]
     upload: Annotated[bool, Field(description="Upload the pictures to OSS, and give their URLs."), EphemeralValue]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from graph.events import Event
-from graph.redo_state import MAX_SEED, Redo, as_redo, busy, checked, same_wish
+from graph.redo_state import Redo, as_redo, busy, checked, same_wish
 from graph.run_options import given_options
 from graph.state import Image, Prompt, State
 from nodes.planned import given_analysis
@@ -17,6 +17,7 @@ from tools.content import templates, wording
 from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
 from tools.money.ledger import Ledger
+from tools.setup.configuration import MAX_SEED
 from tools.sqlite.run_names import BEGINNING_CHARS
 from tools.sqlite.task_rows import UNDER_WAY
 from tools.sqlite.versions import PENDING, Version, Versions

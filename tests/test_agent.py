@@ -1,4 +1,4 @@
-"""The seed's two functions, and the synchronous workflow that they stand on."""
+"""The two functions of Peitu's predecessor, and the synchronous workflow that they stand on."""
 
 import asyncio
 import threading

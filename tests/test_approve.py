@@ -11,7 +11,7 @@ from rich.console import Console
 
 from graph import runs
 from graph.terminal.asking import ask_about
-from graph.terminal.console import Watcher
+from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
 from nodes.approve import decided, parse
 from tests.sandbox import Sandbox

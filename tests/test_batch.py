@@ -17,7 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from bench.forks import Forks
-from graph.terminal.progress import BatchWatcher
+from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
@@ -29,7 +29,7 @@ from tools.pictures import files
 from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
-from tools.sqlite.history import read_runs
+from tools.sqlite.lists import list_runs_with_effort
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -513,7 +513,7 @@ def test_a_killed_run_without_a_review_does_not_wait_for_approval(peitu: Peitu):
 
     assert ["stopped"] == [run["state"] for run in json.loads(peitu("runs", "--json")[1])["runs"]]
     assert "stopped" == json.loads(peitu("show", "tea", "--json")[1])["state"]
-    assert ["stopped"] == [run["state"] for run in read_runs(Path("data/peitu.db"), limit=5)]
+    assert ["stopped"] == [run["state"] for run in list_runs_with_effort(Path("data/peitu.db"), limit=5)]
 
 
 def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox):

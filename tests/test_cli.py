@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from graph.cli import main
 from graph.commands.app import app
-from graph.terminal.console import Watcher
+from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
@@ -495,7 +495,7 @@ def test_styles_can_be_listed(peitu):
 LIGHT = """
 import sys
 from graph.cli import main
-from graph.terminal.console import Watcher
+from graph.terminal.run_progress import Watcher
 sys.argv = ["peitu", *sys.argv[1:]]
 try:
     main()

@@ -1,6 +1,5 @@
 """DashScope's client against answers in the shapes that were recorded or documented."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.provider_replies import Server, maker
 from tools.dashscope import DashScope
 from tools.errors import (
     ConfigError,
@@ -28,44 +28,14 @@ PENDING = {"output": {"task_status": "PENDING", "task_id": "9e2b"}, "request_id"
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/a.png?Expires=1&Signature=a%2Bb%3D"
 
 
-class Server:
-    """Answers every request alike and keeps what it was asked."""
-
-    def __init__(self, answer: Any = None, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        self.answer = answer
-        self.status = status
-        self.headers = headers
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if isinstance(self.answer, str):
-            return httpx.Response(self.status, text=self.answer, headers=self.headers)
-        return httpx.Response(self.status, json=self.answer, headers=self.headers)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The JSON of the last request."""
-        return json.loads(self.requests[-1].content)  # type: ignore[no-any-return]
-
-
 Make = Callable[..., DashScope]
 
 
 @pytest.fixture
 async def make() -> AsyncIterator[Make]:
     """Make a DashScope that talks to a handler."""
-    clients = []
-
-    def make_one(handler: Callable[[httpx.Request], httpx.Response], **options: Any) -> DashScope:
-        clients.append(httpx.AsyncClient(transport=httpx.MockTransport(handler)))
-        return DashScope(**{"api_key": "sk-test", "client": clients[-1], **options})
-
-    yield make_one
-    for client in clients:
-        await client.aclose()
+    async with maker(DashScope, api_key="sk-test") as make:
+        yield make
 
 
 def test_dashscope_is_an_image_provider(make: Make) -> None:
@@ -461,6 +431,7 @@ async def test_task_id_stays_one_part_of_the_path(make: Make) -> None:
 
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MODEL = "wanx2.1-t2i-plus"
 
 
 def entry(task_id: str, made_at: datetime) -> dict[str, Any]:
@@ -489,7 +460,7 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
         asked.append(dict(request.url.params))
         return httpx.Response(200, json={"total": 5, "total_page": 2, key: pages[request.url.params["page_no"]]})
 
-    found = await make(serve).list_tasks(NOON, NOON + timedelta(minutes=2))
+    found = await make(serve).task_list.between(NOON, NOON + timedelta(minutes=2), model=MODEL)
 
     assert [("b", "request-b"), ("a", "request-a")] == [(task.task_id, task.request_id) for task in found]
     assert NOON == found[1].created_at
@@ -502,7 +473,7 @@ async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:
     """No question spans more than the 24 hours that the service allows."""
     server = Server({"data": [], "total_page": 0})
 
-    await make(server).list_tasks(NOON, NOON + timedelta(hours=30))
+    await make(server).task_list.between(NOON, NOON + timedelta(hours=30), model=MODEL)
 
     spans = [
         datetime.strptime(request.url.params["end_time"], "%Y%m%d%H%M%S")  # noqa: DTZ007
@@ -526,7 +497,7 @@ async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:
 async def test_unreadable_list_is_not_an_empty_one(make: Make, answer: Any) -> None:
     """Half a list would have a task bought again, so it is no list at all."""
     with pytest.raises(UnavailableError, match="no clear answer"):
-        await make(Server(answer)).list_tasks(NOON, NOON + timedelta(minutes=1))
+        await make(Server(answer)).task_list.between(NOON, NOON + timedelta(minutes=1), model=MODEL)
 
 
 async def test_a_look_reads_the_pages_that_show_the_tasks(make: Make) -> None:
@@ -543,8 +514,8 @@ async def test_a_look_reads_the_pages_that_show_the_tasks(make: Make) -> None:
 
     provider = make(serve)
 
-    assert {"new": False} == await provider.look_over(["new"], since=NOON, page_size=2)
-    assert {"new": False, "old": True} == await provider.look_over(["new", "old"], since=NOON, page_size=2)
+    assert {"new": False} == await provider.task_list.look_over(["new"], since=NOON, model=MODEL)
+    assert {"new": False, "old": True} == await provider.task_list.look_over(["new", "old"], since=NOON, model=MODEL)
     assert ["1", "1", "2"] == asked
 
 
@@ -552,7 +523,7 @@ async def test_a_look_at_a_long_list_ends_after_four_pages(make: Make) -> None:
     """Tasks that are so far down are polled."""
     server = Server({"total_page": 90, "data": [entry("strange", NOON)]})
 
-    assert {} == await make(server).look_over(["ours"], since=NOON, page_size=1)
+    assert {} == await make(server).task_list.look_over(["ours"], since=NOON, model=MODEL)
     assert 4 == len(server.requests)
 
 
@@ -561,7 +532,7 @@ async def test_an_empty_look_is_followed_by_one_at_the_other_zone(make: Make) ->
     server = Server({"total_page": 0, "data": []})
     provider = make(server)
     for since in (datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(hours=1), NOON - timedelta(2)):
-        await provider.look_over(["a"], since=since, page_size=50)
+        await provider.task_list.look_over(["a"], since=since, model=MODEL)
     china, utc, long = (
         [
             datetime.strptime(request.url.params[name], "%Y%m%d%H%M%S").replace(tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from tools.errors import ConfigError
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
-from tools.sqlite.schema import CHANGES
+from tools.sqlite.migrations import CHANGES
 
 
 def add_run(run_id: str):

@@ -82,7 +82,7 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
         patch.setattr("tools.money.pace.FIRST_PAUSE_S", 0.03)
         patch.setattr("tools.money.collect.download", partial(download, sleep=lambda _: asyncio.sleep(0.01)))
         patch.setattr("tools.bucket.oss_client._BACKOFF_S", 0.01)
-        patch.setattr("tools.money.opening.make_client", impatient_client)
+        patch.setattr("tools.money.services.make_client", impatient_client)
         yield
 
 

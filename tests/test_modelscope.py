@@ -1,13 +1,12 @@
 """ModelScope's client against answers in the shapes that were captured or documented."""
 
-import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.provider_replies import Server, maker
 from tools.errors import (
     ConfigError,
     LostReplyError,
@@ -26,43 +25,14 @@ ACCEPTED = {"task_status": "SUCCEED", "task_id": "5618", "request_id": "r1"}
 LINK = "https://muse-ai.oss-cn-hangzhou.aliyuncs.com/img/a.jpg"
 
 
-class Server:
-    """Answers every request alike and keeps what it was asked."""
-
-    def __init__(self, answer: Any = None, *, status: int = 200) -> None:
-        self.answer = answer
-        self.status = status
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if isinstance(self.answer, str):
-            return httpx.Response(self.status, text=self.answer)
-        return httpx.Response(self.status, json=self.answer)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The JSON of the last request."""
-        return json.loads(self.requests[-1].content)  # type: ignore[no-any-return]
-
-
 Make = Callable[..., ModelScope]
 
 
 @pytest.fixture
 async def make() -> AsyncIterator[Make]:
     """Make a ModelScope that talks to a handler."""
-    clients = []
-
-    def make_one(handler: Callable[[httpx.Request], httpx.Response], **options: Any) -> ModelScope:
-        clients.append(httpx.AsyncClient(transport=httpx.MockTransport(handler)))
-        return ModelScope(**{"api_key": "ms-test", "client": clients[-1], **options})
-
-    yield make_one
-    for client in clients:
-        await client.aclose()
+    async with maker(ModelScope, api_key="ms-test") as make:
+        yield make
 
 
 def test_modelscope_is_an_image_provider(make: Make) -> None:
@@ -275,15 +245,6 @@ async def test_poll_of_a_task_that_ended_badly(
 
     assert kind is caught.type
     assert "(task 5618, 200" in str(caught.value)
-
-
-async def test_no_list_of_tasks(make: Make) -> None:
-    """The service keeps none, and is not asked."""
-    server = Server()
-
-    assert await make(server).list_tasks(datetime.now(UTC), datetime.now(UTC)) is None
-    assert await make(server).look_over(["5618"], since=datetime.now(UTC), page_size=50) is None
-    assert [] == server.requests
 
 
 @pytest.mark.parametrize("status", [200, 404])

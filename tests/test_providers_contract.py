@@ -205,14 +205,15 @@ class TestContract:
         start = datetime.now(UTC) - timedelta(minutes=1)
         submission = await bench.provider().submit(CAT)
 
-        listed = await bench.provider().list_tasks(start, start + timedelta(minutes=5))
-
+        provider = bench.provider()
         if bench.name == "modelscope":
-            assert listed is None
-        else:
-            found = [(task.task_id, task.model, task.request_id) for task in listed or []]
-            assert [(submission.task_id, bench.provider().model, submission.request_id)] == found
-            assert [] == await bench.provider().list_tasks(start - timedelta(hours=1), start)
+            assert provider.task_list is None
+            return
+        listed = await provider.task_list.between(start, start + timedelta(minutes=5), model=provider.model)
+
+        found = [(task.task_id, task.model, task.request_id) for task in listed]
+        assert [(submission.task_id, provider.model, submission.request_id)] == found
+        assert [] == await provider.task_list.between(start - timedelta(hours=1), start, model=provider.model)
 
     async def test_many_tasks_at_once(self, bench: Bench) -> None:
         """Where there is a list, one look tells which of many tasks are over, and says nothing of strangers."""
@@ -221,9 +222,11 @@ class TestContract:
         slow, done = [(await bench.provider().submit(CAT)).task_id or "" for _ in range(2)]
         await bench.provider().submit(CAT)
 
-        seen = await bench.provider().look_over([slow, done, "unknown"], since=since, page_size=50)
+        provider = bench.provider()
+        if provider.task_list is not None:
+            seen = await provider.task_list.look_over([slow, done, "unknown"], since=since, model=provider.model)
 
-        assert seen == (None if bench.name == "modelscope" else {slow: False, done: True})
+            assert {slow: False, done: True} == seen
 
 
 async def test_dashscope_task_after_a_lost_reply(sandbox: Sandbox) -> None:
@@ -236,7 +239,8 @@ async def test_dashscope_task_after_a_lost_reply(sandbox: Sandbox) -> None:
         with pytest.raises(LostReplyError):
             await provider.submit(CAT)
 
-        listed = await provider.list_tasks(start, datetime.now(UTC) + timedelta(minutes=1))
+        end = datetime.now(UTC) + timedelta(minutes=1)
+        listed = await provider.task_list.between(start, end, model=provider.model)
 
     assert [sandbox.tasks[-1].task_id] == [task.task_id for task in listed if task.task_id not in known]
     assert len(listed) == 61

@@ -8,13 +8,9 @@ from pydantic import BaseModel, ValidationError
 
 from tests.conftest import ROOT
 from tools.errors import ConfigError
-from tools.setup.settings import (
-    MAX_COUNT,
-    Settings,
-    environment_value,
-    load_settings,
-    oss_environment,
-)
+from tools.setup.configuration import MAX_COUNT, Settings
+from tools.setup.environment import environment_value
+from tools.setup.settings import load_settings
 
 UNREAD = {"rss", "vector_store", "scheduler"}
 
@@ -186,8 +182,7 @@ def test_an_empty_variable_is_as_good_as_none(workplace: Path, monkeypatch: pyte
         monkeypatch.setenv(name, " ")
 
     assert (Path("mine"), "ink") == (load_settings().output_dir, load_settings().style)
-    assert {} == oss_environment()
-    assert environment_value("DASHSCOPE_API_KEY") is None
+    assert [None] * 3 == [environment_value(name) for name in ("OSS_ENDPOINT", "OSS_BASE_PATH", "DASHSCOPE_API_KEY")]
 
 
 @pytest.mark.parametrize("key", ["output_dir", "templates", "database.path", "checkpoints.path", "logging.path"])
@@ -423,14 +418,3 @@ def test_keys_come_from_the_environment_then_the_file(workplace: Path, monkeypat
     assert "file" == environment_value("DASHSCOPE_API_KEY")
     assert "mine" == environment_value("MY_KEY")
     assert environment_value("NOT_THERE") is None
-
-
-def test_oss_environment_holds_what_is_set(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the variables of Peitu that are not empty are there."""
-    Path(".env").write_text("OSS_BUCKET_NAME=pictures\nOSS_REGION=\nOSS_FOREIGN=x\n")
-    monkeypatch.setenv("OSS_ENDPOINT", " https://oss-cn-hangzhou.aliyuncs.com\n")
-
-    assert {
-        "OSS_BUCKET_NAME": "pictures",
-        "OSS_ENDPOINT": "https://oss-cn-hangzhou.aliyuncs.com",
-    } == oss_environment()

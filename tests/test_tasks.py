@@ -23,7 +23,7 @@ from tools.money.health import Health
 from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
-from tools.money.limits import Limiter
+from tools.money.limiter import Limiter
 from tools.money.tasks import TaskRunner
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.sqlite.database import Database
@@ -47,12 +47,14 @@ class FakeProvider:
     name = "dashscope"
     model = "wanx2.1-t2i-plus"
     prompt_limit = 500
+    page_size = 50
 
     def __init__(self, ledger, *, submits=(), polls=(DONE,), listed=None):
         self.ledger = ledger
         self.submits = list(submits)
         self.polls = list(polls)
         self.listed = listed
+        self.task_list = None if listed is None else self
         self.submitted = 0
         self.seen = []
 
@@ -74,9 +76,9 @@ class FakeProvider:
             raise answer
         return answer
 
-    async def list_tasks(self, start, end, *, model, turn):
+    async def between(self, start, end, *, model, turn):
         await turn()
-        return self.listed and [entry for entry in self.listed if start <= entry.created_at <= end]
+        return [entry for entry in self.listed if start <= entry.created_at <= end]
 
 
 class Clock:
@@ -260,7 +262,7 @@ async def test_our_own_request_id_settles_a_lost_reply(bench, ledger):
             self.listed = [made[0], replace(made[1], request_id=request.request_id)]
             return await super().submit(request)
 
-    await bench.run(Keeping(ledger, submits=[LostReplyError("no answer")]))
+    await bench.run(Keeping(ledger, submits=[LostReplyError("no answer")], listed=[]))
 
     assert ["b"] == [task.task_id for task in await ledger.tasks("run", 0)]
 
@@ -619,10 +621,10 @@ async def test_a_key_that_may_not_see_the_list_stops_nobody_else(bench, ledger):
     """The request went through: it is held, and the provider goes on for the other pictures."""
 
     class Hidden(FakeProvider):
-        async def list_tasks(self, start, end, *, model, turn):
+        async def between(self, start, end, *, model, turn):
             raise ConfigError("DashScope gives no access to tasks")
 
-    provider = Hidden(ledger, submits=[LostReplyError("no answer")])
+    provider = Hidden(ledger, submits=[LostReplyError("no answer")], listed=[])
     service = bench.service(provider)
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         clock = {"now": bench.clock.now, "sleep": bench.clock.sleep}
@@ -640,12 +642,12 @@ async def test_a_lost_request_is_looked_for_under_its_own_model(bench, ledger):
     asked = []
 
     class Listing(FakeProvider):
-        async def list_tasks(self, start, end, *, model, turn):
+        async def between(self, start, end, *, model, turn):
             asked.append(model)
             return [ListedTask(task_id="paid", model="wan2.2-t2i-flash", created_at=bench.clock.time)]
 
     await ledger.intend("run", 0, provider="dashscope", model="wan2.2-t2i-flash", request=bench.job.request)
-    provider = Listing(ledger)
+    provider = Listing(ledger, listed=[])
     made = await bench.run(provider)
 
     assert (0, "paid", {"wan2.2-t2i-flash"}) == (provider.submitted, made.task.task_id, set(asked))

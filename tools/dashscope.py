@@ -4,7 +4,6 @@ Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference a
 https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
 """
 
-from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,18 +11,16 @@ from urllib.parse import quote
 
 import httpx
 
-from tools.providers.dashscope_list import TaskList
+from tools.compatibility.dashscope_script import as_program, generate_single_task, main
+from tools.providers.dashscope_list import DashScopeTaskList
 from tools.providers.http import Api, section
 from tools.providers.models import ModelRules
-from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState, Turn
+from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
-from tools.seed.line_art import as_program, generate_single_task, main
 
 __all__ = ["DashScope", "generate_single_task", "main"]
 
-KEY_PAGE = "https://bailian.console.aliyun.com/?tab=model#/api-key"
-
-# What `tools.seed.line_art` reads at each call, so that a program may set it.
+# What `tools.compatibility.dashscope_script` reads at each call, so that a program may set it.
 JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
 OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
 MAX_WORKERS = 2  # how many of them are under way at once; few, since an account's limits are low
@@ -52,15 +49,8 @@ class DashScope(ModelRules):
         model: str = "wanx2.1-t2i-plus",
     ) -> None:
         super().__init__("dashscope", model)
-        self._api = Api(
-            name=self.name,
-            title="DashScope",
-            key_url=KEY_PAGE,
-            api_key=api_key,
-            client=client,
-            base_url=base_url,
-        )
-        self._list = TaskList(self._api, model)
+        self._api = Api(name=self.name, title="DashScope", api_key=api_key, client=client, base_url=base_url)
+        self.task_list = DashScopeTaskList(self._api)
 
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture. This costs money, unless an error says that nothing was made."""
@@ -100,18 +90,6 @@ class DashScope(ModelRules):
         failed = [result for result in _results(output) if result.get("code")]
         step: Step = "task" if failed else "poll"
         raise self._api.fault(step, failed[0] if failed else {}, about=f"task {task_id}")
-
-    async def list_tasks(
-        self, start: datetime, end: datetime, *, model: str | None = None, turn: Turn | None = None
-    ) -> Sequence[ListedTask]:
-        """Return the account's tasks of a model that were made from `start` to `end`, whoever made them."""
-        return await self._list.between(start, end, model=model, turn=turn)
-
-    async def look_over(
-        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None = None
-    ) -> Mapping[str, bool]:
-        """Return which of many tasks are over; one that the list does not show is not in the answer."""
-        return await self._list.look_over(task_ids, since=since, page_size=page_size, model=model)
 
     async def check_key(self) -> None:
         """Ask for one entry of the list of tasks, which costs nothing.

@@ -22,6 +22,10 @@ A message says what was tried, on what, what came back and what to do. It holds 
 URL and no image body.
 """
 
+import re
+
+_DIFFERS = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F-]{8,}|[0-9]+")
+
 
 class PeituError(RuntimeError):
     """Anything that Peitu itself reports.
@@ -104,3 +108,8 @@ class LostReplyError(PeituError):
 
 class ClosedError(PeituError):
     """The workflow was closed, by another thread or before this call; open it again, and the run goes on."""
+
+
+def similar(message: str) -> str:
+    """Return what a message has in common with others of its kind: without names, ids and numbers."""
+    return _DIFFERS.sub("…", message)

@@ -3,23 +3,19 @@
 Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
 
-from collections.abc import Collection
-from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 
+from tools.compatibility.modelscope_functions import generate_image, generate_images_batch
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.providers.http import Api, clean
 from tools.providers.models import Model, ModelRules
-from tools.providers.provider import ImageRequest, Submission, TaskState, Turn
+from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
-from tools.seed.modelscope_pictures import generate_image, generate_images_batch
-from tools.seed.rate_limiter import RateLimiter
 
-__all__ = ["KEY_PAGE", "ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
-
-KEY_PAGE = "https://modelscope.cn/my/myaccesstoken"
+__all__ = ["ModelScope", "RateLimiter", "generate_image", "generate_images_batch"]
 
 _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "PENDING": "waiting",
@@ -38,6 +34,8 @@ class ModelScope(ModelRules):
     `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
     """
 
+    task_list = None  # the service keeps none
+
     def __init__(
         self,
         *,
@@ -52,14 +50,7 @@ class ModelScope(ModelRules):
         super().__init__("modelscope", model)
         tuning = {"steps": steps, "guidance": guidance, "loras": loras}
         self._tuning = {name: value for name, value in tuning.items() if value is not None}
-        self._api = Api(
-            name=self.name,
-            title="ModelScope",
-            key_url=KEY_PAGE,
-            api_key=api_key,
-            client=client,
-            base_url=base_url,
-        )
+        self._api = Api(name=self.name, title="ModelScope", api_key=api_key, client=client, base_url=base_url)
 
     async def submit(self, request: ImageRequest) -> Submission:
         """Ask for one picture; it counts against the daily quota.
@@ -95,28 +86,6 @@ class ModelScope(ModelRules):
             return TaskState(status="succeeded", urls=urls)
         step: Step = "task" if status == "FAILED" else "poll"
         raise self._api.fault(step, answer, about=f"task {task_id}")
-
-    async def list_tasks(
-        self,
-        start: datetime,  # noqa: ARG002
-        end: datetime,  # noqa: ARG002
-        *,
-        model: str | None = None,  # noqa: ARG002
-        turn: Turn | None = None,  # noqa: ARG002
-    ) -> None:
-        """Return `None`: the service keeps no list of tasks."""
-        return
-
-    async def look_over(
-        self,
-        task_ids: Collection[str],  # noqa: ARG002
-        *,
-        since: datetime,  # noqa: ARG002
-        page_size: int,  # noqa: ARG002
-        model: str | None = None,  # noqa: ARG002
-    ) -> None:
-        """Return `None`: the service keeps no list of tasks."""
-        return
 
     async def check_key(self) -> None:
         """Poll a task that cannot exist, which costs nothing: a good key is told that it is not found.

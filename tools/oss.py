@@ -99,7 +99,7 @@ class OSSUploader:
         if object_key is None:
             object_key = wanted
             self._client.put(object_key, data, md5=digest.digest(), content_type=content_type)
-        url = self._get_url(object_key)
+        url = self.address.url(object_key)
         if self._uploads is not None:
             self._uploads.add(
                 bucket=self.bucket_name,
@@ -156,13 +156,10 @@ class OSSUploader:
         """Return the key of an object in the bucket with this content, whatever its month and name."""
         known = self._uploads.find(self.bucket_name, md5) if self._uploads is not None else None
         for object_key in dict.fromkeys([known[0] if known else wanted, wanted]):
-            if self._is_there(object_key, md5):
+            if self._client.etag(object_key) == md5.upper():
                 return object_key
         start = f"{md5[:8]}_"
         return self._client.find((f"{month}{start}" for month in self._list_months(wanted)), md5.upper())
-
-    def _is_there(self, object_key: str, md5: str) -> bool:
-        return self._client.etag(object_key) == md5.upper()
 
     def _list_months(self, wanted: str) -> list[str]:
         """Return the folders of the months, the newest first: those of the bucket, asked once, and that of `wanted`."""
@@ -175,9 +172,6 @@ class OSSUploader:
                 self._months = {name for name in found if re.fullmatch(re.escape(folder) + r"\d{6}/", name)}
             self._months.add(wanted[: wanted.rindex("/") + 1])
             return sorted(self._months, reverse=True)
-
-    def _get_url(self, object_key: str) -> str:
-        return self.address.url(object_key)
 
 
 def _pictures(folder: Path, extensions: Iterable[str]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from graph.terminal.console import say
@@ -15,7 +14,7 @@ from tools.sqlite.batches import Batch, asks_for_the_same, write_batch
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.owners import owners_folder
-from tools.sqlite.rivals import Rival, find_rival
+from tools.sqlite.rivals import Rival, find_rival, writes_here
 from tools.storyboards.storyboard import Segment
 
 
@@ -41,7 +40,7 @@ def begin(
             write_batch(connection, batch, segments, for_all)
         elif (
             not rival.is_at_work
-            and _lies_here(connection, rival.batch_id, batch.options)
+            and writes_here(connection, rival.batch_id, batch.options)
             and asks_for_the_same(connection, rival.batch_id, segments, for_all)
         ):
             rivals.append(rival)
@@ -65,13 +64,6 @@ def begin(
 
     name = until_stopped(take(), go_on=batch.batch_id, has_begun=lambda: find_batch(path, batch.batch_id) is not None)
     return name, leases
-
-
-def _lies_here(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether the pictures of a batch go where ours do: it may have been begun in another working directory."""
-    question = "SELECT json_extract(options, '$.output_dir') FROM batches WHERE batch_id = ?"
-    folder = connection.execute(question, (batch_id,)).fetchone()[0]
-    return folder is not None and str(Path(folder).resolve()) == options["writes"]
 
 
 async def _take_over(rival: Rival, leases: Leases) -> None:

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 from graph.batches.begin import open_leases
 from graph.batches.workers import PREPARING, BatchRun
 from graph.opening.assembly import language_model, uploads_by_default
-from graph.opening.feasible import Feasible
+from graph.opening.providers import Feasible
+from graph.terminal.batch_progress import BatchWatcher
 from graph.terminal.console import print_json, say
 from graph.terminal.going_on import tell_beside, ways_on_with
-from graph.terminal.progress import BatchWatcher
 from graph.terminal.report import make_report, print_report, write_report
 from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow
@@ -25,10 +25,9 @@ from tools.pictures.files import inside
 from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document
 from tools.sqlite.batches import Batches, Part
-from tools.sqlite.delivered import asked_sizes
 from tools.sqlite.liveness import BATCH_INDEX
-from tools.sqlite.other_prompts import other_prompts
-from tools.sqlite.rivals import owed_elsewhere, see_nobody_at_work
+from tools.sqlite.provenance import asked_sizes, other_prompts
+from tools.sqlite.rivals import check_no_rival_at_work, owed_elsewhere
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
 
@@ -37,8 +36,8 @@ def follow_batch(
     config: Path | None, settings: Settings, row: Mapping[str, Any], *, as_json: bool, leases: Leases | None = None
 ) -> NoReturn:
     """Work on the batch, print what came of it, and exit: 0 all is there, 1 something is missing."""
-    work = Work(config, settings, row, as_json=as_json, leases=leases)
-    document = work.until_stopped(go_on=row["batch_id"])
+    session = BatchSession(config, settings, row, as_json=as_json, leases=leases)
+    document = session.until_stopped(go_on=row["batch_id"])
     if as_json:
         print_json(document)
         if not document["success"]:
@@ -58,7 +57,7 @@ async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
         leases.release(batch_id, BATCH_INDEX)
 
 
-class Work:
+class BatchSession:
     """A batch that is worked on by this process; `row` is that of the table `batches`, `leases` may hold it already."""
 
     def __init__(
@@ -120,7 +119,9 @@ class Work:
         path, options = self._settings.database.path, self._options
         try:
             # Where the lease is ours already, the same was seen when it was taken.
-            await leases.take(batch_id, BATCH_INDEX, then=lambda db: see_nobody_at_work(db, path, batch_id, options))
+            await leases.take(
+                batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options)
+            )
             owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
             for other, count in Counter(owed.values()).items():
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")

@@ -66,7 +66,7 @@ def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
     """Return the segments, checked against everything that is known before anything is paid."""
     load_workflow()
     from graph.opening.assembly import check_ready
-    from graph.opening.feasible import Feasible
+    from graph.opening.providers import Feasible
     from graph.terminal.console import say
     from tools.storyboards.storyboard import Limits, read_storyboard
 

@@ -19,8 +19,9 @@ from tools.money.services import KEY_VARIABLES, make_services
 from tools.money.standings import StoredStandings
 from tools.pictures.folders import check_folder
 from tools.providers.http import make_client
+from tools.setup.configuration import Settings
+from tools.setup.environment import KEY_PAGES, configuration_file, environment_value
 from tools.setup.log import be_quiet
-from tools.setup.settings import Settings, configuration_file, environment_value
 from tools.sqlite.database import Database
 from tools.sqlite.records import Records
 
@@ -32,11 +33,6 @@ MARKS: dict[State, str] = {
     "unsure": "[yellow]?[/]",
 }
 TIMEOUT_S = 15.0
-WHERE = {
-    "MODELSCOPE_API_KEY": "https://modelscope.cn/my/myaccesstoken",
-    "DASHSCOPE_API_KEY": "https://bailian.console.aliyun.com/?tab=model#/api-key",
-    "MINIMAX_API_KEY": "https://platform.minimaxi.com/user-center/basic-information/interface-key",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +139,7 @@ async def _providers(settings: Settings) -> list[Finding]:
 async def _provider(name: str, provider: ModelScope | DashScope) -> Finding:
     variable = KEY_VARIABLES[name]
     if not environment_value(variable):
-        return Finding(name, "missing", f"{variable} is not set - get one at {WHERE[variable]} and put it in .env")
+        return Finding(name, "missing", f"{variable} is not set - get one at {KEY_PAGES[variable]} and put it in .env")
     return await _checked(name, provider.check_key, f"{variable} is accepted, model {provider.model}")
 
 
@@ -154,7 +150,7 @@ async def _model(settings: Settings) -> Finding:
     service = settings.llm.providers[settings.llm.provider]
     model = language_model(settings)
     if model is None:
-        where = WHERE.get(service.api_key_env or "", service.base_url)
+        where = KEY_PAGES.get(service.api_key_env or "", service.base_url)
         return Finding(
             name,
             "missing",

@@ -74,7 +74,7 @@ def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
     """Return a batch as the run that a sheet shows: its first pictures, each with the id of its segment."""
     from graph.terminal.console import say
     from tools.sqlite.batch_records import batch_document, find_batch
-    from tools.sqlite.subjects import subjects_of
+    from tools.sqlite.provenance import subjects_of
 
     batch = find_batch(database_path, batch_id)
     if batch is None:
@@ -106,7 +106,7 @@ def _label(run: Mapping[str, Any], producer: str) -> str | None:
 
     if all(image["provider"] in {None, "sketch"} for image in run["images"] if image["status"] == "saved"):
         return None
-    return aigc_label(content_producer=producer or "peitu", produce_id=f"{run['run_id']}-sheet")
+    return aigc_label(f"{run['run_id']}-sheet", content_producer=producer)
 
 
 def _relative_to(folder: Path) -> Callable[[Path], str]:

@@ -78,7 +78,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.terminal.console import print_json
     from graph.terminal.report import make_report, print_report
     from tools.sqlite.batch_records import batch_document, find_batch
-    from tools.sqlite.other_prompts import other_prompts
+    from tools.sqlite.provenance import other_prompts
 
     batch = find_batch(path, batch_id)
     if batch is None:

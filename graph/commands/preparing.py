@@ -15,7 +15,7 @@ thread of the database asks for it after every statement, and whoever is about t
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
     """Load the settings and open the log for a command that makes pictures."""
-    from graph.opening.journal import open_log
+    from tools.setup.log import open_log
     from tools.setup.settings import load_settings
 
     settings = load_settings(config, overrides)

@@ -9,13 +9,14 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from tools.clock import utc_now
 from tools.pictures.files import PART
 from tools.setup.configuration import Settings
-from tools.sqlite.connection import explained, reading
+from tools.sqlite.connection import explained
+from tools.sqlite.lists import list_complete_threads
 from tools.sqlite.owners import owners_folder, sweep_owners
 
 BUSY_TIMEOUT_S = 30.0
@@ -58,23 +59,10 @@ def prune(settings: Settings, *, days: int) -> Pruned:
     """
     path = settings.checkpoints.path
     before = _size(path)
-    threads = _complete_threads(settings.database.path, utc_now() - timedelta(days=days))
+    threads = list_complete_threads(settings.database.path, before=utc_now() - timedelta(days=days))
     runs, checkpoints = _forget(path, threads) if path.exists() else (0, 0)
     files = sweep_owners(owners_folder(settings.database.path)) + _sweep_parts(settings.output_dir)
     return Pruned(runs=runs, checkpoints=checkpoints, files=files, bytes_before=before, bytes_after=_size(path))
-
-
-def _complete_threads(path: Path, before: datetime) -> list[str]:
-    """Return the threads whose last run is complete, and has been since `before`."""
-    if not path.exists():
-        return []
-    with reading(path) as connection:
-        rows = connection.execute(
-            "SELECT coalesce(thread_id, run_id) AS thread FROM runs GROUP BY thread"
-            " HAVING min(success) = 1 AND min(status = 'finished') = 1 AND max(finished_at) < ?",
-            (before.isoformat(),),
-        )
-        return [row["thread"] for row in rows]
 
 
 def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:

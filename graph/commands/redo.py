@@ -70,7 +70,7 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
 
 def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
     """Say what was made and what it replaces, or why it was not made and what goes on."""
-    from graph.terminal.version_lines import version_lines
+    from graph.terminal.console import version_lines
     from tools.sqlite.records import find_run
     from tools.sqlite.versions import NOT_ANEW
 

@@ -74,12 +74,10 @@ def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         InputError: They are not all there, so that the batch has to go on first.
     """
-    from tools.sqlite.connection import reading
-    from tools.sqlite.records import image_of
+    from tools.sqlite.records import find_images
 
-    with reading(path) as connection:
-        rows = connection.execute("SELECT * FROM images WHERE run_id = ?", (segment["run_id"],)).fetchall()
-    if len(rows) < segment["requested"]:
+    images = find_images(path, segment["run_id"])
+    if len(images) < segment["requested"]:
         batch = segment["batch_id"]
         raise InputError(f"Run {segment['run_id']!r} is not made yet - first continue its batch: peitu resume {batch}")
-    return [image_of(row) for row in rows]
+    return images

@@ -14,7 +14,7 @@ from tools.content.templates import topics as find_topics
 from tools.content.web_page import MAX_PAGE_BYTES, fitting
 from tools.errors import InputError
 from tools.pictures.folders import check_folder
-from tools.setup.configuration import MAX_COUNT, PROVIDERS, Settings
+from tools.setup.configuration import MAX_COUNT, MAX_SEED, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
 from tools.storyboards.storyboard_rows import is_storyboard
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told soon
 
 MAX_CONTENT_BYTES = 1_000_000
 """Largest content, in bytes; an article of 200 KB is a long one."""
-
-MAX_SEED = 2**31 - 1
 
 MAX_WORKERS = 1000
 """Most segments at work at once; each holds a little memory, and the providers' limits are far below."""

@@ -74,7 +74,7 @@ def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
     """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
     load_workflow()
-    from graph.batches.session import Work
+    from graph.batches.session import BatchSession
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
     from graph.terminal.console import print_json, print_result, say
@@ -98,7 +98,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
         row = find_batch(path, name) or {}
         settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
         try:
-            reports.append(Work(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
+            reports.append(BatchSession(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
         except InputError as error:  # another batch of the same storyboard is at work
             refused.append(str(error))
             say(refused[-1])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from graph.build import Tools
 from graph.opening.providers import automatic_providers, make_routes, model_rules
@@ -10,48 +11,43 @@ from tools.bucket.upload_threads import UploadThreads
 from tools.content.wishes import parse_size
 from tools.errors import ConfigError
 from tools.language.llm import LanguageModel
-from tools.money.opening import open_shop
-from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key
+from tools.money.services import KEY_VARIABLES, NO_KEYS, find_key, open_services
 from tools.oss import OSSUploader
 from tools.pictures.labels import aigc_label
 from tools.providers.http import may_be_key
 from tools.setup.configuration import Settings
-from tools.setup.settings import environment_value, oss_environment
+from tools.setup.environment import OSS_REQUIRED, environment_value
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import RUN_INDEX
 from tools.sqlite.records import Records
 from tools.sqlite.uploads import Uploads
 from tools.sqlite.versions import Versions
 
-OSS_NEEDED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
-
 
 @asynccontextmanager
 async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> AsyncIterator[Tools]:
     """Make the tools that the settings describe; at the end close them, the database last."""
-    async with open_shop(settings, keys=keys) as shop, AsyncExitStack() as opened:
+    async with open_services(settings, keys=keys) as opened, AsyncExitStack() as stack:
         if model := language_model(settings, keys=keys):
-            opened.push_async_callback(model.close)
-        uploader = None if missing_for_upload() else UploadThreads(make_uploader(shop.database))
+            stack.push_async_callback(model.close)
+        uploader = None if missing_for_upload() else UploadThreads(make_uploader(opened.database))
         if uploader:
-            opened.callback(uploader.close)
+            stack.callback(uploader.close)
         yield Tools(
             routes=make_routes(settings, keys=keys, can_rewrite=model is not None),
-            services=shop.services,
-            runner=shop.runner,
-            ledger=shop.runner.ledger,
-            records=Records(shop.database),
-            versions=Versions(shop.database),
+            services=opened.services,
+            runner=opened.runner,
+            ledger=opened.runner.ledger,
+            records=Records(opened.database),
+            versions=Versions(opened.database),
             model=model,
             uploader=uploader,
-            label=lambda produce_id: aigc_label(
-                content_producer=settings.labels.content_producer or "peitu", produce_id=produce_id
-            ),
+            label=partial(aigc_label, content_producer=settings.labels.content_producer),
             prompt_defaults=_prompt_defaults(settings, keys=keys),
             max_content_chars=settings.llm.max_content_chars,
             quality=settings.images.quality,
             upload_by_default=uploads_by_default(settings),
-            at_work=lambda run_id: shop.leases.hold(run_id, RUN_INDEX),
+            at_work=lambda run_id: opened.leases.hold(run_id, RUN_INDEX),
         )
 
 
@@ -89,8 +85,7 @@ def uploads_by_default(settings: Settings) -> bool:
 
 def missing_for_upload() -> list[str]:
     """Return the OSS variables that an upload needs and that are not set."""
-    known = oss_environment()
-    return [name for name in OSS_NEEDED if name not in known]
+    return [name for name in OSS_REQUIRED if environment_value(name) is None]
 
 
 def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> LanguageModel | None:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from graph.studio.addresses import PICTURES, picture_link
+from graph.studio.server import PICTURES, picture_link
 from graph.studio.threads import keep_known
 from tools.errors import PeituError
 from tools.gallery.page import gallery_page

@@ -4,19 +4,23 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from graph.build import Tools
 from graph.opening.assembly import open_tools
-from graph.opening.journal import open_log
 from graph.state import InputState
-from graph.studio.addresses import picture_link
 from graph.studio.form import input_form
 from nodes.answer import Link
 from tools.content.templates import style_lines
 from tools.setup.configuration import PROVIDERS
 from tools.setup.environment import environment_value
+from tools.setup.log import open_log
 from tools.setup.settings import load_settings
+
+PICTURES = "pictures"
+"""The path under which the server has the pictures of the output folder, see `graph.studio.gallery_app`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +63,11 @@ async def _open() -> Server:
         form=input_form(defaults, providers=PROVIDERS, styles=styles, upload=tools.upload_by_default),
         link=partial(picture_link, folder=settings.output_dir, address=(address or "").rstrip("/")),
     )
+
+
+def picture_link(path: str | Path, *, folder: Path, address: str = "") -> str | None:
+    """Return the address of a picture, relative to the server's without `address`; `None` outside the folder."""
+    if not Path(path).is_relative_to(folder):
+        return None
+    name = quote(Path(path).relative_to(folder).as_posix())
+    return f"{address}/{PICTURES}/{name}" if address else f"{PICTURES}/{name}"

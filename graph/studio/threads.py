@@ -15,19 +15,11 @@ from graph.opening.checkpointer import open_checkpoints
 from graph.opening.saver import Saver, server_name
 from tools.errors import PeituError
 from tools.setup.configuration import Settings
-from tools.sqlite.connection import reading
+from tools.sqlite.lists import list_threads
 
 LOOK_EVERY_S = 1.0
 NEWEST = 200
-"""So many runs are shown; all of them can be continued with `peitu resume`."""
-
-# The segments of a batch are left out: there may be thousands, and they are continued together.
-_THREADS = """
-SELECT coalesce(thread_id, run_id) AS thread, run_id, coalesce(title, substr(content, 1, 80)) AS title,
-max(started_at) AS started_at FROM runs
-WHERE NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)
-GROUP BY thread ORDER BY started_at DESC LIMIT ?
-"""
+"""So many runs are shown, none of a batch; all of them can be continued with `peitu resume`."""
 
 
 async def keep_known(settings: Settings) -> None:
@@ -49,7 +41,7 @@ async def keep_known(settings: Settings) -> None:
 
 async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[str]) -> None:
     """Make a thread of the server for each new one of ours that has a checkpoint."""
-    found = await asyncio.to_thread(_threads, database_path)
+    found = await asyncio.to_thread(list_threads, database_path, limit=NEWEST)
     new = [thread for thread in reversed(found) if thread["thread"] not in known]
     begun = await saver.begun(thread["thread"] for thread in new)
     await saver.introduce(begun)
@@ -59,11 +51,3 @@ async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[
             name = server_name(thread["thread"])
             await client.threads.create(thread_id=name, if_exists="do_nothing", graph_id="peitu", metadata=told)
             known.add(thread["thread"])
-
-
-def _threads(path: Path) -> list[dict[str, Any]]:
-    """Return the newest threads first, each with its last run."""
-    if not path.exists():
-        return []
-    with reading(path) as connection:
-        return [dict(row) for row in connection.execute(_THREADS, (NEWEST,))]

@@ -11,9 +11,9 @@ from rich.table import Table
 from graph.terminal.batch_lines import WAITING, is_waiting, what_became
 from graph.terminal.going_on import ways_on
 from graph.terminal.json_text import json_pieces
+from tools.errors import similar
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET
-from tools.storyboards.similar import similar
 
 REPORT = "report.json"
 MOST_IDS = 12

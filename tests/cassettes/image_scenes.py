@@ -64,7 +64,8 @@ async def dashscope_task_list(stage: Stage) -> Sequence[ListedTask]:
     """The tasks of the last minutes are listed: the one of `dashscope_picture`, recorded just before, is there."""
     start, end = stage.now - timedelta(minutes=15), stage.now + timedelta(minutes=1)
     async with httpx.AsyncClient() as client:
-        return await _dashscope(stage, client).list_tasks(start, end)
+        dashscope = _dashscope(stage, client)
+        return await dashscope.task_list.between(start, end, model=dashscope.model)
 
 
 async def dashscope_right_key(stage: Stage) -> None:

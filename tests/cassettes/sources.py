@@ -10,7 +10,8 @@ from tests.cassettes.stage import Access, Bucket, Services
 from tests.sandbox import Sandbox
 from tools.bucket.oss_address import parse_address
 from tools.errors import ConfigError
-from tools.setup.settings import environment_value, load_settings
+from tools.setup.environment import environment_value
+from tools.setup.settings import load_settings
 
 REAL = Services()
 _RESULT_HOSTS = {

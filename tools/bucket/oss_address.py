@@ -7,22 +7,15 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from tools.errors import ConfigError
+from tools.setup.environment import OSS_REQUIRED, OSS_VARIABLES, environment_value
 
 _REGIONS = (
     re.compile(r"oss-(?!accelerate)([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com"),
     re.compile(r"([a-z0-9-]+)\.oss\.aliyuncs\.com"),  # IPv4 and IPv6
 )
 
-VARIABLES = {
-    "access_key_id": "OSS_ACCESS_KEY_ID",
-    "access_key_secret": "OSS_ACCESS_KEY_SECRET",
-    "endpoint": "OSS_ENDPOINT",
-    "bucket_name": "OSS_BUCKET_NAME",
-    "base_path": "OSS_BASE_PATH",
-    "custom_domain": "OSS_CUSTOM_DOMAIN",
-    "region": "OSS_REGION",
-}
-_REQUIRED = ("access_key_id", "access_key_secret", "endpoint", "bucket_name")
+VARIABLES = {name.removeprefix("OSS_").lower(): name for name in OSS_VARIABLES}
+"""The arguments of `OSSUploader`, in order, with the variable that stands for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +120,11 @@ def complete(given: dict[str, str | None]) -> dict[str, str]:
     Raises:
         ConfigError: Something that is needed is nowhere.
     """
-    from tools.setup.settings import oss_environment
-
-    environment = oss_environment() if None in given.values() else {}
     values = {
-        name: (environment.get(VARIABLES[name], "") if value is None else value).strip()
+        name: (environment_value(VARIABLES[name]) or "" if value is None else value).strip()
         for name, value in given.items()
     }
-    missing = [VARIABLES[name] for name in _REQUIRED if not values[name]]
+    missing = [variable for name, variable in VARIABLES.items() if variable in OSS_REQUIRED and not values[name]]
     if missing:
         raise ConfigError(f"OSS needs {', '.join(missing)}; set it in .env, see .env.example")
     for name in ("access_key_id", "access_key_secret", "bucket_name", "region"):

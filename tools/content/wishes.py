@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.errors import InputError
-from tools.setup.configuration import MAX_COUNT
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
 
 _SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
 
-_MAX_SEED = 2**31 - 1
 _KINDS: dict[str, tuple[type, str]] = {
     "count": (int, "a number"),
-    "seed": (int, f"a number from 0 to {_MAX_SEED}"),
+    "seed": (int, f"a number from 0 to {MAX_SEED}"),
     "style": (str, "text such as 'line'"),
     "size": (str, "text such as '1024x1024'"),
     "provider": (str, "text such as 'auto'"),
@@ -34,7 +33,7 @@ def check_kinds(asked: Mapping[str, Any]) -> None:
         if value is not None and (not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool)):
             raise InputError(f"The {name} is {value!r:.40} - give {advice}")
     seed, count = asked.get("seed"), asked.get("count")
-    if seed is not None and not 0 <= seed <= _MAX_SEED:
+    if seed is not None and not 0 <= seed <= MAX_SEED:
         raise InputError(f"The seed is {seed} - give {_KINDS['seed'][1]}")
     if count is not None:
         checked_count(count)

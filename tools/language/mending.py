@@ -28,17 +28,17 @@ class _Bounded(JSONParser):
         self._end_s = time.thread_time() + budget_s
 
     def get_char_at(self, count: int = 0) -> str | None:
-        self._see_that_there_is_time()
+        self._check_time()
         return super().get_char_at(count)
 
     def parse_object(self, *given: Any) -> Any:
-        self._see_that_there_is_time()
+        self._check_time()
         return super().parse_object(*given)
 
     def parse_string(self) -> Any:
-        self._see_that_there_is_time()
+        self._check_time()
         return super().parse_string()
 
-    def _see_that_there_is_time(self) -> None:
+    def _check_time(self) -> None:
         if time.thread_time() > self._end_s:
             raise TimeoutError

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from tools.money.health import Health
-from tools.money.limits import Limiter
+from tools.money.limiter import Limiter
 from tools.pictures.images import SavedImage
 from tools.providers.provider import ImageProvider, ImageRequest
 from tools.sqlite.task_rows import Task

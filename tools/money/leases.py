@@ -93,9 +93,7 @@ class Leases:
 
     def leave(self, run_id: str, image_index: int) -> None:
         """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
-        statement = "UPDATE leases SET place = NULL WHERE run_id = ? AND image_index = ? AND owner = ?"
-        values = (run_id, image_index, self.owner)
-        self.database.hand_in(lambda connection: connection.execute(statement, values))
+        self._change_own("UPDATE leases SET place = NULL", (run_id, image_index))
 
     async def has_abandoned(self, provider: str) -> bool:
         """Tell whether a request of a process that died lately has no answer and waits to be settled."""
@@ -113,9 +111,7 @@ class Leases:
 
     def release(self, run_id: str, image_index: int) -> None:
         """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
-        statement = "DELETE FROM leases WHERE run_id = ? AND image_index = ? AND owner = ?"
-        values = (run_id, image_index, self.owner)
-        self.database.hand_in(lambda connection: connection.execute(statement, values))
+        self._change_own("DELETE FROM leases", (run_id, image_index))
         self._held.discard((run_id, image_index))
 
     @contextlib.asynccontextmanager
@@ -133,15 +129,15 @@ class Leases:
         try:
             yield
         except BaseException:
-            self._leave_to_nobody(run_id, image_index)
+            self._change_own("UPDATE leases SET owner = ?", (run_id, image_index), NOBODY)
+            self._held.discard((run_id, image_index))
             raise
         self.release(run_id, image_index)
 
-    def _leave_to_nobody(self, run_id: str, image_index: int) -> None:
-        statement = "UPDATE leases SET owner = ? WHERE run_id = ? AND image_index = ? AND owner = ?"
-        values = (NOBODY, run_id, image_index, self.owner)
-        self.database.hand_in(lambda connection: connection.execute(statement, values))
-        self._held.discard((run_id, image_index))
+    def _change_own(self, change: str, key: Key, *values: str) -> None:
+        """Have a change of our row written down; of one that is another owner's by now nothing is changed."""
+        statement = f"{change} WHERE run_id = ? AND image_index = ? AND owner = ?"
+        self.database.hand_in(lambda connection: connection.execute(statement, (*values, *key, self.owner)))
 
     def close(self) -> None:
         """Let go of the lock file; what is still leased may be taken over, and nothing more is leased."""

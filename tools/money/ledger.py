@@ -18,6 +18,7 @@ from tools.clock import utc_now
 from tools.errors import LostReplyError
 from tools.providers.provider import ImageRequest
 from tools.sqlite.database import Database
+from tools.sqlite.rows import insert
 from tools.sqlite.task_rows import DELIVERED, Task, change, count_rivals, find_open, task_of, tasks_of, without_owner
 
 KEPT = timedelta(hours=24)
@@ -76,10 +77,7 @@ class Ledger:
         }
 
         def work(connection: sqlite3.Connection) -> Task:
-            names = ", ".join(row)
-            places = ", ".join(f":{name}" for name in row)
-            statement = f"INSERT INTO tasks ({names}) VALUES ({places}) RETURNING *"  # noqa: S608 - our own names
-            return task_of(connection.execute(statement, row).fetchone())
+            return task_of(insert(connection, "tasks", row, then="RETURNING *").fetchone())
 
         return await self._database.write(work)
 

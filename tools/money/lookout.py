@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from tools.errors import PeituError, ThrottledError, UnavailableError
 from tools.money.jobs import Service
+from tools.providers.provider import TaskList
 from tools.sqlite.task_rows import Task
 
 MANY = 4
@@ -24,9 +25,6 @@ LOOKS = 2.5
 
 LEAST_APART_S = 0.2
 """Least time between two looks, in seconds, for each page of the list that the waiting tasks fill."""
-
-PAGE = 50
-"""Tasks on a page of the list; the service's own default is ten, the most that it takes is UNCONFIRMED."""
 
 LOOK_BACK = timedelta(seconds=30)
 """How far our clock may be before the provider's."""
@@ -59,13 +57,14 @@ class Lookout:
     """Looks for all tasks of a model that are waited for in this process. It belongs to one event loop."""
 
     def __init__(self, service: Service, *, now: Callable[[], datetime]) -> None:
-        self._service = service
+        self._limiter = service.limiter
+        self._task_list = service.provider.task_list
+        """`None` where there is none, or it helps nobody."""
         self._now = now
         self._watched: dict[str, Watched] = {}
         self._looking = asyncio.Lock()
         self._looked_at: datetime | None = None
         self._off_until: datetime | None = None
-        self._helps = True
         self._least_apart_s = LEAST_APART_S
 
     @contextmanager
@@ -88,18 +87,19 @@ class Lookout:
             watched.doubt_s = 2 * age_s
             return False
         async with self._looking:
-            if not self._is_worth_it() or watched.over.is_set():
+            if self._task_list is None or not self._is_worth_it() or watched.over.is_set():
                 return False
             # A clock that was set back makes a look old, too.
-            if self._looked_at is None or abs(self._now() - self._looked_at) >= self._apart(usual_s):
-                await self._look()
+            apart = self._apart(usual_s, self._task_list.page_size)
+            if self._looked_at is None or abs(self._now() - self._looked_at) >= apart:
+                await self._look(self._task_list)
             is_fresh = watched.listed_at is not None and watched.listed_at == self._looked_at
             return is_fresh and not watched.over.is_set()
 
     def check(self, watched: Watched, took_s: float) -> None:
         """Compare what the list said with what the provider tells of a task that is done."""
         if watched.listed_at and watched.task.age_s(watched.listed_at) > took_s + LAG_S:
-            self._helps = False
+            self._task_list = None
 
     @property
     def unfinished(self) -> list[float]:
@@ -113,15 +113,15 @@ class Lookout:
 
     def _is_worth_it(self) -> bool:
         is_off = self._off_until is not None and self._now() < self._off_until
-        return self._helps and not is_off and len(self._watched) >= MANY
+        return not is_off and len(self._watched) >= MANY
 
-    def _apart(self, usual_s: float) -> timedelta:
+    def _apart(self, usual_s: float, page_size: int) -> timedelta:
         count = len(self._watched)
-        return timedelta(seconds=max(self._least_apart_s * math.ceil(count / PAGE), usual_s / (LOOKS * count)))
+        return timedelta(seconds=max(self._least_apart_s * math.ceil(count / page_size), usual_s / (LOOKS * count)))
 
-    async def _look(self) -> None:
+    async def _look(self, task_list: TaskList) -> None:
         """Ask for the list and tell those whom it shows; where it cannot be had, everybody polls for a while."""
-        if pause_s := await self._service.limiter.polls.turn(patience_s=MOST_LOOK_S):
+        if pause_s := await self._limiter.polls.turn(patience_s=MOST_LOOK_S):
             self._rest(pause_s)
             return
         began_at = self._now()
@@ -130,9 +130,7 @@ class Lookout:
         since = min(watched.task.submitted_at or watched.task.intended_at for watched in asked.values())
         try:
             async with asyncio.timeout(MOST_LOOK_S):
-                found = await self._service.provider.look_over(
-                    asked, since=since - LOOK_BACK, page_size=PAGE, model=model
-                )
+                found = await task_list.look_over(asked, since=since - LOOK_BACK, model=model)
         except ThrottledError as error:
             # The list may have a limit of its own, which nobody has told us.
             self._least_apart_s *= 4
@@ -142,9 +140,7 @@ class Lookout:
             self._rest()
             return
         except PeituError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell
-            found = None
-        if found is None:
-            self._helps = False
+            self._task_list = None
             return
         self._looked_at = began_at
         for task_id, is_over in found.items():

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from tools.money.budgets import AHEAD_S, Budgets, OwnBudgets
-from tools.money.line import Line
+from tools.money.priority_semaphore import PrioritySemaphore
 
 SLOWEST = 16.0
 """How many times slower than allowed the pace may become after refusals."""
@@ -46,7 +46,7 @@ class Pace:
         self._budgets = budgets or OwnBudgets(clock)
         self._clock = clock
         self._sleep = sleep
-        self._line = Line(lambda: 1)
+        self._next_in_line = PrioritySemaphore(lambda: 1)
         self._waiting = 0
         self._turns: deque[float] = deque()
         self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
@@ -73,7 +73,7 @@ class Pace:
         """
         self._waiting += 1
         try:
-            async with self._line.place(again=again):
+            async with self._next_in_line.hold(again=again):
                 refusals = -1
                 # A refusal meanwhile made the turn void: take a new one behind the pause.
                 while refusals != self._refusals:

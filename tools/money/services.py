@@ -1,6 +1,8 @@
-"""The image services of the settings: each provider with its key and the rules by which it is used."""
+"""The image services of the settings: each provider with its key and its rules, opened with all that buying takes."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import httpx
 
@@ -9,15 +11,48 @@ from tools.modelscope import ModelScope
 from tools.money.budgets import StoredBudgets
 from tools.money.health import Health
 from tools.money.jobs import Service
-from tools.money.limits import Limiter
+from tools.money.leases import Leases
+from tools.money.ledger import Ledger
+from tools.money.limiter import Limiter
 from tools.money.standings import StoredStandings
+from tools.money.tasks import TaskRunner
+from tools.providers.http import make_client
 from tools.providers.provider import ImageProvider
 from tools.setup.configuration import ImageService, Settings
 from tools.setup.environment import environment_value
 from tools.sqlite.database import Database
+from tools.sqlite.owners import owners_folder
 
 KEY_VARIABLES = {"modelscope": "MODELSCOPE_API_KEY", "dashscope": "DASHSCOPE_API_KEY"}
 NO_KEYS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenServices:
+    """The services, what buys their pictures, who works on which, and the database that has all of it."""
+
+    database: Database
+    services: Mapping[str, Service]
+    leases: Leases
+    runner: TaskRunner
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> AsyncIterator[OpenServices]:
+    """Open what is needed to buy pictures; at the end close it, the database last.
+
+    Raises:
+        ConfigError: A proxy variable of the environment is not usable.
+    """
+    async with AsyncExitStack() as opened:
+        database = Database(settings.database.path)
+        opened.push_async_callback(database.close)
+        client = await opened.enter_async_context(make_client())
+        leases = Leases(database, owners_folder(settings.database.path))
+        runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
+        opened.push_async_callback(runner.close)
+        services = make_services(settings, client=client, keys=keys, database=database)
+        yield OpenServices(database=database, services=services, leases=leases, runner=runner)
 
 
 def make_services(

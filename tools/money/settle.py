@@ -136,8 +136,10 @@ class Settler:
         return (state.prompt or "") if state.status == "succeeded" else None
 
     async def _listed(self, task: Task, service: Service) -> Sequence[ListedTask] | None:
+        if service.provider.task_list is None:
+            return None
         try:
-            return await service.provider.list_tasks(
+            return await service.provider.task_list.between(
                 task.intended_at - LOOK_BACK,
                 task.intended_at + LOOK_AHEAD,
                 model=task.model,

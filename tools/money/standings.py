@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from tools.clock import utc_now
 from tools.sqlite.database import Database
+from tools.sqlite.rows import upsert
 
 CHINA = timezone(timedelta(hours=8))
 
@@ -71,14 +72,12 @@ class StoredStandings:
 
     async def put(self, provider: str, model: str, standing: Standing) -> None:
         """Write down how the provider's model stands."""
-        row = (
-            provider,
-            model,
-            standing.state,
-            standing.reason,
-            standing.until.isoformat() if standing.until else None,
-            utc_now().isoformat(),
-        )
-        await self._database.write(
-            lambda connection: connection.execute("INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?, ?)", row)
-        )
+        row = {
+            "provider": provider,
+            "model": model,
+            "state": standing.state,
+            "reason": standing.reason,
+            "until": standing.until.isoformat() if standing.until else None,
+            "changed_at": utc_now().isoformat(),
+        }
+        await self._database.write(lambda connection: upsert(connection, "standings", row, key="provider, model"))

@@ -19,6 +19,8 @@ _DOTS = re.compile(r"\.{2,}")
 # Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
 
+LONGEST_NAME = 80
+
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The whole name of a file that `write_whole` has not finished."""
 
@@ -55,6 +57,22 @@ def see_place(path: Path) -> None:
         raise _cannot_be_written(path, error) from error
     if reason:
         raise _cannot_be_written(path, OSError(reason, os.strerror(reason)))
+
+
+def check_place(path: Path) -> None:
+    """See that a picture can be made at a path that somebody named.
+
+    Raises:
+        InputError: It names no file, or another kind of picture than JPG.
+        StorageError: It cannot be written there; the message says why.
+    """
+    if "\0" in str(path):
+        raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
+    check_jpeg_name(path)
+    with contextlib.suppress(OSError):  # What is wrong with such a name, `see_place` says.
+        if path.is_dir():
+            raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
+    see_place(path)
 
 
 def _of_folder(folder: Path) -> int | None:
@@ -119,12 +137,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def safe_name(text: str, *, max_length: int = 80) -> str:
+def safe_name(text: str) -> str:
     """Return a name for a file or an object that is safe everywhere, and never empty.
 
     It is made of ASCII letters, digits, ``.``, ``_`` and ``-``. Accents and full-width letters become plain
     ones, anything else (Chinese, spaces, slashes) becomes ``-``, and an empty name becomes ``image``.
-    The extension stays. `max_length` counts bytes, at least 16. Applied twice, it changes nothing more.
+    The extension stays; it has `LONGEST_NAME` characters at most. Applied twice, it changes nothing more.
     """
     letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     # A run of dots reads as a parent folder; in front, a dot hides the file and a dash looks like an option.
@@ -134,7 +152,7 @@ def safe_name(text: str, *, max_length: int = 80) -> str:
     stem = plain.removesuffix(extension).strip("._-")
     if _RESERVED.match(stem):
         stem = f"file-{stem}"
-    stem = stem[: max_length - len(extension)].rstrip("._-")
+    stem = stem[: LONGEST_NAME - len(extension)].rstrip("._-")
     return (stem or "image") + extension
 
 

@@ -61,7 +61,7 @@ _PACKET = """\
 <?xpacket end="r"?>"""
 
 
-def aigc_label(*, content_producer: str, produce_id: str) -> str:
+def aigc_label(produce_id: str, *, content_producer: str) -> str:
     """Return the JSON of the label, one line of printable ASCII without spaces.
 
     `content_producer` is the code or name of the service provider (blank: ``peitu``), `produce_id` names this

@@ -22,16 +22,17 @@ _OVER = {"SUCCEEDED", "FAILED", "CANCELED"}
 _CHINA = timezone(timedelta(hours=8))
 
 
-class TaskList:
-    """The tasks of one model, unless another is named."""
+class DashScopeTaskList:
+    """The `TaskList` of DashScope."""
 
-    def __init__(self, api: Api, model: str) -> None:
+    page_size = 50  # the service's own default is ten, the most that it takes is UNCONFIRMED
+
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._model = model
         self._zone: tzinfo = _CHINA
 
     async def between(
-        self, start: datetime, end: datetime, *, model: str | None, turn: Turn | None
+        self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
     ) -> Sequence[ListedTask]:
         """Return the account's tasks of a model that were made from `start` to `end`, whoever made them.
 
@@ -44,14 +45,12 @@ class TaskList:
             while page <= last_page:
                 if turn is not None:
                     await turn()
-                entries, last_page = await self._page(page, since, until, size=50, model=model)
+                entries, last_page = await self._page(page, since, until, model=model)
                 found |= {task.task_id: task for task in entries if start <= task.created_at <= end}
                 page += 1
         return list(found.values())
 
-    async def look_over(
-        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None
-    ) -> Mapping[str, bool]:
+    async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
         """Return which of the tasks are over, by as many pages of the list as show them, `MOST_PAGES` at most.
 
         That the newest come first is UNCONFIRMED, and so is the zone of the times that are asked for: where a list
@@ -62,18 +61,16 @@ class TaskList:
         found: dict[str, bool] = {}
         page = last_page = 1
         while page <= min(last_page, MOST_PAGES) and len(found) < len(task_ids):
-            entries, last_page = await self._page(page, *times, size=page_size, model=model)
+            entries, last_page = await self._page(page, *times, model=model)
             found |= {task.task_id: task.is_over for task in entries if task.task_id in task_ids}
             page += 1
         if not found:
             self._zone = UTC if self._zone == _CHINA else _CHINA
         return found
 
-    async def _page(
-        self, page: int, since: str, until: str, *, size: int, model: str | None
-    ) -> tuple[list[ListedTask], int]:
-        query = {"start_time": since, "end_time": until, "model_name": model or self._model}
-        query |= {"page_no": str(page), "page_size": str(size)}
+    async def _page(self, page: int, since: str, until: str, *, model: str) -> tuple[list[ListedTask], int]:
+        query = {"start_time": since, "end_time": until, "model_name": model}
+        query |= {"page_no": str(page), "page_size": str(self.page_size)}
         answer = await self._api.ask("list", "GET", "/tasks", params=query)
         try:
             entries = answer["data"] if "data" in answer else answer["tasks"]

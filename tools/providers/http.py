@@ -20,6 +20,7 @@ from tools.clock import utc_now
 from tools.errors import ConfigError, PeituError
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import Step, decide, error_from
+from tools.setup.environment import KEY_PAGES
 from tools.setup.redact import hide, redact
 
 MAX_CONNECTIONS = 200
@@ -71,12 +72,11 @@ class Reply:
 class Api:
     """A provider's API: adds the key, sends, and turns what goes wrong into our errors.
 
-    `name` is the provider's name in the configuration, `title` the one for people, `key_url` where keys are.
+    `name` is the provider's name in the configuration, `title` the one for people.
     """
 
     name: str
     title: str
-    key_url: str
     api_key: str | None = field(repr=False)
     client: httpx.AsyncClient = field(repr=False)
     base_url: str
@@ -131,9 +131,10 @@ class Api:
         variable = f"{self.name.upper()}_API_KEY"
         key = (self.api_key or "").strip()
         if not key:
-            raise ConfigError(f"No key for {self.title} - set {variable}; get one at {self.key_url}")
+            raise ConfigError(f"No key for {self.title} - set {variable}; get one at {KEY_PAGES[variable]}")
         if not may_be_key(key):
-            raise ConfigError(f"{variable} has characters that cannot be in a key - copy it again from {self.key_url}")
+            advice = f"copy it again from {KEY_PAGES[variable]}"
+            raise ConfigError(f"{variable} has characters that cannot be in a key - {advice}")
         return key
 
 

@@ -61,6 +61,32 @@ class ListedTask:
     is_over: bool = False
 
 
+class TaskList(Protocol):
+    """A provider's own list of the tasks of an account."""
+
+    @property
+    def page_size(self) -> int:
+        """How many tasks one request tells of."""
+        ...
+
+    async def between(
+        self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
+    ) -> Sequence[ListedTask]:
+        """Return the tasks of a model that were made from `start` to `end`; `turn` is awaited before each request."""
+        ...
+
+    async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
+        """Return of many tasks of a model at once which are over.
+
+        All were made after `since`, or a little before. A task that the list does not show is not in the answer.
+
+        Raises:
+            UnavailableError: The list cannot be had now.
+            ConfigError: The key may not see it.
+        """
+        ...
+
+
 class ImageProvider(Protocol):
     """A service that makes pictures; `tools.modelscope` and `tools.dashscope` are two."""
 
@@ -82,6 +108,11 @@ class ImageProvider(Protocol):
     @property
     def takes_negative(self) -> bool:
         """Whether the model has a place for what must not be seen."""
+        ...
+
+    @property
+    def task_list(self) -> TaskList | None:
+        """The list of tasks, or `None` where the provider keeps none."""
         ...
 
     def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
@@ -112,27 +143,5 @@ class ImageProvider(Protocol):
             LostReplyError: The provider does not know the task (any more); nobody may buy it again blindly.
             UnavailableError: The service did not answer; poll the same id again.
             ConfigError: The key is refused. This says nothing about the task: poll it with the right key.
-        """
-        ...
-
-    async def list_tasks(
-        self, start: datetime, end: datetime, *, model: str | None = None, turn: Turn | None = None
-    ) -> Sequence[ListedTask] | None:
-        """Return the tasks of a model that the provider made in this time, or `None` where it keeps no list.
-
-        The model is the one of this provider where none is named; `turn` is awaited before each request.
-        """
-        ...
-
-    async def look_over(
-        self, task_ids: Collection[str], *, since: datetime, page_size: int, model: str | None = None
-    ) -> Mapping[str, bool] | None:
-        """Return of many tasks of a model at once which are over, or `None` where the provider keeps no list.
-
-        All were made after `since`, or a little before. A task that the list does not show is not in the answer.
-
-        Raises:
-            UnavailableError: The list cannot be had now.
-            ConfigError: The key may not see it.
         """
         ...

@@ -9,6 +9,7 @@ from tools.setup.setting_types import Ascii, FilePath, Level, Loras, Order, Seco
 
 PROVIDERS = ("auto", "modelscope", "dashscope", "sketch")
 MAX_COUNT = 50  # pictures of one content; the checkpoints of a wider fan-out outgrow the pictures
+MAX_SEED = 2**31 - 1  # the largest that every provider takes
 
 
 class Section(BaseModel):

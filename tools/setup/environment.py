@@ -19,15 +19,15 @@ SECRET_VARIABLES = (
 )
 """Variables that hold secrets."""
 
-_OSS_VARIABLES = (
-    "OSS_ACCESS_KEY_ID",
-    "OSS_ACCESS_KEY_SECRET",
-    "OSS_ENDPOINT",
-    "OSS_BUCKET_NAME",
-    "OSS_BASE_PATH",
-    "OSS_CUSTOM_DOMAIN",
-    "OSS_REGION",
-)
+KEY_PAGES = {
+    "MODELSCOPE_API_KEY": "https://modelscope.cn/my/myaccesstoken",
+    "DASHSCOPE_API_KEY": "https://bailian.console.aliyun.com/?tab=model#/api-key",
+    "MINIMAX_API_KEY": "https://platform.minimaxi.com/user-center/basic-information/interface-key",
+}
+"""Where to get each key."""
+
+OSS_REQUIRED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
+OSS_VARIABLES = (*OSS_REQUIRED, "OSS_BASE_PATH", "OSS_CUSTOM_DOMAIN", "OSS_REGION")
 
 
 def environment_file(*, warn: bool = False) -> Mapping[str, str]:
@@ -57,12 +57,6 @@ _parsed = lru_cache(maxsize=4)(_parse)
 def environment_value(name: str) -> str | None:
     """Return a variable of the environment, else of `.env`; an empty one counts as not set."""
     return os.environ.get(name, "").strip() or environment_file().get(name, "").strip() or None
-
-
-def oss_environment() -> dict[str, str]:
-    """Return the `OSS_` variables that are set, by their names."""
-    values = {name: environment_value(name) for name in _OSS_VARIABLES}
-    return {name: value for name, value in values.items() if value}
 
 
 def configuration_file(config: Path | None) -> Path | None:

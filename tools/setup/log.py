@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.errors import ConfigError
+from tools.setup.environment import SECRET_VARIABLES, environment_value
 from tools.setup.redact import redact
 
 if TYPE_CHECKING:
     from loguru import Logger, Record
+
+    from tools.setup.configuration import Settings
 
 # Below WARNING they print addresses and headers, some of them with keys or signed queries.
 _TALKATIVE = (
@@ -115,6 +118,23 @@ def be_quiet() -> None:
     if not _state["set up"]:
         for package in _OURS:
             logger.disable(package)
+
+
+def open_log(settings: "Settings", *, terminal_level: str | None) -> None:
+    """Send logs where the settings say, without the keys in use, and to standard error from `terminal_level` on.
+
+    Raises:
+        ConfigError: The log file cannot be written.
+    """
+    rules = settings.logging
+    set_up_logging(
+        level=rules.level,
+        path=rules.path,
+        rotation=rules.rotation,
+        retention=rules.retention,
+        terminal_level=terminal_level,
+        secrets=[secret for name in SECRET_VARIABLES if (secret := environment_value(name))],
+    )
 
 
 def set_up_logging(

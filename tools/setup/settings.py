@@ -17,21 +17,9 @@ from pydantic_settings import BaseSettings, YamlConfigSettingsSource
 from yaml import MarkedYAMLError, YAMLError
 
 from tools.errors import ConfigError
-from tools.setup.configuration import MAX_COUNT, ImageService, LanguageService, Settings
-from tools.setup.environment import configuration_file, environment_file, environment_value, oss_environment
+from tools.setup.configuration import Settings
+from tools.setup.environment import configuration_file, environment_file
 from tools.setup.misfit import misfit
-
-__all__ = [
-    "MAX_COUNT",
-    "ImageService",
-    "LanguageService",
-    "Settings",
-    "configuration_file",
-    "environment_value",
-    "load_settings",
-    "oss_environment",
-]
-
 
 # What people call these settings elsewhere.
 _SYNONYMS = {

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.errors import StorageError
-from tools.sqlite.schema import migrate
+from tools.sqlite.migrations import migrate
 
 BUSY_TIMEOUT_S = 30.0  # how long another process may hold the file before a write gives up
 

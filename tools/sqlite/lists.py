@@ -1,7 +1,11 @@
-"""What there is, for `peitu runs`: runs and batches, the newest first, and what became of each."""
+"""What there is: runs, threads, batches and tasks, the newest first, and what became of each.
+
+Each list is ``[]`` where there is no database yet; `state` is one of `tools.sqlite.liveness`.
+"""
 
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,37 +13,79 @@ from tools.sqlite.batch_records import UNFINISHED
 from tools.sqlite.connection import reading
 from tools.sqlite.liveness import state_of_batch, state_of_run, wants_review
 
-_ALONE = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
+_NOT_OF_A_BATCH = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
+
+_RUNS = """
+SELECT run_id, status, title, requested, success, started_at, finished_at, options, plan IS NOT NULL AS planned,
+       (SELECT count(*) FROM images WHERE images.run_id = runs.run_id AND images.status = 'saved') AS count{more}
+FROM runs WHERE {where} ORDER BY started_at DESC, rowid DESC LIMIT ?
+"""
+_EFFORT = """,
+       round((julianday(finished_at) - julianday(started_at)) * 86400, 1) AS duration_s,
+       (SELECT count(*) FROM tasks WHERE tasks.run_id = runs.run_id) AS tasks"""
+_TASKS = """
+SELECT run_id, image_index, provider, model, status, polls,
+       round(coalesce(duration_s, (julianday(succeeded_at) - julianday(submitted_at)) * 86400), 1) AS duration_s,
+       submitted_at, error
+FROM tasks WHERE ? IS NULL OR run_id = ? ORDER BY id DESC LIMIT ?
+"""
 
 
 def count_runs(path: Path) -> tuple[int, int]:
     """Return how many runs and how many batches there are; the runs of a batch are not counted."""
     with reading(path) as connection:
-        runs = connection.execute(f"SELECT count(*) FROM runs WHERE {_ALONE}").fetchone()[0]  # noqa: S608
+        runs = connection.execute(f"SELECT count(*) FROM runs WHERE {_NOT_OF_A_BATCH}").fetchone()[0]  # noqa: S608
         return runs, connection.execute("SELECT count(*) FROM batches").fetchone()[0]
 
 
 def list_runs(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
-    """Return the newest runs first, without their contents; ``[]`` when there is no database yet.
+    """Return the runs without their contents and options; those of a batch are not among them."""
+    runs = _runs(path, _RUNS.format(more="", where=_NOT_OF_A_BATCH), limit)
+    return [{name: value for name, value in run.items() if name != "options"} for run in runs]
 
-    The runs of a batch are not among them. `state` says what became of a run, see `tools.sqlite.liveness`.
-    """
+
+def list_runs_with_effort(path: Path, *, limit: int) -> list[dict[str, Any]]:
+    """Return all runs, also those of batches, with their options, and how many tasks and seconds each took."""
+    return _runs(path, _RUNS.format(more=_EFFORT, where="TRUE"), limit)
+
+
+def list_threads(path: Path, *, limit: int) -> list[dict[str, Any]]:
+    """Return the threads, each with its last run and a title; those of a batch are not among them."""
     if not path.exists():
         return []
-    columns = "run_id, status, title, requested, success, started_at, finished_at, options, plan IS NOT NULL AS planned"
     with reading(path) as connection:
         rows = connection.execute(
-            f"SELECT {columns},"  # noqa: S608 - our own words
-            " (SELECT count(*) FROM images WHERE images.run_id = runs.run_id AND images.status = 'saved')"
-            f" AS count FROM runs WHERE {_ALONE}"
-            " ORDER BY started_at DESC LIMIT ?",
-            (-1 if limit is None else limit,),
+            "SELECT coalesce(thread_id, run_id) AS thread, run_id,"  # noqa: S608 - our own words
+            " coalesce(title, substr(content, 1, 80)) AS title, max(started_at) AS started_at FROM runs"
+            f" WHERE {_NOT_OF_A_BATCH} GROUP BY thread ORDER BY started_at DESC LIMIT ?",
+            (limit,),
         )
-        return [_listed_run(row, connection, path) for row in rows]
+        return [dict(row) for row in rows]
+
+
+def list_complete_threads(path: Path, *, before: datetime) -> list[str]:
+    """Return the threads of which every run is complete, and the last one has been since `before`."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT coalesce(thread_id, run_id) AS thread FROM runs GROUP BY thread"
+            " HAVING min(success) = 1 AND min(status = 'finished') = 1 AND max(finished_at) < ?",
+            (before.isoformat(),),
+        )
+        return [row["thread"] for row in rows]
+
+
+def list_tasks(path: Path, *, run_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return the tasks of a run, or of all; `duration_s` is from the submit until the picture was ready."""
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        return [dict(row) for row in connection.execute(_TASKS, (run_id, run_id, limit))]
 
 
 def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
-    """Return the newest batches first; ``[]`` when there is no database yet."""
+    """Return the batches, with how many of their pictures there are, and were there before."""
     if not path.exists():
         return []
     saved = (
@@ -57,12 +103,19 @@ def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
         return [_listed_batch(dict(row), connection, path) for row in rows]
 
 
-def _listed_run(row: sqlite3.Row, connection: sqlite3.Connection, path: Path) -> dict[str, Any]:
-    """Return the row of a run for a list, with its state."""
-    run = {**row, "success": bool(row["success"])}
-    review = wants_review(json.loads(run.pop("options") or "{}"))
-    planned = run.pop("planned")
-    return {**run, "state": state_of_run(run, connection, path, waits=review and bool(planned))}
+def _runs(path: Path, question: str, limit: int | None) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    with reading(path) as connection:
+        rows = connection.execute(question, (-1 if limit is None else limit,))
+        return [_listed_run(dict(row), connection, path) for row in rows]
+
+
+def _listed_run(run: dict[str, Any], connection: sqlite3.Connection, path: Path) -> dict[str, Any]:
+    options = json.loads(run["options"] or "{}")
+    waits = bool(run.pop("planned")) and wants_review(options)
+    state = state_of_run(run, connection, path, waits=waits)
+    return {**run, "success": bool(run["success"]), "options": options, "state": state}
 
 
 def _listed_batch(batch: dict[str, Any], connection: sqlite3.Connection, path: Path) -> dict[str, Any]:

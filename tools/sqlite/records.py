@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tools.clock import utc_now
 from tools.sqlite.connection import reading
-from tools.sqlite.rows import insert
+from tools.sqlite.rows import upsert
 from tools.sqlite.run_names import Begun, begin_run
 from tools.sqlite.task_rows import Task, tasks_of
 
@@ -154,6 +154,13 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
     }
 
 
+def find_images(path: Path, run_id: str) -> list[dict[str, Any]]:
+    """Return the recorded images of a run, also of a segment that was skipped and so has no run."""
+    with reading(path) as connection:
+        rows = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,))
+        return [image_of(row) for row in rows]
+
+
 def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str, Any]) -> None:
     """Write the row of an image inside a transaction; a later word replaces an earlier one."""
     row = {
@@ -164,8 +171,7 @@ def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str,
         "recorded_at": utc_now().isoformat(),
         **{name: image[name] for name in IMAGE_COLUMNS},
     }
-    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-    insert(connection, "images", row, on_conflict=f"(run_id, image_index) DO UPDATE SET {changes}")
+    upsert(connection, "images", row, key="run_id, image_index")
     places = "run_id = :run_id AND image_index = :image_index AND path = :path"
     connection.execute(f"UPDATE versions SET url = :url WHERE {places}", row)  # noqa: S608 - our own names
 

@@ -63,7 +63,16 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
     return stopped
 
 
-def see_nobody_at_work(connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]) -> None:
+def writes_here(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> bool:
+    """Tell whether the pictures of a batch go where ours do: it may have been begun in another working directory."""
+    question = "SELECT json_extract(options, '$.output_dir') FROM batches WHERE batch_id = ?"
+    folder = connection.execute(question, (batch_id,)).fetchone()[0]
+    return folder is not None and str(Path(folder).resolve()) == options["writes"]
+
+
+def check_no_rival_at_work(
+    connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]
+) -> None:
     """See that no other batch of the same storyboard and output folder is worked on while this one goes on.
 
     To be asked inside the transaction that takes the lease. `path` is that of the database.

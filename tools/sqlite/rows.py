@@ -1,12 +1,18 @@
-"""Writes a row into a table of ours."""
+"""Write a mapping as a row; names of tables and columns are our own, never a user's."""
 
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
 
-def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, on_conflict: str) -> None:
-    """Insert the row, or do what `on_conflict` says; names of tables and columns are our own."""
-    names = ", ".join(row)
+def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, then: str = "") -> sqlite3.Cursor:
+    """Insert the row; `then` is the end of the statement, e.g. ``RETURNING *``."""
     places = ", ".join(f":{name}" for name in row)
-    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT {on_conflict}", row)  # noqa: S608
+    statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places}) {then}"  # noqa: S608
+    return connection.execute(statement, row)
+
+
+def upsert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, key: str) -> None:
+    """Insert the row, or change the one that has the same `key`, the names of one or more columns."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row)
+    insert(connection, table, row, then=f"ON CONFLICT ({key}) DO UPDATE SET {changes}")

@@ -41,5 +41,5 @@ def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:
         if known["thread"] == thread_id and row["content"] in (known["content"], known["content"][:BEGINNING_CHARS]):
             return run_id, known["content"], json.loads(known["options"] or "{}")
         run_id = next_run_id(thread_id, run_id)
-    insert(connection, "runs", {**row, "run_id": run_id}, on_conflict="DO NOTHING")
+    insert(connection, "runs", {**row, "run_id": run_id}, then="ON CONFLICT DO NOTHING")
     return run_id, row["content"], json.loads(row["options"])

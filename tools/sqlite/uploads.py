@@ -4,7 +4,7 @@ import sqlite3
 
 from tools.clock import utc_now
 from tools.sqlite.database import Database
-from tools.sqlite.rows import insert
+from tools.sqlite.rows import upsert
 
 
 class Uploads:
@@ -35,6 +35,4 @@ class Uploads:
             "content_type": content_type,
             "uploaded_at": utc_now().isoformat(),
         }
-        changes = ", ".join(f"{name} = excluded.{name}" for name in row)
-        conflict = f"(bucket, object_key) DO UPDATE SET {changes}"
-        self._database.hand_in(lambda connection: insert(connection, "uploads", row, on_conflict=conflict)).result()
+        self._database.hand_in(lambda connection: upsert(connection, "uploads", row, key="bucket, object_key")).result()

@@ -9,15 +9,14 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
-from tools.sqlite.records import IMAGE_COLUMNS, find_run, image_of, write_image
+from tools.sqlite.records import IMAGE_COLUMNS, Shown, find_run, image_of, write_image
+from tools.sqlite.rows import insert
 from tools.sqlite.task_rows import UNDER_WAY, Task, tasks_of
-
-Shown = TypeVar("Shown", bound=Mapping[str, Any])
 
 NOT_ANEW = "not made anew"
 """How the error of an image begins whose new version is not there."""
@@ -56,8 +55,10 @@ class Versions:
         """Return the versions of an image, the first one first; its only picture is version 1."""
 
         def work(connection: sqlite3.Connection) -> list[Version]:
-            found = _rows(connection, run_id, index)
-            return found or [_first(row) for row in _image(connection, run_id, index)]
+            return _rows(connection, run_id, index) or [
+                Version(number=1, status=row["status"], path=row["path"], seed=row["seed"], asked={}, plan={})
+                for row in _image(connection, run_id, index)
+            ]
 
         return await self._database.read(work)
 
@@ -158,10 +159,6 @@ def _image(connection: sqlite3.Connection, run_id: str, index: int) -> list[sqli
     return connection.execute(question, (run_id, index)).fetchall()
 
 
-def _first(row: sqlite3.Row) -> Version:
-    return Version(number=1, status=row["status"], path=row["path"], seed=row["seed"], asked={}, plan={})
-
-
 def _keep_first(connection: sqlite3.Connection, run_id: str, index: int) -> None:
     """Copy the only picture that the image had so far."""
     columns = ", ".join(("run_id", "image_index", *IMAGE_COLUMNS, "width_px", "height_px", "recorded_at"))
@@ -173,13 +170,16 @@ def _keep_first(connection: sqlite3.Connection, run_id: str, index: int) -> None
 
 
 def _insert(connection: sqlite3.Connection, run_id: str, plan: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    told = [json.dumps(part, ensure_ascii=False) for part in (asked, plan)]
-    values = (run_id, plan["index"], plan["version"], plan["prompt"], plan["seed"], utc_now().isoformat(), *told)
-    connection.execute(
-        "INSERT INTO versions (run_id, image_index, version, status, prompt, seed, recorded_at, asked, plan)"
-        " VALUES (?, ?, ?, 'waiting', ?, ?, ?, ?, ?)",
-        values,
-    )
+    row = {
+        "run_id": run_id,
+        "image_index": plan["index"],
+        "status": "waiting",
+        **{name: plan[name] for name in ("version", "prompt", "seed")},
+        "recorded_at": utc_now().isoformat(),
+        "asked": json.dumps(asked, ensure_ascii=False),
+        "plan": json.dumps(plan, ensure_ascii=False),
+    }
+    insert(connection, "versions", row)
 
 
 def _change(connection: sqlite3.Connection, run_id: str, number: int, image: Mapping[str, Any]) -> None:

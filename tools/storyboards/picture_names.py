@@ -1,17 +1,20 @@
 """Where pictures go inside the output folder: file names that people can read and every system can write."""
 
+import os
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from tools.errors import InputError
-from tools.pictures.files import check_jpeg_name, safe_name
+from tools.pictures.files import check_jpeg_name, inside, safe_name
 
 SUFFIX = ".jpg"
 _JPEG = {".jpg", ".jpeg"}
 _LONGEST_BYTES = 120
 _LONGEST_PART_BYTES = 200
 """Most file systems end at 255; a suffix, a number and a name in front of them need room."""
+LONGEST_PATH_BYTES = 1000
+"""Of a whole path: macOS takes 1024, and a file that is being written has a longer name."""
 _UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
 
 
@@ -60,3 +63,31 @@ def same_file(name: str) -> str:
     """Return what two names have in common that mean one file on a system that does not tell A from a."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", "."}]
     return unicodedata.normalize("NFC", "/".join(parts)).casefold()
+
+
+class PictureFolder:
+    """Looks at names, one after the other; the disk is asked once for every folder in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._room = LONGEST_PATH_BYTES - len(os.fsencode(folder))
+        self._known: set[str] = set()
+
+    def check_inside(self, name: str) -> None:
+        """See that a name stays in the folder, and that its path is not too long.
+
+        Raises:
+            InputError: It does not, or it is.
+        """
+        if len(name.encode("utf-8", "replace")) > self._room:
+            raise InputError(f"The file name {name!r:.40} is too long - write {self._room} bytes at most")
+        head, _, tail = name.rpartition("/")
+        plain = is_printable(tail) and not {":", "\\"} & {*tail} and tail not in {"..", "."}
+        if not plain or head not in self._known:
+            inside(self._folder, name)
+            self._known.add(head)
+
+
+def is_printable(text: str) -> bool:
+    """Tell whether the text has no control characters and no lone surrogates."""
+    return text.isprintable() or not any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)

@@ -12,9 +12,8 @@ from tools.content.templates import style as find_style
 from tools.content.templates import style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError
-from tools.setup.configuration import MAX_COUNT
-from tools.storyboards.picture_folder import PictureFolder, is_printable
-from tools.storyboards.picture_names import picture_names, readable_name
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
+from tools.storyboards.picture_names import PictureFolder, is_printable, picture_names, readable_name
 from tools.storyboards.problems import Place, Problems, kind_of
 from tools.storyboards.storyboard_rows import WORDS, Row
 
@@ -23,7 +22,6 @@ COMMON = ("count", "style", "size")
 
 KEYS = ("id", *WORDS, "filename", "seed", *COMMON)
 LONGEST_ID = 200
-MAX_SEED = 2**31 - 1
 
 Values = dict[str, Any]
 
@@ -169,7 +167,7 @@ class Checks:
             return []
         try:
             names = picture_names(filename, count)
-            self._folder.see_inside(names[0])
+            self._folder.check_inside(names[0])
         except InputError as error:
             problem, *advice = re.split(r" - |; ", str(error), maxsplit=1)
             self._note(problem, place, *advice)

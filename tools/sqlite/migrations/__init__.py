@@ -3,7 +3,8 @@
 Times are UTC in ISO 8601; columns carry their unit. No secret, no signed URL and no image bytes in any of them.
 """
 
-from tools.sqlite.migrations.budgets import m008_budgets, m011_budget_times
+import sqlite3
+
 from tools.sqlite.migrations.first import (
     m001_runs,
     m002_images,
@@ -13,8 +14,7 @@ from tools.sqlite.migrations.first import (
     m006_standings,
     m007_threads,
 )
-from tools.sqlite.migrations.storyboards import m009_storyboards
-from tools.sqlite.migrations.versions import m010_versions
+from tools.sqlite.migrations.later import m008_budgets, m009_storyboards, m010_versions, m011_budget_times
 
 CHANGES = (
     m001_runs,
@@ -29,3 +29,34 @@ CHANGES = (
     m010_versions,
     m011_budget_times,
 )
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date; several processes may do so at once.
+
+    Raises:
+        sqlite3.Error: The file cannot be read or written.
+    """
+    if _applied(connection) >= len(CHANGES):
+        return
+    import sqlite_utils
+
+    migrations = sqlite_utils.Migrations("peitu")
+    for change in CHANGES:
+        migrations()(change)
+    # One transaction around all of it: a second process waits here and then finds nothing left to do.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(sqlite_utils.Database(connection))
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _applied(connection: sqlite3.Connection) -> int:
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if not known:
+        return 0
+    rows = connection.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = 'peitu'")
+    return int(rows.fetchone()[0])

@@ -14,6 +14,7 @@ from typing import Any
 from loguru import logger
 
 from tools.clock import utc_now
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.content.wishes import parse_size
 from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedError, TaskRefusedError, UnavailableError
 from tools.money.jobs import Job, Service
@@ -24,7 +25,6 @@ from tools.pictures.labels import aigc_label
 from tools.providers.adapt import adapt
 from tools.providers.http import clean
 from tools.providers.provider import ImageRequest
-from tools.seed.rate_limiter import RateLimiter
 from tools.setup.configuration import Settings
 
 # The messages speak of resuming a run, which these pictures are not.
@@ -71,14 +71,13 @@ class Illustrator:
         for note in notes:
             self._tell(f"is not quite what was asked for: {note}", path)
         run_id = f"{provider.name}-{mark[:16]}"
-        producer = settings.labels.content_producer or "peitu"
         return Job(
             run_id=run_id,
             image_index=0,
             request=request,
             path=path,
             quality=settings.images.quality,
-            label=aigc_label(content_producer=producer, produce_id=f"{run_id}-0"),
+            label=aigc_label(f"{run_id}-0", content_producer=settings.labels.content_producer),
             patience_s=self._service.deadline_s,
             most_refusals=self._most_refusals,
         )

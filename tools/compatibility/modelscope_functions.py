@@ -1,12 +1,12 @@
-"""Pictures by ModelScope in one call each, with the names of the system that Peitu grew from."""
+"""Pictures by ModelScope in one call each, with the names of Peitu's predecessor."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from tools.compatibility.left_out import Count, Number, Text, given
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.errors import InputError
-from tools.seed.left_out import Count, Number, Text, given
-from tools.seed.rate_limiter import RateLimiter
 
 _MODEL = Text("Tongyi-MAI/Z-Image-Turbo")
 _RETRIES = Count(3)
@@ -15,7 +15,7 @@ _RATE = Number(2.0)
 Place = TypeVar("Place", bound=str | Path)
 
 
-def generate_image(  # noqa: PLR0917 - the seed's signature
+def generate_image(  # noqa: PLR0917 - the predecessor's signature
     prompt: str,
     output_path: str | Path,
     api_key: str | None = None,
@@ -34,7 +34,7 @@ def generate_image(  # noqa: PLR0917 - the seed's signature
         InputError: The prompt is blank, or the path names no file; nothing was sent.
         ConfigError: No key is set, or a setting, the database or the folder cannot be used; nothing was sent.
     """
-    from tools.seed.illustrate import illustrate
+    from tools.compatibility.illustrate import illustrate
 
     path = Path(output_path)
     made = illustrate(
@@ -64,7 +64,7 @@ def generate_images_batch(
         InputError: A prompt is blank, or a path names no file or belongs to two prompts; nothing was sent.
         ConfigError: No key is set, or a setting, the database or a folder cannot be used; nothing was sent.
     """
-    from tools.seed.illustrate import illustrate
+    from tools.compatibility.illustrate import illustrate
 
     paths: dict[Place, Path] = {}
     wanted: dict[Path, tuple[Path, str]] = {}

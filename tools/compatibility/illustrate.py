@@ -1,4 +1,4 @@
-"""Make pictures from finished prompts, synchronously: what the functions of the seed stand on.
+"""Make pictures from finished prompts, synchronously: what the functions of Peitu's predecessor call.
 
 Everything is opened for the time of a call. It works inside a running event loop too, e.g. in a notebook.
 """
@@ -9,19 +9,16 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from tools import dashscope, modelscope
+from tools.compatibility.illustrator import Illustrator
+from tools.compatibility.rate_limiter import RateLimiter
 from tools.errors import ConfigError, InputError
 from tools.loop_thread import LoopThread
 from tools.money.jobs import Job
-from tools.money.opening import open_shop
-from tools.money.services import KEY_VARIABLES, find_key
-from tools.seed.illustrator import Illustrator
-from tools.seed.places import check_place
-from tools.seed.rate_limiter import RateLimiter
+from tools.money.services import KEY_VARIABLES, find_key, open_services
+from tools.pictures.files import check_place
 from tools.setup.configuration import Settings
+from tools.setup.environment import KEY_PAGES
 from tools.setup.settings import load_settings
-
-_KEY_PAGES = {"modelscope": modelscope.KEY_PAGE, "dashscope": dashscope.KEY_PAGE}
 
 _MOST_PER_S = 1000.0
 """The fastest rate that the settings know."""
@@ -77,7 +74,7 @@ def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) 
     variable = KEY_VARIABLES[provider]
     if not find_key(variable, keys):
         raise ConfigError(
-            f"{variable} is not set, and no api_key was passed - put it in .env; get one at {_KEY_PAGES[provider]}"
+            f"{variable} is not set, and no api_key was passed - put it in .env; get one at {KEY_PAGES[variable]}"
         )
     for path, prompt in prompts.items():
         if not isinstance(prompt, str) or not prompt.strip():
@@ -121,6 +118,6 @@ async def _open(
     attempts: int | None,
     pace: RateLimiter | None,
 ) -> AsyncIterator[Illustrator]:
-    async with open_shop(settings, keys=keys) as shop:
-        service, runner = shop.services[provider], shop.runner
+    async with open_services(settings, keys=keys) as opened:
+        service, runner = opened.services[provider], opened.runner
         yield Illustrator(service=service, runner=runner, settings=settings, attempts=attempts, pace=pace)

@@ -1,8 +1,9 @@
 """The allowance of a provider: bounded tasks, few unanswered requests."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
-from tools.money.limits import Limiter
+from tools.money.limiter import Limiter
 
 
 async def test_only_so_many_tasks_are_under_way():
@@ -75,7 +76,13 @@ async def test_whoever_stops_waiting_leaves_the_turn_to_others():
 async def test_what_failed_once_goes_before_what_is_new():
     """At each of the three doors, a second attempt does not wait behind all first ones."""
     limiter = Limiter(rate_per_s=1000, max_in_flight=1)
-    for door in (limiter.slot, limiter.unanswered, limiter.submits._line.place):
+
+    @asynccontextmanager
+    async def turn(*, again):
+        await limiter.submits.turn(again=again)
+        yield
+
+    for door in (limiter.slot, limiter.unanswered, turn):
         order = []
 
         async def go(name, again, door=door, order=order):

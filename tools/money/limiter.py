@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from tools.money.budgets import Budgets
-from tools.money.line import Line
 from tools.money.pace import Pace
+from tools.money.priority_semaphore import PrioritySemaphore
 
 
 class Limiter:
@@ -41,15 +41,15 @@ class Limiter:
         self.submits = Pace(f"submits {self.place}", rate_per_s=rate_per_s, budgets=budgets, clock=clock, sleep=sleep)
         # The query limit is one of the account, whatever the model.
         self.polls = Pace(f"polls {provider}", rate_per_s=polls_per_s, budgets=budgets, clock=clock, sleep=sleep)
-        self._in_flight = Line(lambda: max_in_flight)
-        self._unanswered = Line(lambda: self.most_unanswered)
+        self._in_flight = PrioritySemaphore(lambda: max_in_flight)
+        self._unanswered = PrioritySemaphore(lambda: self.most_unanswered)
 
     def slot(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold one of the `max_in_flight` places while a task is under way at the provider.
 
         Whoever comes `again`, since an attempt of it failed, goes first, here and below.
         """
-        return self._in_flight.place(again=again)
+        return self._in_flight.hold(again=again)
 
     @property
     def most_unanswered(self) -> int:
@@ -58,4 +58,4 @@ class Limiter:
 
     def unanswered(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold one of the `most_unanswered` places while a request has no answer: the fewer, the less can be lost."""
-        return self._unanswered.place(again=again)
+        return self._unanswered.hold(again=again)

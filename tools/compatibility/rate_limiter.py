@@ -1,6 +1,6 @@
 """An even pace for threads: whoever shares the object takes turns.
 
-Whoever uses the same database shares a pace already, see `tools.money.limits`, which also says what was compared; this
+Whoever uses the same database shares a pace already, see `tools.money.limiter`, which also says what was compared; this
 one is for a program that wants a slower one, or one for itself.
 """
 

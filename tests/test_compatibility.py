@@ -1,4 +1,4 @@
-"""The seed's functions: synchronous, at the sandbox, each picture paid once."""
+"""The functions of Peitu's predecessor: synchronous, at the sandbox, each picture paid once."""
 
 import asyncio
 import inspect
@@ -20,11 +20,11 @@ from graph.agent import quick_generate
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
 from tools import dashscope
+from tools.compatibility import dashscope_script
 from tools.dashscope import generate_single_task, main
 from tools.errors import ConfigError, InputError, StorageError
 from tools.modelscope import RateLimiter, generate_image, generate_images_batch
 from tools.pictures.images import describe, is_whole
-from tools.seed import line_art
 from tools.setup.log import be_quiet
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -399,7 +399,7 @@ def test_the_script_tells_what_failed(providers, monkeypatch, capsys, lines):
     providers.fault("dashscope", "submit", kind="status", status=400, code=code, message="no", match="bad", every=1)
     storyboard(monkeypatch, [{"id": "a", "text": "good"}, {"id": "b", "text": "bad"}])
     with pytest.raises(SystemExit, match="1"):
-        line_art.as_program()
+        dashscope_script.as_program()
 
     assert "2 segments: 1 made, 0 there already, 1 failed: b\n" == capsys.readouterr().out
     assert "b.jpg' was not made" in lines[0]
@@ -410,7 +410,7 @@ def test_every_segment_that_cannot_be_used_is_named(providers, monkeypatch, caps
     wrong = [{"id": "../out", "text": "x"}, {"id": "b"}, "c", {"id": ["d"], "text": "x"}, {"id": "OK", "text": "x"}]
     storyboard(monkeypatch, [{"id": "ok", "text": "x"}, *wrong])
     with pytest.raises(SystemExit, match="2"):
-        line_art.as_program()
+        dashscope_script.as_program()
 
     told = capsys.readouterr().err
 

@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.events import Event
+from tools.errors import similar
 from tools.setup.redact import redact
 from tools.sqlite.batches import Part, Result
-from tools.storyboards.similar import similar
 
 FRAMES_PER_S = 5
 LINE_S = 5.0

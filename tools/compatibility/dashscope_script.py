@@ -1,4 +1,4 @@
-"""Line drawings of a storyboard by DashScope: the script of the system that Peitu grew from.
+"""Line drawings of a storyboard by DashScope: the script of Peitu's predecessor.
 
 Its settings are `JSON_PATH`, `OUTPUT_DIR`, `MAX_WORKERS`, `STYLE_PREFIX` and `STYLE_SUFFIX` of `tools.dashscope`. For
 more, e.g. a style or a size of its own for each segment, there is `peitu batch`.
@@ -16,7 +16,7 @@ from tools.errors import InputError, PeituError
 from tools.pictures.files import inside
 
 SIDE_PX = 1024
-"""Width and height of the pictures, as the seed has them."""
+"""Width and height of the pictures, as the predecessor had them."""
 
 TEXT_KEYS = ("prompt", "text", "content")
 """Keys of a segment that may hold what is to be drawn; the first one counts."""
@@ -87,7 +87,7 @@ def as_program() -> None:
 def _draw(wanted: Mapping[str, tuple[str, Path]], *, api_key: str | None = None) -> dict[str, bool]:
     """Make the pictures by id, from their texts and paths."""
     from tools import dashscope
-    from tools.seed.illustrate import illustrate
+    from tools.compatibility.illustrate import illustrate
 
     if not wanted:
         return {}

@@ -1,0 +1,100 @@
+"""The tables since: what all processes share, batches, versions; the next change goes to the end."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m008_budgets(db: "Database") -> None:
+    """One row an allowance; places of tasks under way; how long each task took; see `tools.money.budgets`."""
+    db.table("budgets").create(
+        {
+            "name": str,  # e.g. "submits dashscope wanx2.1-t2i-plus"
+            "next_at": float,  # seconds since 1970: the next one may go out then
+            "paused_until": float,  # seconds since 1970: the service asked for patience until then
+        },
+        pk="name",
+        not_null={"next_at", "paused_until"},
+    )
+    db.table("leases").add_column("place", str)  # the allowance in which this image's task counts as under way
+    db.table("leases").create_index(["place"])
+    db.table("tasks").add_column("duration_s", float)  # from the submit until it was ready
+    db.table("tasks").create_index(["provider", "model", "id"])
+    db.execute("CREATE INDEX tasks_intents ON tasks(provider) WHERE status = 'intent'")
+
+
+def m009_storyboards(db: "Database") -> None:
+    """One row a batch, one row a segment of it; a segment is a run of its own."""
+    db.table("batches").create(
+        {
+            "batch_id": str,
+            "source": str,  # the file or folder that it was read from
+            "options": str,  # settings that the command line changed, JSON
+            "requested": int,  # images of all segments
+            "started_at": str,
+            "finished_at": str,
+        },
+        pk="batch_id",
+        not_null={"source", "requested", "started_at"},
+    )
+    segments = db.table("segments")
+    segments.create(
+        {
+            "batch_id": str,
+            "number": int,  # position in the storyboard, from 0
+            "segment_id": str,  # what the storyboard calls it
+            "run_id": str,
+            "asked": str,  # the input of the graph, JSON
+            "first_index": int,  # index of its first image within the batch
+            "requested": int,  # images of this segment
+            "status": str,  # waiting, skipped, finished, failed
+            "error": str,
+        },
+        pk=("batch_id", "number"),
+        not_null={"segment_id", "run_id", "asked", "first_index", "requested", "status"},
+    )
+    segments.create_index(["run_id"], unique=True)
+    segments.create_index(["batch_id", "status"])
+
+
+def m010_versions(db: "Database") -> None:
+    """One row a version of an image that was made anew; `images` has the one shown. See `tools.sqlite.versions`."""
+    db.table("versions").create(
+        {
+            "run_id": str,
+            "image_index": int,
+            "version": int,  # from 1, the picture that was there first
+            "status": str,  # saved, failed, unknown; waiting: planned, or being made
+            "path": str,
+            "url": str,
+            "prompt": str,
+            "provider": str,
+            "model": str,
+            "seed": int,
+            "width_px": int,
+            "height_px": int,
+            "sha256": str,
+            "attempts": int,
+            "error": str,
+            "recorded_at": str,
+            "asked": str,  # what the user asked for, JSON
+            "plan": str,  # the planned prompt, JSON
+        },
+        pk=("run_id", "image_index", "version"),
+        not_null={"status"},
+    )
+
+
+def m011_budget_times(db: "Database") -> None:
+    """Times of allowances as text, like all others; what was booked before is forgotten."""
+    db.table("budgets").drop()
+    db.table("budgets").create(
+        {
+            "name": str,
+            "next_at": str,  # the next one may go out then
+            "paused_until": str,  # the service asked for patience until then; long ago where it did not
+        },
+        pk="name",
+        not_null={"next_at", "paused_until"},
+    )

@@ -1,0 +1,94 @@
+"""Where pictures come from, as the records of the runs that made them know it: size, prompt and subject.
+
+A batch asks this of pictures that it did not make itself.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from tools.pictures.labels import as_told
+from tools.sqlite.connection import reading
+
+_SKIPPED = (
+    "SELECT segment_id, asked, prompt, sha256 FROM segments JOIN images USING (run_id)"
+    " WHERE batch_id = ? AND images.status = 'saved' AND images.attempts = 0 AND prompt != '' ORDER BY number"
+)
+
+
+def asked_sizes(path: Path, sha256: str) -> set[tuple[int, int]]:
+    """Return the sizes in pixels that were asked for when a provider delivered this very file."""
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT plan, image_index FROM images JOIN runs USING (run_id)"
+            " WHERE sha256 = ? AND images.status = 'saved' AND attempts > 0 AND plan IS NOT NULL",
+            (sha256,),
+        )
+        prompts = [_planned(row["plan"]).get(row["image_index"]) for row in rows]
+    return {(prompt["width_px"], prompt["height_px"]) for prompt in prompts if prompt}
+
+
+def other_prompts(path: Path, batch_id: str) -> list[str | int]:
+    """Return the ids of the segments whose skipped pictures say that they were made from another prompt.
+
+    Only prompts that are used as they are can be told apart from what a picture says. One that was shortened or
+    reworded for its provider is the one that was asked for: the records know what its run was about.
+    """
+    with reading(path) as connection:
+        found = [
+            (asked.get("id", row["segment_id"]), _words(asked["content"]), row["sha256"])
+            for row in connection.execute(_SKIPPED, (batch_id,))
+            if (asked := json.loads(row["asked"])).get("as_is")
+            and _words(row["prompt"]) != _words(as_told(asked["content"]))
+        ]
+        made = _made_of(connection, {sha256 for _, _, sha256 in found}) if found else set()
+    return [segment_id for segment_id, content, sha256 in found if (sha256, content) not in made]
+
+
+def subjects_of(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return the subjects by the images' `index`, where they are known; `images` are those of a batch from its first.
+
+    A prompt would not do, since it begins with its style.
+    """
+    runs = json.dumps([image["run_id"] for image in images if image["run_id"]])
+    kept = json.dumps([image["sha256"] for image in images if not image["run_id"]])
+    with reading(path) as connection:
+        plans = connection.execute(
+            "SELECT run_id, plan FROM runs WHERE run_id IN (SELECT value FROM json_each(?))", (runs,)
+        ).fetchall()
+        made = connection.execute(
+            "SELECT sha256, image_index, plan FROM images JOIN runs USING (run_id)"
+            " WHERE attempts > 0 AND sha256 IN (SELECT value FROM json_each(?)) ORDER BY runs.started_at",
+            (kept,),
+        ).fetchall()
+    planned = {row["run_id"]: _planned(row["plan"]) for row in plans}
+    known = {row["sha256"]: _planned(row["plan"]).get(row["image_index"]) for row in made}
+    found: dict[int, str] = {}
+    for run_id, group in groupby(images, lambda image: image["run_id"]):
+        for place, image in enumerate(group):
+            prompt = planned.get(run_id, {}).get(place) or known.get(image["sha256"]) or {}
+            if subject := prompt.get("subject"):
+                found[image["index"]] = subject
+    return found
+
+
+def _planned(plan: str | None) -> dict[int, dict[str, Any]]:
+    """Return the prompts of a plan by their index."""
+    return {prompt["index"]: prompt for prompt in json.loads(plan or "{}").get("prompts") or []}
+
+
+def _made_of(connection: sqlite3.Connection, wanted: set[str]) -> set[tuple[str, str]]:
+    """Return each of those pictures with the words of the contents that it was made from."""
+    rows = connection.execute(
+        "SELECT sha256, runs.content FROM images JOIN runs USING (run_id)"
+        " WHERE images.status = 'saved' AND images.attempts > 0"
+    )
+    return {(row["sha256"], _words(row["content"])) for row in rows if row["sha256"] in wanted}
+
+
+def _words(text: str) -> str:
+    """Return the words with single spaces: white space may change on its way through a file."""
+    return " ".join(text.split())
