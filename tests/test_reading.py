@@ -10,7 +10,9 @@ from tools.content.markup import plain, without_unseen
 from tools.content.reading import read
 from tools.content.scenes import Choice, Place, choose
 from tools.content.subjects import LIMIT_CHARS, shortened, subject_of
-from tools.content.words import keywords, language_of, mood_of, picturable
+from tools.content.templates import words_of
+from tools.content.words import keywords, language_of, mood_of, picturable, singular
+from tools.sketch.vocabulary import load_vocabulary
 
 ARTICLE = """---
 title: "Bread, slowly"
@@ -237,6 +239,28 @@ def test_picturable_things():
     """Concrete nouns are found in both languages, abstract ones are not."""
     assert ["boy", "kite", "church"] == picturable("A boy with two kites runs past the churches of reason", "en")
     assert ["老人", "竹椅", "油纸伞"] == picturable("老人坐在竹椅上思考问题，旁边有油纸伞", "zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("小青蛙把番茄送给雪人", ["青蛙", "番茄", "雪人"]),
+        ("刺猬在池塘边吃香蕉", ["刺猬", "池塘", "香蕉"]),
+        ("她学习历史知识，提升能力", []),
+        ("A hedgehog and a snowman share a cookie", ["hedgehog", "snowman", "cookie"]),
+        ("Leadership and success take knowledge", []),
+    ],
+)
+def test_what_the_sketch_draws_is_a_thing(text, things):
+    """The words after a `;` have a sign, but nothing to be seen."""
+    assert things == picturable(text, language_of(text))
+
+
+def test_picturable_words_have_one_list():
+    """What the sketch draws is not told again beside it."""
+    more = words_of("picturable")
+
+    assert set() == set(map(singular, load_vocabulary().things)) & (more["zh"] | more["en"])
 
 
 def test_subject_is_the_most_picturable_clause():
