@@ -35,6 +35,35 @@ def test_trees_are_nature(content: str):
 
 
 @pytest.mark.parametrize(
+    ("content", "topic"),
+    [
+        # Two or three words that stand in any long text are no topic.
+        (
+            "Why I stopped\n\nFor years I woke with a coffee in one hand and the phone in the other. "
+            + "I sit at the desk by the window, and a robin lands on the railing. Nobody calls me away. " * 16
+            + "After lunch I sort the spice jars in the kitchen.",
+            "default",
+        ),
+        (
+            "牛顿运动定律\n\n公交车突然刹车，乘客向前倾倒，因为身体要保持原来的运动状态，这叫惯性。加速度与合力成正比。",
+            "science",
+        ),
+        (
+            """Reading files line by line
+
+            In this chapter you read a file and write a short review of it. A file is like a book: open it, read it
+            page by page and close it again. Use the standard library; never read a whole file when you need its
+            first lines. Then open a second file for writing.""",
+            "programming",
+        ),
+    ],
+)
+def test_words_of_every_day_are_no_topic(content: str, topic: str):
+    """They fit a topic by chance; a text about something says so again and again."""
+    assert topic == about(content)[0]
+
+
+@pytest.mark.parametrize(
     ("content", "wrong"),
     [
         (POEM, "晨光 清晨 午后 夕阳 傍晚 日光 阴天"),
