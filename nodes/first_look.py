@@ -69,7 +69,7 @@ def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
     """Return the one scene of a content without a sentence: a picture of its title, or else of its topic."""
     passage = Passage("", reading.title, 0, length)
     shown = topic.name.of(reading.language) if reading.title == UNTITLED else reading.title
-    return scene_of(passage, Subject(shown, (), 0.0), reading)
+    return scene_of(passage, Subject(shown, 0.0), reading)
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.test_prompt import plan
 from tools.content.markup import plain, without_unseen
 from tools.content.reading import read
 from tools.content.scenes import Choice, Place, choose
@@ -271,6 +272,60 @@ def test_subject_is_the_most_picturable_clause():
     assert "in the evening a boy flies a kite above the harbor" == subject.phrase
 
 
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        # A sentence tells who does what, a piece of it that is crammed with things does not.
+        (
+            "Within a year they had built eleven dams out of mud, stones and alder branches.",
+            "Within a year they had built eleven dams out of mud, stones and alder branches",
+        ),
+        (
+            "笋只露一点点尖，外婆却老远就看得见。她蹲下身，锄头一撬，春笋就滚了出来。",
+            "笋只露一点点尖，外婆却老远就看得见",
+        ),
+        # Who only speaks is no picture, and what is not there must not be drawn.
+        ("“你好呀，”雪人说。小青蛙趴在冰窟窿边，冻得直发抖。", "小青蛙趴在冰窟窿边"),
+        ("不一定要去健身房，绕着小区快走半小时。", "绕着小区快走半小时"),
+        ("There was no boat at the pier. A heron stood in the reeds.", "A heron stood in the reeds"),
+        # A label is nothing to be seen.
+        ("小贴士：砂锅里加半碗热水。", "砂锅里加半碗热水"),
+        ("Lunch: a bowl of soup and fresh bread.", "a bowl of soup and fresh bread"),
+        # Whoever is told of beside the speaker is somebody else.
+        ("您推着自行车，把我送到老槐树下。", "一个人推着自行车，把别人送到老槐树下"),
+    ],
+)
+def test_subject_is_what_is_to_be_seen(text: str, phrase: str):
+    """The best part of a passage is a whole statement about things that are there."""
+    assert phrase == subject_of(text, language_of(text)).phrase
+
+
+@pytest.mark.parametrize(
+    ("wish", "story"),
+    [
+        ("祝您身体健康，院子里的花常开！", "老人在灯下写信。"),
+        ("愿你有一屋子的书和一只猫。", "老人在灯下写信。"),
+        ("Wishing you good health and lots of sunshine in your garden.", "The boat waits."),
+        ("Happy birthday, dear cat and dog!", "The boat waits."),
+        ("Thank you for the cat, the boat and the lantern!", "The boat waits."),
+    ],
+)
+async def test_a_wish_is_no_scene(wish: str, story: str):
+    """What is said to the reader gets a picture only where there is nothing else."""
+    letter = (await plan(f"{story}\n\n{wish}", count=2))["prompts"]
+    card = (await plan(wish, count=1))["prompts"]
+
+    assert all(story.strip("。.") in one["prompt"] for one in letter)
+    assert any(seen in card[0]["prompt"] for seen in ("花", "猫", "garden", "dog", "lantern"))
+
+
+@pytest.mark.parametrize("name", ["祝英台", "愿望树", "欢迎的人群", "感谢信", "再见到的故人"])
+def test_a_name_is_no_wish(name: str):
+    """It only begins like one."""
+    assert f"{name}在桥上和灯笼之间" == subject_of(f"{name}在桥上和灯笼之间。", "zh").phrase
+    assert subject_of(f"{name}在桥上和灯笼之间。", "zh").score > 0
+
+
 def test_subject_speaks_of_others():
     """A picture shows no `I` and no 你."""
     assert "a person put their phone on the table" == subject_of("I put my phone on the table.", "en").phrase
@@ -283,6 +338,28 @@ def test_shortened_ends_at_a_clause_or_word():
     assert "The lamp is lit" == shortened("The lamp is lit, and the ship turns", 20, "en")
     assert "Lighthouse keepers walk" == shortened("Lighthouse keepers walk to the harbor", 30, "en")
     assert "老人提着灯笼" == shortened("老人提着灯笼，走过石桥", 8, "zh")
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("您好！好久没有给您写信了。\n\n院子里的柿子红了。", "好久没有给您写信了"),
+        (
+            "Why do leaves turn red?\n\n" + "Every autumn, maples and oaks put on a show. " * 3,
+            "Why do leaves turn red?",
+        ),
+        (
+            "长江禁渔五年 江豚数量回升至1426头\n\n" + "清晨的江面上，几头江豚跃出水面。" * 4,
+            "长江禁渔五年江豚数量回升至1426头",
+        ),
+    ],
+)
+def test_titles(content: str, title: str):
+    """A greeting is none; a question is one, and a line of news; and neither is a scene."""
+    reading = read(content)
+
+    assert title == reading.title
+    assert title not in [passage.text for passage in reading.passages]
 
 
 def test_every_place_is_used_before_one_is_used_twice():

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tools.content.ingredients import ingredients
+from tools.content.persons import of_others
 from tools.content.templates import Language, words_of
 from tools.content.words import keywords, picturable, sentence_ends, tokens
 
@@ -29,46 +29,45 @@ _LEADING = {
     ),
 }
 _POINTING = re.compile(r"^(?:(?:it|this|that|they|these|those|there|what|why|how)\b|这|那|它|此)", re.IGNORECASE)
+_NOT = {
+    "zh": re.compile(r"不(?![断停久远过但仅同少错])|没(?!收|入)|别(?=再|去|让|忘|把|先|急|怕)"),
+    "en": re.compile(r"\b(?:not|no|never|without|nobody|nothing)\b|n['’]t\b", re.IGNORECASE),
+}
+_SAYING = re.compile(
+    r"(?:(?<![小听据传])说|[问回]答|[问喊叫答说]道)(?=$|[，,])|\b(?:says?|said|asks?|asked|replie[ds])\b"
+)
+# A sentence that greets, thanks or wishes well has nothing to be seen, whatever it names.
+_ADDRESSED = re.compile(
+    r"[\W_]{0,9}(?:[敬恭]?祝(?=您|你|大家|各位|愿|福|贺|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
+    r"|谢谢|感谢(?=您|你|大家|各位|所有|阅读|关注|支持)|欢迎(?=您|你|大家|各位|来到|关注|留言)"
+    r"|wishing|(?:best|kind|warm) (?:wishes|regards)|happy (?:birthday|new year|holidays)|merry christmas"
+    r"|thanks?\b(?! to\b)|i hope (?:this|you|all)\b|welcome to\b|(?:lots of |with )?love,|lots of love\b"
+    r"|(?:[您你]好|大家好|此致|敬礼|晚安|再见|hello|hi|good luck|see you|yours|sincerely)(?:\b|\W).{0,15}$)",
+    re.IGNORECASE,
+)
+_LABEL = {"zh": re.compile(r"^[^，。：:\d]{1,5}[：:]\s*"), "en": re.compile(r"^(?:[A-Z]\w{1,12} ?){1,2}: ")}
 _QUOTES = re.compile(r"(?<!\w)[\"'‘’]|[\"'‘’](?!\w)|[“”「」『』《》〈〉]")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]{0,80}[)）\]】]")
 _EDGES = " ,，、;；:：.。!！?？…—–-"
-_SPEAKERS_ZH = {"我": "一个人", "你": "一个人", "您": "一个人", "我们": "人们", "咱们": "人们", "你们": "人们"}
-_SPEAKERS_EN = (
-    (r"I['’]m|I am", "a person is", "they are"),
-    (r"I['’]ve|I have", "a person has", "they have"),
-    (r"I['’](?:d|ll)|I", "a person", "they"),
-    (r"we['’]re|we are", "people are", "they are"),
-    (r"we['’]ve|we have", "people have", "they have"),
-    (r"we", "people", "they"),
-    (r"my|our|your", "their", "their"),
-    (r"me|us", "them", "them"),
-)
-# What a person does now; a verb that may be of the past, such as `put`, is no such one.
-_SIMPLE_EN = re.compile(
-    r"\b(a person (?:always |often |still |sometimes |usually |never )?)(know|see|love|like|remember|want|need|feel"
-    r"|hear|live|work|sit|stand|walk|drink|eat|write|think|go|make|take|keep|hold|find|look|watch|wake|sleep|dream|cook|bake|grow"
-    r"|plant|paint|play|run|ride|wait|wear|draw|sing|dance|bring|build|open|water|feed)\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A phrase, the things in it that can be drawn, and how good it is for a picture (higher is better)."""
+    """A phrase, and how good it is for a picture (higher is better)."""
 
     phrase: str
-    things: tuple[str, ...]
     score: float
 
 
 def subject_of(text: str, language: Language) -> Subject:
     """Return the part of the plain text that would make the best picture."""
     if listed := ingredients(text, language):
-        return Subject(listed, tuple(picturable(listed, language)), 4.0)
+        return Subject(listed, 4.0)
     found = subjects_of(text, language)
     if found:
         return max(found, key=lambda subject: subject.score)
     phrase = ", ".join(keywords(text, language=language, limit=3))
-    return Subject(phrase or shortened(text, LIMIT_CHARS[language], language), (), 0.0)
+    return Subject(phrase or shortened(text, LIMIT_CHARS[language], language), 0.0)
 
 
 def subjects_of(text: str, language: Language) -> list[Subject]:
@@ -78,10 +77,11 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
     found: list[Subject] = []
     least = 1 if language == "zh" and sum(map(str.isalnum, text)) == 1 else 2  # a text may be one character
     for number, sentence in enumerate(_sentences(text)):
+        said = _to_somebody(sentence) + 0.05 * number
         rated = [
             (subject, start, end)
             for start, end in _windows(sentence, LIMIT_CHARS[language])
-            if (subject := _rated(sentence[start:end], language, number=number, whole=start == 0, least=least))
+            if (subject := _rated(sentence[start:end], language, bonus=0.5 * (start == 0) - said, least=least))
         ]
         taken: list[tuple[int, int, Subject]] = []
         for subject, start, end in sorted(rated, key=lambda one: -one[0].score):
@@ -94,7 +94,7 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
 
 def subject_of_verse(text: str, language: Language) -> Subject | None:
     """Return a couplet as one picture: its lines belong together; `None` if it holds no word."""
-    return _rated(shortened(text, LIMIT_CHARS[language], language), language, number=0, whole=True)
+    return _rated(shortened(text, LIMIT_CHARS[language], language), language, bonus=0.5 - _to_somebody(text))
 
 
 def shortened(text: str, limit: int, language: Language) -> str:
@@ -121,6 +121,10 @@ def _last_word_end(text: str, limit: int, language: Language) -> int:
     return end
 
 
+def _to_somebody(sentence: str) -> float:
+    return 9.0 if _ADDRESSED.match(sentence) else 0.0  # more than all that it may name
+
+
 def _sentences(text: str) -> Iterator[str]:
     start = 0
     for end in sentence_ends(text, 0, len(text), longest=_LONGEST_SENTENCE)[:_MOST_SENTENCES]:
@@ -137,58 +141,30 @@ def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _rated(clause: str, language: Language, *, number: int, whole: bool, least: int = 2) -> Subject | None:
+def worth(phrase: str, language: Language) -> float:
+    """Return how good a picture the phrase makes by its words; higher is better, and nothing to see is below 0.5."""
+    # What is not there is drawn all the same, as soon as it is named; numbers tempt the image model to write.
+    clauses = [clause for clause in _CLAUSE_END.split(phrase) if not _NOT[language].search(clause)]
+    things = len(picturable(", ".join(clauses), language))
+    words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
+    score = 2.0 * min(things, 4) + min(0.5, 2 * things / words)
+    score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
+    score -= 0.5 * bool(_NOT[language].search(phrase))
+    score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
+    score -= 1.5 * bool(_POINTING.match(phrase))
+    return score - 1.5 * bool(_SAYING.search(phrase))
+
+
+def _rated(clause: str, language: Language, *, bonus: float, least: int = 2) -> Subject | None:
     phrase = _tidy(clause, language)
     if sum(map(str.isalnum, phrase)) < least:
         return None
-    things = picturable(phrase, language)
-    words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
-    score = 2.0 * min(len(things), 4) + min(1.5, 4 * len(things) / words)
-    score += 0.5 * whole - 0.05 * number - clause.rstrip().endswith(("?", "？"))
-    # Numbers tempt the image model to write.
-    score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
-    score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
-    score -= 1.5 * bool(_POINTING.match(phrase))
-    return Subject(phrase, tuple(things), score)
+    return Subject(phrase, worth(phrase, language) + bonus - clause.rstrip().endswith(("?", "？")))
 
 
 def _tidy(clause: str, language: Language) -> str:
     """Return the clause without brackets, quotes and the word that joins it on, told about somebody else."""
     phrase = _QUOTES.sub("", _BRACKETS.sub("", clause)).strip(_EDGES)
-    phrase = " ".join(_LEADING[language].sub("", phrase).split())
-    phrase = _of_others_zh(phrase) if language == "zh" else _of_others_en(phrase)
+    phrase = " ".join(_LEADING[language].sub("", _LABEL[language].sub("", phrase)).split())
+    phrase = of_others(phrase, language)
     return shortened(phrase, LIMIT_CHARS[language], language).strip(_EDGES)
-
-
-def _of_others_zh(phrase: str) -> str:
-    """Return the phrase about somebody; what belongs to a speaker is shown without, e.g. `我妈妈` as `妈妈`."""
-    if not any(person in phrase for person in "我你您咱"):
-        return phrase
-    words: list[str] = []
-    told = [*tokens(phrase, "zh"), ("", "")]
-    for (word, _), (following, tag) in pairwise(told):
-        other = _SPEAKERS_ZH.get(word, word)
-        if other == word:
-            skipped = word == "的" and words[-1:] == [""]
-            words.append("" if skipped else word)
-        elif other in words:
-            words.append("自己")
-        else:
-            hidden = following == "的" or tag.startswith("n") or (word.endswith("们") and tag.startswith("m"))
-            words.append("" if hidden else other)
-    return "".join(words)
-
-
-def _of_others_en(phrase: str) -> str:
-    """Return the phrase with `I` and `we` as people whom one sees; the first is named, the rest are `they`."""
-    for pattern, first, later in _SPEAKERS_EN:
-        flags = 0 if pattern.startswith("I") else re.IGNORECASE
-        spoken = re.compile(rf"(?<![\w'’])(?:{pattern})(?![\w'’])", flags)
-        phrase = spoken.sub(first if not re.search(r"\b(?:a person|people)\b", phrase) else later, phrase, count=1)
-        phrase = spoken.sub(later, phrase)
-    return _SIMPLE_EN.sub(_in_third_person, phrase)
-
-
-def _in_third_person(found: re.Match[str]) -> str:
-    verb = found[2]
-    return found[1] + verb + ("es" if verb.endswith(("ch", "sh", "o", "ss")) else "s")

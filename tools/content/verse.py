@@ -8,7 +8,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _SENTENCE_ENDS = "。！？!?；;."
 _PAUSES = _SENTENCE_ENDS + "，,、：:…—~～-"
 _LONGEST_VERSE = {True: 20, False: 55}  # characters of a line, in Chinese and otherwise; wrapped prose has more
-_LONGEST_TITLE = {True: 20, False: 60}
+_LONGEST_TITLE = {True: 30, False: 60}
 _FEWEST_VERSES = 3
 _OLD = re.compile(r"[\u3400-\u9fff]{4,7}[，,][\u3400-\u9fff]{4,7}[。！？；]?")  # what a line of an old poem may hold
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
@@ -62,7 +62,9 @@ def title_of(first: str, following: str) -> str | None:
     lines = [line.strip() for line in first.splitlines() if line.strip()]
     if not 1 <= len(lines) <= 2 or len(following.strip()) < 2 * len(first.strip()):
         return None
-    short = all(len(line) <= _LONGEST_TITLE[bool(_HAN.search(line))] and line[-1] not in _PAUSES for line in lines)
+    # A title may ask.
+    bare = [lines[0].rstrip("？！?!") or lines[0], *lines[1:]]
+    short = all(len(line) <= _LONGEST_TITLE[bool(_HAN.search(line))] and line[-1] not in _PAUSES for line in bare)
     return lines[0] if short else None
 
 

@@ -13,7 +13,7 @@ from tools.errors import ConfigError
 IDEA_CHARS = {"zh": 24, "en": 60}
 NEGATIVE_CHARS = 500
 _LEAST_BODY_CHARS = 40
-_VAGUE_CHARS = {"zh": 22, "en": 45}
+_VAGUE_CHARS = {"zh": 30, "en": 70}
 _COUPLET = re.compile(
     r"[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}|[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}"
 )  # old poems show
