@@ -14,6 +14,14 @@ def about(content: str) -> tuple[str, str]:
     return analysis["topic"], analysis["mood"]
 
 
+def test_code_tells_what_a_text_is_about():
+    """A queue that is like one at a hospital is not about health, when its use is shown in JavaScript."""
+    queue = "The queue is like the waiting room of a hospital: the patient who needs a doctor most goes first."
+
+    assert "programming" == about(f"# tinyqueue\n\n{queue}\n\n```js\nqueue.push(1)\n```\n")[0]
+    assert "health" == about(queue)[0]
+
+
 def test_one_stray_word_is_no_topic():
     """A poem of two roads is not about cars, and a record not about history."""
     assert "default" == about(ROAD)[0]
@@ -74,6 +82,7 @@ def test_words_of_every_day_are_no_topic(content: str, topic: str):
         ("暴雨", "清澈 雾 阳光"),
         ("snow", "clear reflections"),
         ("夜里下着大雨，老人提着灯笼走过石桥。", "星光 星空 繁星 夕阳 斜阳"),
+        ("太阳跳出来，照着石桥。", "夜色 夜晚 雨"),
         ("傍晚暴雨，孩子们跑过石桥。", "星光 星空 繁星 夕阳 斜阳"),
         ("雾里的石桥", "星光 星空 繁星 夕阳 斜阳"),
         ("A storm at night shakes the lighthouse.", "stars starry sun sunlight"),
