@@ -38,6 +38,7 @@ async def prompts(content: str, count: int = 8) -> str:
         "图片来源：视觉中国",
         "广告",
         "— 全文完 —",
+        "当前位置：首页 > 城市人物 > 正文",
         "各位居民：",
         "关注我，每天学做一道家常菜。",
         "> 免责声明：本文不构成投资建议。",
@@ -77,6 +78,8 @@ async def test_wechat_phrases_are_no_pictures(line: str):
         "*Posted on March 3, 2025 by Jane Doe · 6 min read*",
         "Filed under: bread, butter",
         "Comments (12)",
+        "Jump to Recipe · Print",
+        "Disclosure: We earn a commission on all lanterns.",
         "Dear neighbors,",
         "Call 555-123-4567 or write to jane@bikes.example.",
     ],
@@ -106,7 +109,7 @@ def test_a_caption_stays_without_its_label(line: str, shown: str):
 
 def test_titles_of_other_articles_are_no_pictures():
     """They stand below their notice, up to the next sentence or the end."""
-    for notice in ("往期推荐", "Related posts:", "延伸阅读"):
+    for notice in ("往期推荐", "Related posts:", "延伸阅读", "### 相关新闻"):
         others = f"{notice}\n《猫的一天》\n\n- 老街的灯笼\n- How to draw a horse"
 
         assert [STORY_ZH, STORY_EN] == [one.text for one in read(f"{STORY_ZH}\n\n{others}\n\n{STORY_EN}").passages]
@@ -127,6 +130,13 @@ def test_of_a_chat_only_what_is_said_is_read(chat: str):
 
     assert ["猫在雪橇上睡着了。"] == [passage.text for passage in reading.passages]
     assert "猫在雪橇上睡着了" == reading.title
+
+
+def test_messages_of_a_chat_are_not_one_sentence():
+    """Whoever writes one seldom ends it with a mark."""
+    chat = "[12/06/2024, 18:04] Ann: The dog waits in the canoe\n[12/06/2024, 18:05] Tom: My brother caught a pike\n"
+
+    assert ["The dog waits in the canoe; My brother caught a pike"] == [one.text for one in read(chat).passages]
 
 
 @pytest.mark.parametrize(

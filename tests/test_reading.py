@@ -288,6 +288,10 @@ def test_subject_is_the_most_picturable_clause():
         ("“你好呀，”雪人说。小青蛙趴在冰窟窿边，冻得直发抖。", "小青蛙趴在冰窟窿边"),
         ("不一定要去健身房，绕着小区快走半小时。", "绕着小区快走半小时"),
         ("There was no boat at the pier. A heron stood in the reeds.", "A heron stood in the reeds"),
+        # Half a sentence does not tell who does what, or what happens then.
+        ("太阳从苍山对面跳出来的时候。渔夫撑着小船。", "渔夫撑着小船"),
+        ('"In 2014, 2015 and 2016 we had 9," said the farmer with the tractor.', "the farmer with the tractor"),
+        ("图为老人在灯笼下修表。", "老人在灯笼下修表"),
         # A label is nothing to be seen.
         ("小贴士：砂锅里加半碗热水。", "砂锅里加半碗热水"),
         ("Lunch: a bowl of soup and fresh bread.", "a bowl of soup and fresh bread"),

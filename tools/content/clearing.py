@@ -38,8 +38,8 @@ _LINE = re.compile(
     rf"(?:[ \t]{{1,3}}[{_HAN}]{{2,4}}){{0,3}}[ \t]{{0,3}}[/／]?(?:摄|文|报道|摄影|供图)[)）]?$"
     r"|(?:转载请注明|一键三连|join our (?:mailing list|newsletter))"
     r"|(?:table|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
-    r"|(?:今日互动|今日话题|互动话题|免责声明|版权声明|作者简介|声明[：:]本文|图片来(?:源|自)|分享到(?=\W|微信|微博|$))"
-    r"|(?:广告|全文完|advertisement)\W*$|skip to |filed under[ \t]{0,3}:"
+    r"|(?:今日互动|今日话题|互动话题|免责声明|版权声明|当前位置|作者简介|声明[：:]本文|图片来(?:源|自)|分享到(?=\W|微信|微博|$))"
+    r"|(?:广告|全文完|advertisement)\W*$|(?:skip|jump) to\b[^.!?]{0,80}$|(?:filed under|disclosure)[ \t]{0,3}:"
     r"|(?:previous|next) post\b|comments? \(\d"
     r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
@@ -48,7 +48,9 @@ _LINE = re.compile(
 )
 # What follows, line by line, is called like other articles.
 _OTHERS = re.compile(
-    rf"{_START}(?:往期(?!待)|(?:推荐|延伸|相关)阅读(?:\W|$)|related (?:posts|articles|stories)\b)", re.IGNORECASE
+    rf"{_START}(?:往期(?!待)|(?:推荐|延伸|相关)阅读(?:\W|$)|相关(?:新闻|文章|推荐)\W*$|猜你喜欢"
+    r"|related (?:posts|articles|stories)\b)",
+    re.IGNORECASE,
 )
 _LEGAL = r"(?:privacy policy|terms of (?:use|service)|cookie (?:policy|settings|notice))"
 _SENTENCE = re.compile(
@@ -88,13 +90,13 @@ _SPOKEN = re.compile(
     r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
 )
 _LEAD = re.compile(
-    rf"^\[?{_STAMP}[ \t]{{0,2}}(?:[-–][ \t])?[^:：\n]{{1,20}}[:：][ \t]?"
-    r"|\[(?:图片|表情|动画表情|语音|视频|文件|链接|位置)\]|<media omitted>"
+    r"\[(?:图片|表情|动画表情|语音|视频|文件|链接|位置)\]|<media omitted>"
     r"|^[\W_]{0,20}(?:图|figure|fig\.?)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
     r"|(?:新华社|中新社|中新网|人民网|央视网|本报)[^，。\n]{0,10}?\d{1,2}月\d{1,2}日(?:电|讯)[ \t]{0,3}"
     r"|(?:[(（][^()（）\n]{0,6}记者[^()（）\n]{0,20}[)）])|记者(?:\d{1,2}日)?从[^，。\n]{1,20}(?:获悉|了解到)，",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(rf"^\[?{_STAMP}[ \t]{{0,2}}(?:[-–][ \t])?[^:：\n]{{1,20}}[:：][ \t]?", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[。！？!?…～~]+[”’」』）)\"'💛]*|\.(?=\s)|$")
 _ENDED = re.compile(r"[。.；;，,：:][”’」』）)\"']{0,3}$|.{60}")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
@@ -162,7 +164,8 @@ def _piece_cleared(text: str) -> str:
             said = any(left < end and start < right for start, end in spoken)
             pieces.append(" " * (right - left) if not said and _SENTENCE.search(text[left:right]) else text[left:right])
         text = "".join(pieces)
-    return _LEAD.sub(_spaces, text)
+    # Of a chat, every line is an item of its own.
+    return _SPEAKER.sub(lambda found: "- ".ljust(len(found[0])), _LEAD.sub(_spaces, text))
 
 
 def _with_headings(content: str) -> list[str]:

@@ -17,18 +17,23 @@ _LEAST_SECOND = 1.0  # a second moment of a sentence shows something
 _CLAUSE_END = re.compile(r"[,，;；:：—–]+|\s-\s|(?<=\w)\.(?=\s)")
 _LEADING = {
     "zh": re.compile(
-        r"^(?:但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后(?!一|两|几|的|那)|第[一二三四五六七八九十](?=[，,、])|例如"
+        r"^(?:图为|图中|但是|但|而且|而|因此|所以|于是|然后|接着|同时|此外|另外|不过|然而|其实|其次|首先|最后(?!一|两|几|的|那)|第[一二三四五六七八九十](?=[，,、])|例如"
         r"|比如|也就是说|因为|由于|如果|虽然|尽管|即使|并且|并|就|还有|也有|还|也|又|则|那么|当然|事实上|甚至|总之|随后|后来|其中)[，,：:]?"
     ),
     "en": re.compile(
         r"^(?:(?:it|this|that) is (?:the reason )?(?:why|how|where|when)|and|but|so|or|yet|then|however|therefore"
         r"|moreover|also|because|since|while|although|though|instead|thus|finally|first|second|next|still|indeed"
-        r"|in fact|for example|for instance|of course|that is|which|that|if|when|as|imagine(?: that)?|picture)"
+        r"|in fact|says|said|asked|for example|for instance|of course|that is|if|when|as|imagine(?: that)?|picture)"
         r"\b[,:]?\s+",
         re.IGNORECASE,
     ),
 }
-_POINTING = re.compile(r"^(?:(?:it|this|that|they|these|those|there|what|why|how)\b|这|那|它|此)", re.IGNORECASE)
+# Half a sentence, or one about another.
+_POINTING = re.compile(
+    r"^(?:(?:it|this|that|they|these|those|there|what|why|how|who|whose|which|where)\b|这|那|它|此)"
+    r"|(?:时候?|之后|以后|之前|以前|的话)$",
+    re.IGNORECASE,
+)
 _NOT = {
     "zh": re.compile(r"不(?![断停久远过但仅同少错])|没(?!收|入)|别(?=再|去|让|忘|把|先|急|怕)"),
     "en": re.compile(r"\b(?:not|no|never|without|nobody|nothing)\b|n['’]t\b", re.IGNORECASE),
@@ -151,7 +156,7 @@ def worth(phrase: str, language: Language) -> float:
     score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
     score -= 0.5 * bool(_NOT[language].search(phrase))
     score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
-    score -= 1.5 * bool(_POINTING.match(phrase))
+    score -= 1.5 * bool(_POINTING.search(phrase))
     return score - 1.5 * bool(_SAYING.search(phrase))
 
 

@@ -9,7 +9,7 @@ _SENTENCE_ENDS = "。！？!?；;."
 _PAUSES = _SENTENCE_ENDS + "，,、：:…—~～-"
 _LONGEST_VERSE = {True: 20, False: 55}  # characters of a line, in Chinese and otherwise; wrapped prose has more
 _LONGEST_TITLE = {True: 30, False: 60}
-_FEWEST_VERSES = 3
+_FEWEST_VERSES = {True: 2, False: 3}
 _OLD = re.compile(r"[\u3400-\u9fff]{4,7}[，,][\u3400-\u9fff]{4,7}[。！？；]?")  # what a line of an old poem may hold
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
 
@@ -17,7 +17,8 @@ _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
 def couplets(content: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the borders of each two lines of a poem, or of one that ends a sentence; nothing if it is no poem."""
     lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
-    few = len(lines) < _FEWEST_VERSES and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
+    fewest = _FEWEST_VERSES[bool(_HAN.match(content, start))]
+    few = len(lines) < fewest and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
     if few or not lines or not all(_is_verse(content[left:right]) for left, right in lines):
         return []
     return list(_paired(content, lines))
