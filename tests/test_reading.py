@@ -323,11 +323,23 @@ async def test_a_wish_is_no_scene(wish: str, story: str):
     assert any(seen in card[0]["prompt"] for seen in ("花", "猫", "garden", "dog", "lantern"))
 
 
-@pytest.mark.parametrize("name", ["祝英台", "愿望树", "欢迎的人群", "感谢信", "再见到的故人"])
-def test_a_name_is_no_wish(name: str):
+@pytest.mark.parametrize(
+    "scene",
+    [
+        *(
+            f"{name}在桥上和灯笼之间"
+            for name in ("祝英台", "愿望树", "欢迎的人群", "感谢信", "祝福的红纸", "再见到的故人")
+        ),
+        "Happy birthday balloons float over the garden and the cake",
+        "Lots of love letters lay in a box by the window",
+        "Thanks to the rain the garden is full of frogs",
+    ],
+)
+def test_a_scene_is_no_wish(scene: str):
     """It only begins like one."""
-    assert f"{name}在桥上和灯笼之间" == subject_of(f"{name}在桥上和灯笼之间。", "zh").phrase
-    assert subject_of(f"{name}在桥上和灯笼之间。", "zh").score > 0
+    subject = subject_of(f"{scene}.", language_of(scene))
+
+    assert (scene, True) == (subject.phrase, subject.score > 0)
 
 
 def test_subject_speaks_of_others():

@@ -26,7 +26,7 @@ _LINE = re.compile(
     r"|(?:by|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
     r"|(?:photo|image|picture)s?(?: credit)?(?:[ \t]{0,3}[|:]| by)"
     r"(?:[ \t/|&,]{1,3}(?:(?-i:[A-Z@©])[\w.]{0,20}|on|via)){1,8}$"
-    rf"|(?:posted|published|updated)(?: on| by)?[ \t:](?=.{{0,40}}(?:\d{{4}}|{_MONTH})).{{0,80}}$"
+    rf"|(?:posted|published|updated)(?: on| by)?[ \t:](?=.{{0,40}}(?:\d{{4}}|{_MONTH}))[^.!?]{{0,80}}$"
     r"|\d{1,2}[ -]min(?:ute)?s? read$"
     r"|by (?-i:[A-Z])\w{1,20} (?-i:[A-Z])[\w-]{1,20}"
     rf"(?:[ \t]{{0,3}}[|·].{{0,60}}"
@@ -38,9 +38,9 @@ _LINE = re.compile(
     rf"(?:[ \t]{{1,3}}[{_HAN}]{{2,4}}){{0,3}}[ \t]{{0,3}}[/／]?(?:摄|文|报道|摄影|供图)[)）]?$"
     r"|(?:转载请注明|一键三连|join our (?:mailing list|newsletter))"
     r"|(?:table|表)[ \t]{0,2}\d{1,3}[ \t]{0,2}[:：.]"
-    r"|(?:今日互动|今日话题|互动话题|免责声明|版权声明|当前位置|作者简介|声明[：:]本文|图片来(?:源|自)|分享到(?=\W|微信|微博|$))"
-    r"|(?:广告|全文完|advertisement)\W*$|(?:skip|jump) to\b[^.!?]{0,80}$|(?:filed under|disclosure)[ \t]{0,3}:"
-    r"|(?:previous|next) post\b|comments? \(\d"
+    r"|(?:今日互动|今日话题|互动话题|免责声明|版权声明|当前位置[:：]|作者简介|声明[：:]本文|图片来(?:源|自)|分享到(?=\W|微信|微博|$))"
+    r"|(?:广告|全文完|advertisement)\W*$|skip to |jump to(?: recipe|:)|(?:filed under|disclosure)[ \t]{0,3}:"
+    r"|(?:previous|next) post[ \t]{0,3}[:：→»]|comments? \(\d"
     r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
@@ -49,7 +49,7 @@ _LINE = re.compile(
 # What follows, line by line, is called like other articles.
 _OTHERS = re.compile(
     rf"{_START}(?:往期(?!待)|(?:推荐|延伸|相关)阅读(?:\W|$)|相关(?:新闻|文章|推荐)\W*$|猜你喜欢"
-    r"|related (?:posts|articles|stories)\b)",
+    r"|related (?:posts|articles|stories)\b)[^。！？.!?]{0,60}$",
     re.IGNORECASE,
 )
 _LEGAL = r"(?:privacy policy|terms of (?:use|service)|cookie (?:policy|settings|notice))"

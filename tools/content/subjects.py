@@ -35,7 +35,7 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _NOT = {
-    "zh": re.compile(r"不(?![断停久远过但仅同少错])|没(?!收|入)|别(?=再|去|让|忘|把|先|急|怕)"),
+    "zh": re.compile(r"不(?![断停久远过但仅同少错锈倒])|没(?!收|入)|别(?=再|去|让|忘|把|先|急|怕)"),
     "en": re.compile(r"\b(?:not|no|never|without|nobody|nothing)\b|n['’]t\b", re.IGNORECASE),
 }
 _SAYING = re.compile(
@@ -43,10 +43,11 @@ _SAYING = re.compile(
 )
 # A sentence that greets, thanks or wishes well has nothing to be seen, whatever it names.
 _ADDRESSED = re.compile(
-    r"[\W_]{0,9}(?:[敬恭]?祝(?=您|你|大家|各位|愿|福|贺|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
+    r"[\W_]{0,9}(?:[敬恭]?祝[福贺]?(?=您|你|大家|各位|所有|愿|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
     r"|谢谢|感谢(?=您|你|大家|各位|所有|阅读|关注|支持)|欢迎(?=您|你|大家|各位|来到|关注|留言)"
-    r"|wishing|(?:best|kind|warm) (?:wishes|regards)|happy (?:birthday|new year|holidays)|merry christmas"
-    r"|thanks?\b(?! to\b)|i hope (?:this|you|all)\b|welcome to\b|(?:lots of |with )?love,|lots of love\b"
+    r"|wishing|(?:best|kind|warm) (?:wishes|regards)"
+    r"|(?:happy (?:birthday|new year|holidays)|merry christmas)(?:[,!.]| to\b| in\b|\W*$)"
+    r"|thanks?\b(?! to\b)|i hope (?:this|you|all)\b|welcome to\b|(?:lots of |with )?love,|lots of love\W*$"
     r"|(?:[您你]好|大家好|此致|敬礼|晚安|再见|hello|hi|good luck|see you|yours|sincerely)(?:\b|\W).{0,15}$)",
     re.IGNORECASE,
 )
