@@ -292,7 +292,13 @@ def test_subject_is_the_most_picturable_clause():
         ("太阳从苍山对面跳出来的时候。渔夫撑着小船。", "渔夫撑着小船"),
         ('"In 2014, 2015 and 2016 we had 9," said the farmer with the tractor.', "the farmer with the tractor"),
         ("图为老人在灯笼下修表。", "老人在灯笼下修表"),
-        # A label is nothing to be seen.
+        (
+            "它像一个坐在图书馆里、读过很多书却从没出过门的孩子。词很多。",
+            "它像一个坐在图书馆里、读过很多书却从没出过门的孩子",
+        ),
+        # A label is nothing to be seen, nor is who speaks.
+        ("记者：您的工作台上为什么放着一碗糨糊？", "工作台上为什么放着一碗糨糊"),
+        ("张老师：二十二岁。一本书被虫子蛀了。", "一本书被虫子蛀了"),
         ("小贴士：砂锅里加半碗热水。", "砂锅里加半碗热水"),
         ("Lunch: a bowl of soup and fresh bread.", "a bowl of soup and fresh bread"),
         # Whoever is told of beside the speaker is somebody else.
@@ -302,6 +308,21 @@ def test_subject_is_the_most_picturable_clause():
 def test_subject_is_what_is_to_be_seen(text: str, phrase: str):
     """The best part of a passage is a whole statement about things that are there."""
     assert phrase == subject_of(text, language_of(text)).phrase
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("雨衣盖在猫身上🐱🌧️ 他就走了。#这座城市很温柔# @人民日报", "雨衣盖在猫身上，他就走了。"),
+        ("收到👌 等你们回来", "收到，等你们回来"),
+        ("我❤️你", "我你"),
+        ("A boat🛶 on the lake #summer #lake2024 @anna.kim", "A boat on the lake"),
+        ("C# is at #1, see page#top and a@b", "C# is at #1, see page#top and a@b"),
+    ],
+)
+def test_signs_of_social_media(marked: str, text: str):
+    """Hashtags and mentions go; an emoji before a space ends a clause in Chinese."""
+    assert text == plain(marked)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,14 @@ def test_stanzas_of_two_lines_stay_apart():
     ]
 
 
+def test_a_line_in_lower_case_goes_on():
+    """A comma would part what is one sentence."""
+    poem = "we folded the letters\ninto paper boats\nand let them go\n\nThe heron stands\nOne leg is folded\nIt waits"
+
+    assert "we folded the letters into paper boats" == read(poem).passages[0].text
+    assert "The heron stands, One leg is folded" == read(poem).passages[2].text
+
+
 def test_a_title_in_the_first_lines_of_a_poem_is_no_couplet():
     """Also where no blank line stands below the author."""
     reading = read("静夜思\n李白\n床前明月光，疑是地上霜。\n举头望明月，低头思故乡。")

@@ -82,7 +82,7 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
         return [subject_of(text, language)]
     found: list[Subject] = []
     least = 1 if language == "zh" and sum(map(str.isalnum, text)) == 1 else 2  # a text may be one character
-    for number, sentence in enumerate(_sentences(text)):
+    for number, sentence in enumerate(_sentences(text, language)):
         said = _to_somebody(sentence) + 0.05 * number
         rated = [
             (subject, start, end)
@@ -131,10 +131,11 @@ def _to_somebody(sentence: str) -> float:
     return 9.0 if _ADDRESSED.match(sentence) else 0.0  # more than all that it may name
 
 
-def _sentences(text: str) -> Iterator[str]:
+def _sentences(text: str, language: Language) -> Iterator[str]:
+    """Yield the sentences, without a label such as `Tip:` or who speaks."""
     start = 0
     for end in sentence_ends(text, 0, len(text), longest=_LONGEST_SENTENCE)[:_MOST_SENTENCES]:
-        yield text[start:end].strip()
+        yield _LABEL[language].sub("", text[start:end].strip())
         start = end
 
 
@@ -149,8 +150,8 @@ def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
 
 def worth(phrase: str, language: Language) -> float:
     """Return how good a picture the phrase makes by its words; higher is better, and nothing to see is below 0.5."""
-    # What is not there is drawn all the same, as soon as it is named; numbers tempt the image model to write.
-    clauses = [clause for clause in _CLAUSE_END.split(phrase) if not _NOT[language].search(clause)]
+    # What a clause denies is not to be seen; numbers tempt the image model to write.
+    clauses = [_NOT[language].split(clause, maxsplit=1)[0] for clause in _CLAUSE_END.split(phrase)]
     things = len(picturable(", ".join(clauses), language))
     words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
     score = 2.0 * min(things, 4) + min(0.5, 2 * things / words)
@@ -171,6 +172,6 @@ def _rated(clause: str, language: Language, *, bonus: float, least: int = 2) -> 
 def _tidy(clause: str, language: Language) -> str:
     """Return the clause without brackets, quotes and the word that joins it on, told about somebody else."""
     phrase = _QUOTES.sub("", _BRACKETS.sub("", clause)).strip(_EDGES)
-    phrase = " ".join(_LEADING[language].sub("", _LABEL[language].sub("", phrase)).split())
+    phrase = " ".join(_LEADING[language].sub("", phrase).split())
     phrase = of_others(phrase, language)
     return shortened(phrase, LIMIT_CHARS[language], language).strip(_EDGES)

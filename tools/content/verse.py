@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _LINE = re.compile(r"[^\r\n]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -53,8 +54,10 @@ def _paired(content: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, i
 def in_one_line(verses: str) -> str:
     """Return the lines of a poem as one, with a comma where only the line's end made a pause."""
     lines = [line.strip() for line in verses.splitlines() if line.strip()]
-    pause = "，" if _HAN.search(verses) else ", "
-    joined = (line if line[-1] in _PAUSES else f"{line}{pause}" for line in lines[:-1])
+    pause = "，" if _HAN.search(verses) else ","
+    # A line that begins in lower case goes on with the one before.
+    open_ended = (line[-1] not in _PAUSES and not after[0].islower() for line, after in pairwise(lines))
+    joined = (line + pause * is_open for line, is_open in zip(lines, open_ended, strict=False))
     return " ".join([*joined, *lines[-1:]])
 
 
