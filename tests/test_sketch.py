@@ -274,6 +274,10 @@ def test_longer_words_protect_what_they_hold(subject: str, icon: str) -> None:
         ("She shelled beans in the corner", "shell"),
         ("The lamp ships on June 2", "ship"),
         ("撒上葱花", "flower-2"),
+        ("怀里抱着一只花猫", "flower-2"),
+        ("看见满坡的花", "eye"),
+        ("Once upon a time there was an owl", "clock"),
+        ("Drop a pebble into the pond", "droplets"),
     ],
 )
 def test_everyday_words_are_nothing_technical_or_morbid(subject: str, icon: str) -> None:
