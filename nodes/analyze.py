@@ -179,6 +179,6 @@ def _model_scenes(reading: Reading, answer: AnalysisAnswer) -> list[Scene]:
         phrase = shortened(plain(item.subject), LIMIT_CHARS[reading.language], reading.language)
         if not 1 <= item.paragraph <= len(reading.passages) or language_of(phrase) != reading.language or not phrase:
             continue
-        subject = Subject(phrase, (), 0)
+        subject = Subject(phrase, 0)
         scenes[item.paragraph, phrase] = scene_of(reading.passages[item.paragraph - 1], subject, reading)
     return [scenes[key] for key in sorted(scenes)][:MAX_SCENES]

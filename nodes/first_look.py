@@ -1,5 +1,6 @@
 """What can be known of a content without asking anybody: topic, mood, keywords, and scenes worth a picture."""
 
+import re
 from pathlib import Path
 
 from graph.state import Analysis, Scene
@@ -15,6 +16,7 @@ from tools.content.words import keywords, mood_of
 MAX_SCENES = 12
 MAX_CANDIDATES = 60
 EXCERPT_CHARS = 300
+_FENCE = re.compile(r"^(?:```|~~~)\w", re.MULTILINE)  # of code in some language
 
 
 def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES) -> tuple[Reading, Analysis]:
@@ -25,7 +27,8 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
     reading = read(content)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
     text = reading.text or cleared(content[:20000])
-    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags], own=own)
+    code = ["code, programming"] if _FENCE.search(content) else []
+    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags, *code], own=own)
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
         "title": reading.title,
@@ -69,7 +72,7 @@ def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
     """Return the one scene of a content without a sentence: a picture of its title, or else of its topic."""
     passage = Passage("", reading.title, 0, length)
     shown = topic.name.of(reading.language) if reading.title == UNTITLED else reading.title
-    return scene_of(passage, Subject(shown, (), 0.0), reading)
+    return scene_of(passage, Subject(shown, 0.0), reading)
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:

@@ -11,9 +11,9 @@ from nodes.planned import given_prompt, paths_of, seed_of
 from tools.content import templates, wording
 from tools.content.markup import plain
 from tools.content.scenes import Place, choose
-from tools.content.subjects import LIMIT_CHARS, shortened
+from tools.content.subjects import LIMIT_CHARS, shortened, worth
 from tools.content.wishes import checked_count, parse_size
-from tools.content.words import language_of, picturable
+from tools.content.words import language_of
 from tools.errors import PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import PromptsAnswer, prompts_question
@@ -112,7 +112,7 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
     topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
     mood = cast("templates.Mood", analysis["mood"])
     describe = partial(wording.picture, topic=topic, language=language, mood=mood, concrete=concrete)
-    places = [Place(one["heading"], len(picturable(one["subject"], language)), one["start"]) for one in scenes]
+    places = [Place(one["heading"], worth(one["subject"], language), one["start"]) for one in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):
         scene = scenes[choice.place]

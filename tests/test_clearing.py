@@ -34,7 +34,11 @@ async def prompts(content: str, count: int = 8) -> str:
         "大家好，我是小满👋。",
         "版权所有，未经授权不得转载",
         "往期推荐",
-        "图1：枫桥的老照片",
+        "图：小满 / 摄",
+        "图片来源：视觉中国",
+        "广告",
+        "— 全文完 —",
+        "当前位置：首页 > 城市人物 > 正文",
         "各位居民：",
         "关注我，每天学做一道家常菜。",
         "> 免责声明：本文不构成投资建议。",
@@ -68,6 +72,14 @@ async def test_wechat_phrases_are_no_pictures(line: str):
         "July\t3,990\t91%",
         "By John Smith | Photo: Ann Lee",
         "Skip to main content",
+        "If you enjoyed this post, subscribe to my newsletter and share it with a friend.",
+        "You can follow me on Mastodon @jane.",
+        "Photo by Ann Lee on Unsplash",
+        "*Posted on March 3, 2025 by Jane Doe · 6 min read*",
+        "Filed under: bread, butter",
+        "Comments (12)",
+        "Jump to Recipe · Print",
+        "Disclosure: We earn a commission on all lanterns.",
         "Dear neighbors,",
         "Call 555-123-4567 or write to jane@bikes.example.",
     ],
@@ -76,6 +88,55 @@ async def test_calls_and_notices_are_no_pictures(line: str):
     """What a site says of itself is no scene."""
     for content in (f"{line}\n\n{STORY_EN}", f"{STORY_EN}\n\n{line}\n"):
         assert [STORY_EN] == [passage.text for passage in read(content).passages]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("图：一位老人在桥上钓鱼", "一位老人在桥上钓鱼"),
+        ("图1：枫桥的老照片", "枫桥的老照片"),
+        ("图 2：洪水过后，人们划着木船转移", "洪水过后，人们划着木船转移"),
+        ("Figure 3. The heron stands in the reeds", "The heron stands in the reeds"),
+        ("Photo: a fisherman mends his nets", "a fisherman mends his nets"),
+    ],
+)
+def test_a_caption_stays_without_its_label(line: str, shown: str):
+    """Nothing tells better what is to be seen."""
+    passage = read(f"{STORY_ZH}\n\n{line}\n\n{STORY_EN}").passages[1]
+
+    assert shown == subject_of(passage.text, "zh" if line[0] == "图" else "en").phrase
+
+
+def test_titles_of_other_articles_are_no_pictures():
+    """They stand below their notice, up to the next sentence or the end."""
+    for notice in ("往期推荐", "Related posts:", "延伸阅读", "### 相关新闻"):
+        others = f"{notice}\n《猫的一天》\n\n- 老街的灯笼\n- How to draw a horse"
+
+        assert [STORY_ZH, STORY_EN] == [one.text for one in read(f"{STORY_ZH}\n\n{others}\n\n{STORY_EN}").passages]
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        "2025-01-25 19:02:11 老王\n猫在雪橇上睡着了。\n\n2025-01-25 19:03:30 小美\n[图片]\n",
+        "2025年1月25日 19:02 老王\n猫在雪橇上睡着了。[表情]\n",
+        "[25/01/2025, 19:02:11] Anna Kim: 猫在雪橇上睡着了。\n[25/01/2025, 19:03:30] Tom: <Media omitted>\n",
+        "1/25/25, 7:02 PM - Anna: 猫在雪橇上睡着了。\n",
+    ],
+)
+def test_of_a_chat_only_what_is_said_is_read(chat: str):
+    """Neither names nor hours are told to a service."""
+    reading = read(chat)
+
+    assert ["猫在雪橇上睡着了。"] == [passage.text for passage in reading.passages]
+    assert "猫在雪橇上睡着了" == reading.title
+
+
+def test_messages_of_a_chat_are_not_one_sentence():
+    """Whoever writes one seldom ends it with a mark."""
+    chat = "[12/06/2024, 18:04] Ann: The dog waits in the canoe\n[12/06/2024, 18:05] Tom: My brother caught a pike\n"
+
+    assert ["The dog waits in the canoe; My brother caught a pike"] == [one.text for one in read(chat).passages]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +253,8 @@ def test_ingredients_are_pictured_together():
 
     assert "butter, caster sugar, eggs, self-raising flour and lemons on a table" == subject_of(english, "en").phrase
     assert "面粉、鸡蛋、白糖和牛奶摆在桌上" == subject_of(chinese, "zh").phrase
+    features = "20 hours of light on a single charge; IP65: rain is no problem; 390 g: lighter than a bottle of water"
+    assert "on a table" not in subject_of(features, "en").phrase
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,13 @@ def test_a_title_begins_with_a_word():
         "Subscribe to the theory that cats rule the world.",
         "We use cookies to lure the dog home.",
         "Leave a comment in the book under the tree.",
+        "往期节目里，老人在桥上拉琴。",
+        "当前位置是一座灯塔。",
+        "Jump to the other bank, said the frog.",
+        "Published in 1925, the novel shows a green light across the bay.",
+        "Next post office to the left, a cat sleeps on the letters.",
+        "Photos by the bed show a boy with a kite.",
+        "Related stories of the sea were told by the fire.",
     ],
 )
 def test_a_story_that_sounds_like_a_notice_stays(story: str):

@@ -1,5 +1,6 @@
 """`prompt` plans as many different pictures as were asked for, in one style, within the model's limit."""
 
+import re
 from typing import Any
 
 import pytest
@@ -41,6 +42,16 @@ async def test_one_picture_for_each_part():
     assert all(ZH[one["start"] : one["end"]].strip() for one in planned)
     assert "牛奶" in planned[2]["subject"]
     assert planned[2]["subject"] in planned[2]["prompt"]
+
+
+async def test_a_short_scene_gets_no_setting_of_its_own():
+    """It stands in the setting of its text; only a mere word is set somewhere."""
+    story = await plan("渔夫撑着小船。岸上的灯笼亮了，石桥上的雪很厚。", count=2)
+    word = await plan("小船", count=2)
+
+    scene = re.compile("：[^，]*小船，[^，]+的氛围")
+    assert scene.search(story["prompts"][0]["prompt"])
+    assert not any(scene.search(one["prompt"]) for one in word["prompts"])
 
 
 @pytest.mark.parametrize("content", ["lighthouse", "春天", "inflation", "失眠", ZH, EN, "🎂", "?", "```\nx\n```"])

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.test_prompt import plan
 from tools.content.markup import plain, without_unseen
 from tools.content.reading import read
 from tools.content.scenes import Choice, Place, choose
 from tools.content.subjects import LIMIT_CHARS, shortened, subject_of
-from tools.content.words import keywords, language_of, mood_of, picturable
+from tools.content.templates import words_of
+from tools.content.words import keywords, language_of, mood_of, picturable, singular
+from tools.sketch.vocabulary import load_vocabulary
 
 ARTICLE = """---
 title: "Bread, slowly"
@@ -239,12 +242,125 @@ def test_picturable_things():
     assert ["老人", "竹椅", "油纸伞"] == picturable("老人坐在竹椅上思考问题，旁边有油纸伞", "zh")
 
 
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("小青蛙把番茄送给雪人", ["青蛙", "番茄", "雪人"]),
+        ("刺猬在池塘边吃香蕉", ["刺猬", "池塘", "香蕉"]),
+        ("她学习历史知识，提升能力", []),
+        ("A hedgehog and a snowman share a cookie", ["hedgehog", "snowman", "cookie"]),
+        ("Leadership and success take knowledge", []),
+    ],
+)
+def test_what_the_sketch_draws_is_a_thing(text, things):
+    """The words after a `;` have a sign, but nothing to be seen."""
+    assert things == picturable(text, language_of(text))
+
+
+def test_picturable_words_have_one_list():
+    """What the sketch draws is not told again beside it."""
+    more = words_of("picturable")
+
+    assert set() == set(map(singular, load_vocabulary().things)) & (more["zh"] | more["en"])
+
+
 def test_subject_is_the_most_picturable_clause():
     """Openings, opinions and connectives stay out."""
     text = "However, this is a difficult question. But in the evening a boy flies a kite above the harbor, as always."
     subject = subject_of(text, "en")
 
     assert "in the evening a boy flies a kite above the harbor" == subject.phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        # A sentence tells who does what, a piece of it that is crammed with things does not.
+        (
+            "Within a year they had built eleven dams out of mud, stones and alder branches.",
+            "Within a year they had built eleven dams out of mud, stones and alder branches",
+        ),
+        (
+            "笋只露一点点尖，外婆却老远就看得见。她蹲下身，锄头一撬，春笋就滚了出来。",
+            "笋只露一点点尖，外婆却老远就看得见",
+        ),
+        # Who only speaks is no picture, and what is not there must not be drawn.
+        ("“你好呀，”雪人说。小青蛙趴在冰窟窿边，冻得直发抖。", "小青蛙趴在冰窟窿边"),
+        ("不一定要去健身房，绕着小区快走半小时。", "绕着小区快走半小时"),
+        ("There was no boat at the pier. A heron stood in the reeds.", "A heron stood in the reeds"),
+        # Half a sentence does not tell who does what, or what happens then.
+        ("太阳从苍山对面跳出来的时候。渔夫撑着小船。", "渔夫撑着小船"),
+        ('"In 2014, 2015 and 2016 we had 9," said the farmer with the tractor.', "the farmer with the tractor"),
+        ("图为老人在灯笼下修表。", "老人在灯笼下修表"),
+        (
+            "它像一个坐在图书馆里、读过很多书却从没出过门的孩子。词很多。",
+            "它像一个坐在图书馆里、读过很多书却从没出过门的孩子",
+        ),
+        # A label is nothing to be seen, nor is who speaks.
+        ("记者：您的工作台上为什么放着一碗糨糊？", "工作台上为什么放着一碗糨糊"),
+        ("张老师：二十二岁。一本书被虫子蛀了。", "一本书被虫子蛀了"),
+        ("小贴士：砂锅里加半碗热水。", "砂锅里加半碗热水"),
+        ("Lunch: a bowl of soup and fresh bread.", "a bowl of soup and fresh bread"),
+        # Whoever is told of beside the speaker is somebody else.
+        ("您推着自行车，把我送到老槐树下。", "一个人推着自行车，把别人送到老槐树下"),
+    ],
+)
+def test_subject_is_what_is_to_be_seen(text: str, phrase: str):
+    """The best part of a passage is a whole statement about things that are there."""
+    assert phrase == subject_of(text, language_of(text)).phrase
+
+
+@pytest.mark.parametrize(
+    ("marked", "text"),
+    [
+        ("雨衣盖在猫身上🐱🌧️ 他就走了。#这座城市很温柔# @人民日报", "雨衣盖在猫身上，他就走了。"),
+        ("收到👌 等你们回来", "收到，等你们回来"),
+        ("我❤️你", "我你"),
+        ("A boat🛶 on the lake #summer #lake2024 @anna.kim", "A boat on the lake"),
+        ("C# is at #1, see page#top and a@b", "C# is at #1, see page#top and a@b"),
+    ],
+)
+def test_signs_of_social_media(marked: str, text: str):
+    """Hashtags and mentions go; an emoji before a space ends a clause in Chinese."""
+    assert text == plain(marked)
+
+
+@pytest.mark.parametrize(
+    ("wish", "story"),
+    [
+        ("祝您身体健康，院子里的花常开！", "老人在灯下写信。"),
+        ("愿你有一屋子的书和一只猫。", "老人在灯下写信。"),
+        ("Wishing you good health and lots of sunshine in your garden.", "The boat waits."),
+        ("Happy birthday, dear cat and dog!", "The boat waits."),
+        ("Thank you for the cat, the boat and the lantern!", "The boat waits."),
+    ],
+)
+async def test_a_wish_is_no_scene(wish: str, story: str):
+    """What is said to the reader gets a picture only where there is nothing else."""
+    letter = (await plan(f"{story}\n\n{wish}", count=2))["prompts"]
+    card = (await plan(wish, count=1))["prompts"]
+
+    assert all(story.strip("。.") in one["prompt"] for one in letter)
+    assert any(seen in card[0]["prompt"] for seen in ("花", "猫", "garden", "dog", "lantern"))
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        *(
+            f"{name}在桥上和灯笼之间"
+            for name in ("祝英台", "愿望树", "欢迎的人群", "感谢信", "祝福的红纸", "再见到的故人")
+        ),
+        "Happy birthday balloons float over the garden and the cake",
+        "Lots of love letters lay in a box by the window",
+        "Thanks to the rain the garden is full of frogs",
+    ],
+)
+def test_a_scene_is_no_wish(scene: str):
+    """It only begins like one."""
+    subject = subject_of(f"{scene}.", language_of(scene))
+
+    assert (scene, True) == (subject.phrase, subject.score > 0)
 
 
 def test_subject_speaks_of_others():
@@ -259,6 +375,28 @@ def test_shortened_ends_at_a_clause_or_word():
     assert "The lamp is lit" == shortened("The lamp is lit, and the ship turns", 20, "en")
     assert "Lighthouse keepers walk" == shortened("Lighthouse keepers walk to the harbor", 30, "en")
     assert "老人提着灯笼" == shortened("老人提着灯笼，走过石桥", 8, "zh")
+
+
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("您好！好久没有给您写信了。\n\n院子里的柿子红了。", "好久没有给您写信了"),
+        (
+            "Why do leaves turn red?\n\n" + "Every autumn, maples and oaks put on a show. " * 3,
+            "Why do leaves turn red?",
+        ),
+        (
+            "长江禁渔五年 江豚数量回升至1426头\n\n" + "清晨的江面上，几头江豚跃出水面。" * 4,
+            "长江禁渔五年江豚数量回升至1426头",
+        ),
+    ],
+)
+def test_titles(content: str, title: str):
+    """A greeting is none; a question is one, and a line of news; and neither is a scene."""
+    reading = read(content)
+
+    assert title == reading.title
+    assert title not in [passage.text for passage in reading.passages]
 
 
 def test_every_place_is_used_before_one_is_used_twice():

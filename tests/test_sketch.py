@@ -270,6 +270,14 @@ def test_longer_words_protect_what_they_hold(subject: str, icon: str) -> None:
         ("今天的热点新闻", "wifi"),
         ("对手机的依赖", "package"),
         ("Caught a cold", "snowflake"),
+        ("She shelled beans in the corner", "p:corn"),
+        ("She shelled beans in the corner", "shell"),
+        ("The lamp ships on June 2", "ship"),
+        ("撒上葱花", "flower-2"),
+        ("怀里抱着一只花猫", "flower-2"),
+        ("看见满坡的花", "eye"),
+        ("Once upon a time there was an owl", "clock"),
+        ("Drop a pebble into the pond", "droplets"),
     ],
 )
 def test_everyday_words_are_nothing_technical_or_morbid(subject: str, icon: str) -> None:
@@ -288,6 +296,8 @@ def test_everyday_words_are_nothing_technical_or_morbid(subject: str, icon: str)
         ("中风以后的父亲", "stethoscope"),
         ("妈妈做的红烧鱼", "t:fish"),
         ("孩子的成长", "sprout"),
+        ("A beaver drags a branch across the pond", "squirrel"),
+        ("质量为 2 kg 的木箱放在水平面上", "box"),
     ],
 )
 def test_everyday_words_lead_to_everyday_things(subject: str, icon: str) -> None:
@@ -304,6 +314,18 @@ def test_a_room_has_its_window_in_the_wall(subject: str, aspect: float, seed: in
     """A window that the text names is the one of the room, and no second one stands on the floor."""
     assert "t:window" in words_drawn(subject)
     assert load_icon("t:window").body not in compose(subject, aspect=aspect, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("laid", "growing"), [("番茄和鸡蛋摆在桌上", "番茄和白菜在菜园"), ("carrots on the table", "carrots")]
+)
+def test_what_lies_on_a_table_is_not_in_the_garden(laid: str, growing: str, seed: int) -> None:
+    """Over vegetables in a bed the sun shines, which is the first thing of a landscape to be drawn."""
+    sun = 'stroke="none"/><circle'
+
+    assert sun in compose(growing, aspect=1.0, seed=seed)
+    assert sun not in compose(laid, aspect=1.0, seed=seed)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -57,6 +57,23 @@ def test_lines_of_a_poem_without_punctuation_stay_apart():
     assert ["明月松间照，清泉石上流", "竹喧归浣女，莲动下渔舟"] == [passage.text for passage in reading.passages]
 
 
+def test_stanzas_of_two_lines_stay_apart():
+    """New poems in Chinese often have such; their lines are not glued together."""
+    poem = "从明天起，做一个早起的人\n买菜，给薄荷浇水\n\n火车经过的时候\n碗里的汤轻轻地晃"
+
+    assert ["从明天起，做一个早起的人，买菜，给薄荷浇水", "火车经过的时候，碗里的汤轻轻地晃"] == [
+        passage.text.replace(" ", "") for passage in read(poem).passages
+    ]
+
+
+def test_a_line_in_lower_case_goes_on():
+    """A comma would part what is one sentence."""
+    poem = "we folded the letters\ninto paper boats\nand let them go\n\nThe heron stands\nOne leg is folded\nIt waits"
+
+    assert "we folded the letters into paper boats" == read(poem).passages[0].text
+    assert "The heron stands, One leg is folded" == read(poem).passages[2].text
+
+
 def test_a_title_in_the_first_lines_of_a_poem_is_no_couplet():
     """Also where no blank line stands below the author."""
     reading = read("静夜思\n李白\n床前明月光，疑是地上霜。\n举头望明月，低头思故乡。")

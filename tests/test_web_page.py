@@ -86,6 +86,15 @@ def test_blocks_are_split(content: str, texts: list[str]):
     assert texts == [passage.text for passage in read(content).passages]
 
 
+def test_menus_are_no_text():
+    """Links alone lead elsewhere, and so does what a page calls the parts around its text."""
+    page = """<div><a href=1>首页</a> | <a href=2>猫</a></div><div class="crumb">首页 - 狗</div>
+        <p>老郑在灯下<a href=3>修表</a>。</p><p><a href=4>猫在<b>睡觉</b></a></p>
+        <p class="share">分享：一条鱼</p><div id="footer"><p>关于我们</p></div>"""
+
+    assert ["老郑在灯下修表。", "猫在睡觉"] == [passage.text for passage in read(page).passages]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -14,7 +14,9 @@ _AMOUNT = {
     ),
     "en": re.compile(
         r"^(?:an? )?(?:\d{1,4}(?:[.,/]\d{1,3})?[½¼¾]?|[½¼¾]|(?=pinch))[ \t]{0,2}"
-        rf"(?:(?:{_UNITS['en']})\b)?(?: of\b)?",
+        rf"(?:(?:{_UNITS['en']})\b)?(?: of\b)?"
+        # Hours and percents can be counted, but lie on no table.
+        r"(?!\d|[ \t]{0,2}(?:[:%-]|(?:hour|minute|second|day|week|month|year)s?\b))",
         re.IGNORECASE,
     ),
 }

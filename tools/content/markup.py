@@ -23,6 +23,8 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bwww\.[^\s<>\"'）)，。；、】]{1,2000}", " "),
         (r"<?\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}>?", " "),
         (r"\$\$.{0,500}?\$\$", " "),
+        # Hashtags, and who is mentioned.
+        (r"(?<![\w#/&])#(?=[^\W\d_])\w{1,30}(?:#|(?=\s|$))|(?<![\w.])@[\w.]{2,30}", " "),
         (r"^[ \t]{0,99}(?:>[ \t]?){1,50}", ""),
         (r"^[ \t]{0,99}(?:[-*+•·]|\d{1,9}[.)、])[ \t]{1,9}(?:\[[ xX]\][ \t])?", ""),
         (r"^ {0,3}#{1,6}[ \t]{1,9}", ""),
@@ -40,6 +42,9 @@ _COMMON = r"\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2018-\u201f\u3001-\u3029\u3400-
 _UNCOMMON = re.compile(f"[^{_COMMON}]")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # control, zero-width and right-to-left, surrogate, private, unassigned
 _PICTOGRAPHS = {"So", "Sk"}
+_PICTOGRAPH = "\x01"
+# In Chinese, a space after an emoji tells that it also ends a clause.
+_PAUSE = re.compile(f"(?<=[\u3400-\u9fff]){_PICTOGRAPH}[{_PICTOGRAPH}\\s]{{0,20}}\\s(?=[\u3400-\u9fff])")
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef"
 _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 
@@ -53,7 +58,8 @@ def plain(text: str) -> str:
     for pattern, replacement in _REPLACEMENTS:
         text = pattern.sub(replacement, text)
     text = html.unescape(text)
-    seen = _one_line(_UNCOMMON.sub(lambda found: _shown(found[0], pictographs=False), text))
+    shown = _UNCOMMON.sub(lambda found: _shown(found[0], pictographs=False), text)
+    seen = _one_line(_PAUSE.sub("，", shown).replace(_PICTOGRAPH, " "))
     return seen if any(map(str.isalnum, seen)) else _emoji_names(text)
 
 
@@ -87,10 +93,12 @@ def _one_line(text: str) -> str:
 
 
 def _shown(letter: str, *, pictographs: bool) -> str:
-    """Return the letter itself, a space for white space and unwanted emoji, or nothing for what nobody sees."""
+    """Return the letter itself, a space for white space, a mark for unwanted emoji, or nothing for what is unseen."""
     category = unicodedata.category(letter)
-    if letter.isspace() or letter == "\x00" or (category in _PICTOGRAPHS and not pictographs):
+    if letter.isspace() or letter == "\x00":
         return " "
+    if category in _PICTOGRAPHS and not pictographs:
+        return _PICTOGRAPH
     return "" if category in _UNSEEN or "\ufe00" <= letter <= "\ufe0f" else letter
 
 

@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tools.content.templates import DEFAULT, Topic, topics
+from tools.content.words import language_of
 
 _SHORT_CHARS = 40
+_MOST_NEEDED = 5.0  # of a long text
 _OFTEN = 3
-# Words that are keywords only elsewhere: a record is no history.
-_IDIOMS = re.compile(r"历史(?:新高|新低|最高|最低|最好|性|纪录|记录|上最)|historic(?:al)? (?:high|low)s?")
+# Words that are keywords only elsewhere: a record is no history, and what physics says of motion is no sport.
+_IDIOMS = re.compile(
+    r"运动(?:定律|状态)|历史(?:新高|新低|最高|最低|最好|性|纪录|记录|上最)|historic(?:al)? (?:high|low)s?"
+)
 
 
 def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own: Path | None = None) -> Topic:
@@ -29,7 +33,8 @@ def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own
         if topic.id != DEFAULT and (len(text) <= _SHORT_CHARS or whole.is_evidence(topic))
     }
     best = max(scores, key=scores.__getitem__, default=DEFAULT)
-    enough = 2.0 if len(text) > 200 else 1.0
+    # Some words of any topic stand in every long text; a Chinese character says as much as three letters.
+    enough = min(_MOST_NEEDED, max(1.0, len(text) * (3 if language_of(text) == "zh" else 1) / 300))
     return known[best] if scores.get(best, 0) >= enough else known[DEFAULT]
 
 

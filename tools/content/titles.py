@@ -1,6 +1,7 @@
 """What a content is called."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tools.content.markup import plain
 from tools.content.words import sentence_ends
@@ -20,8 +21,9 @@ def title_for(content: str, *, matter: str, headings: Sequence[str], first: str)
 
 
 def _shortened(text: str) -> str:
-    """Return the first sentence or clause that fits a title."""
+    """Return the first sentence or clause that fits a title and is no mere `您好！`."""
     text = text.lstrip("，,。、；;：: ") or text
-    ends = sentence_ends(text, 0, len(text), longest=TITLE_CHARS)
-    first = text[: ends[0]].strip() if ends else text
+    ends = [0, *sentence_ends(text, 0, len(text), longest=TITLE_CHARS)]
+    sentences = [text[start:end].strip() for start, end in pairwise(ends)] or [text]
+    first = next((sentence for sentence in sentences if sum(map(str.isalnum, sentence)) > 3), sentences[0])
     return first.rstrip("。.；;，, ") or text[:TITLE_CHARS]

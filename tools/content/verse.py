@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 _LINE = re.compile(r"[^\r\n]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SENTENCE_ENDS = "。！？!?；;."
 _PAUSES = _SENTENCE_ENDS + "，,、：:…—~～-"
 _LONGEST_VERSE = {True: 20, False: 55}  # characters of a line, in Chinese and otherwise; wrapped prose has more
-_LONGEST_TITLE = {True: 20, False: 60}
-_FEWEST_VERSES = 3
+_LONGEST_TITLE = {True: 30, False: 60}
+_FEWEST_VERSES = {True: 2, False: 3}
 _OLD = re.compile(r"[\u3400-\u9fff]{4,7}[，,][\u3400-\u9fff]{4,7}[。！？；]?")  # what a line of an old poem may hold
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
 
@@ -17,7 +18,8 @@ _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)([^*_\n]{1,60})(?<=\S)\1\s*")
 def couplets(content: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the borders of each two lines of a poem, or of one that ends a sentence; nothing if it is no poem."""
     lines = [found.span() for found in _LINE.finditer(content, start, end) if found[0].strip()]
-    few = len(lines) < _FEWEST_VERSES and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
+    fewest = _FEWEST_VERSES[bool(_HAN.match(content, start))]
+    few = len(lines) < fewest and not all(_OLD.fullmatch(content[left:right].strip()) for left, right in lines)
     if few or not lines or not all(_is_verse(content[left:right]) for left, right in lines):
         return []
     return list(_paired(content, lines))
@@ -52,8 +54,10 @@ def _paired(content: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, i
 def in_one_line(verses: str) -> str:
     """Return the lines of a poem as one, with a comma where only the line's end made a pause."""
     lines = [line.strip() for line in verses.splitlines() if line.strip()]
-    pause = "，" if _HAN.search(verses) else ", "
-    joined = (line if line[-1] in _PAUSES else f"{line}{pause}" for line in lines[:-1])
+    pause = "，" if _HAN.search(verses) else ","
+    # A line that begins in lower case goes on with the one before.
+    open_ended = (line[-1] not in _PAUSES and not after[0].islower() for line, after in pairwise(lines))
+    joined = (line + pause * is_open for line, is_open in zip(lines, open_ended, strict=False))
     return " ".join([*joined, *lines[-1:]])
 
 
@@ -62,7 +66,9 @@ def title_of(first: str, following: str) -> str | None:
     lines = [line.strip() for line in first.splitlines() if line.strip()]
     if not 1 <= len(lines) <= 2 or len(following.strip()) < 2 * len(first.strip()):
         return None
-    short = all(len(line) <= _LONGEST_TITLE[bool(_HAN.search(line))] and line[-1] not in _PAUSES for line in lines)
+    # A title may ask.
+    bare = [lines[0].rstrip("？！?!") or lines[0], *lines[1:]]
+    short = all(len(line) <= _LONGEST_TITLE[bool(_HAN.search(line))] and line[-1] not in _PAUSES for line in bare)
     return lines[0] if short else None
 
 

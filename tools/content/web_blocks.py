@@ -21,6 +21,12 @@ _WITHIN_LINES = """
 _INLINE = frozenset(_WITHIN_LINES.split())
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _NO_DISPLAY = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_NAMES_AROUND = """
+    nav navbar navigation topnav breadcrumb breadcrumbs crumb crumbs sidebar footer cookie-banner cookie-notice share
+    related comments newsletter pagination
+"""
+_AROUND = frozenset(_NAMES_AROUND.split())
+"""What pages call, where they have no tag for it, the parts that stand around their text."""
 _CELL_CHARS = 200
 """Longest cell of a table of data; one with more lays out a page."""
 
@@ -34,24 +40,31 @@ class Block:
 
 
 def blocks_of(root: "LexborNode | None") -> Iterator[Block]:
-    """Yield the blocks with words, in order; a line break ends a block, too.
+    """Yield the blocks with words, in order; a line break ends a block, too, and links alone are a menu, no block.
 
     Without recursion: a page may be nested as deeply as its author likes.
     """
     words: list[str] = []
     heading, items = 0, 0  # how many of them are open
+    link, inside = 0, False
+    links: list[int] = []  # of each text of the block, the number of its link, or 0
 
     def ended() -> Iterator[Block]:
         text = " ".join("".join(words).split())
+        menu = len(set(links)) > 1 and all(links)
         words.clear()
-        if any(map(str.isalnum, text)):
+        links.clear()
+        if any(map(str.isalnum, text)) and not menu:
             yield Block("heading" if heading else "item" if items else "text", text)
 
     for node, enters in _walk(root):
         tag = node.tag or ""
         if tag == "-text":
             words.append(node.text_content or "")
+            links.extend([link * inside] if any(map(str.isalnum, words[-1])) else [])
             continue
+        if tag == "a":
+            link, inside = link + enters, enters
         if tag in _INLINE or (not enters and tag == "br"):
             continue
         yield from ended()
@@ -92,7 +105,15 @@ def _is_unseen(node: "LexborNode") -> bool:
     if tag.startswith("-") or tag in _UNSEEN:
         return True
     told = node.attributes
+    if not told:
+        return False
+    if tag not in {"body", "main", "article"} and not _AROUND.isdisjoint(_names(told)):
+        return True
     return "hidden" in told or told.get("aria-hidden") == "true" or bool(_NO_DISPLAY.search(told.get("style") or ""))
+
+
+def _names(told: "dict[str, str | None]") -> list[str]:
+    return f"{told.get('id') or ''} {told.get('class') or ''}".lower().split()
 
 
 def _is_data(node: "LexborNode") -> bool:

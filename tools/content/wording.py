@@ -13,7 +13,7 @@ from tools.errors import ConfigError
 IDEA_CHARS = {"zh": 24, "en": 60}
 NEGATIVE_CHARS = 500
 _LEAST_BODY_CHARS = 40
-_VAGUE_CHARS = {"zh": 22, "en": 45}
+_VAGUE_CHARS = {"zh": 30, "en": 70}
 _COUPLET = re.compile(
     r"[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}|[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}"
 )  # old poems show
@@ -86,7 +86,8 @@ def picture(
     vague = not concrete and _is_vague(subject, language)
     # A scene says itself where it is, and a symbol is enough. A mere word is pictured in the settings of its
     # topic; one that cannot be drawn, like "hope", by turns so and by a symbol.
-    placed = len(subject) <= _WORD_CHARS[language] and (not vague or position % 2 == 1)
+    mere = max(len(subject), *map(len, around[:1]), 0) <= _WORD_CHARS[language]
+    placed = mere and (not vague or position % 2 == 1)
     shots = (topic if placed else common()).shots.of(language)
     told = (subject, *around)
     setting = [_at(fitting(topic.settings.of(language), told), position)] if placed else []

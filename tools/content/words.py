@@ -3,9 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from tools.content.templates import Language, words_of
+from tools.sketch.vocabulary import load_vocabulary
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -86,12 +88,12 @@ def keywords(text: str, *, language: Language, title: str = "", limit: int = 10)
     """Return the words that the text speaks of most, in order of weight; those of the title weigh more."""
     weights: Counter[str] = Counter()
     shapes: dict[str, str] = {}
-    things = words_of("picturable")
+    things = _things()
     for source, weight in ((text, 2), (title, 5)):
         for word in _content_words(tokens(source, language)):
             key = singular(word.lower())
             # Of words that occur once, the concrete ones say most.
-            weights[key] += weight if key in weights or key not in things[language] else weight + 1
+            weights[key] += weight if key in weights or key not in things else weight + 1
             shapes.setdefault(key, word if word.isupper() or not word.isascii() else key)
     for pair, count in _pairs(text, language):
         weights[pair], shapes[pair] = 4 * count, pair
@@ -136,18 +138,21 @@ def singular(word: str) -> str:
     return word[:-2] if word.endswith(("ches", "shes", "sses", "xes", "zes")) else word[:-1]
 
 
+@lru_cache(maxsize=1)
+def _things() -> frozenset[str]:
+    """Return what the sketch draws, and what an image model draws besides; English words in the singular."""
+    more = words_of("picturable")
+    return frozenset(map(singular, load_vocabulary().things)) | more["zh"] | more["en"]
+
+
 def picturable(text: str, language: Language) -> list[str]:
     """Return the different things in the text that can be drawn, in order."""
-    things, endings = words_of("picturable"), words_of("picturable_endings")["zh"]
+    things, endings, others = _things(), words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
     found: dict[str, None] = {}
     for word, tag in tokens(LIBRARY.sub(" ", text), language):
         key = singular(word.lower())
         noun = tag.startswith(("n", "s")) and len(word) > 1
-        if (
-            key in things["en"]
-            or key in things["zh"]
-            or (noun and word[-1] in endings and word not in things["not_zh"])
-        ):
+        if key in things or (noun and word[-1] in endings and word not in others):
             found[key] = None
     return list(found)
 

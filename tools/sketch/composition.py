@@ -81,6 +81,8 @@ def _candidates(picture: Picture) -> list[Composition]:
         return [seabed]
     if picture.has("pair") and count >= 2:
         return [ideas.pair]
+    if picture.has("table") and kinds == {"small"}:
+        return [indoors.table]
     if picture.has("process") and count >= 3:
         return [trail]
     if hero.kind == "idea" or (picture.has("tech") and hero.kind in {"small", "mid"}):

@@ -17,6 +17,7 @@ class Concept:
     `kind` says how it stands in a picture: `person`, `big` (a house), `mid` (a car), `small` (a cup), `sky` (it flies),
     `water` (it floats or swims), `idea` (a sign for something that has no body), or `-`: it draws nothing itself and
     only sets the scene, asks for an arrangement, or is no subject at all. `tags` are the scene and the arrangement.
+    `things` are the words of both languages that name what is seen, not what it is a sign for.
     """
 
     icons: tuple[str, ...]
@@ -24,6 +25,7 @@ class Concept:
     english: tuple[str, ...]
     chinese: tuple[str, ...]
     tags: frozenset[str]
+    things: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Vocabulary:
     """All concepts, found by word. English words are in lower case, phrases with single spaces."""
 
     concepts: tuple[Concept, ...]
+    things: frozenset[str]
     english: dict[str, Concept]
     chinese: dict[str, Concept]
     kinds: dict[str, Kind]
@@ -47,6 +50,7 @@ def load_vocabulary() -> Vocabulary:
     chinese = {word: concept for concept in concepts for word in concept.chinese}
     return Vocabulary(
         concepts,
+        frozenset(word for concept in concepts for word in concept.things),
         english,
         chinese,
         kinds={concept.icons[0]: concept.kind for concept in reversed(concepts) if concept.icons},
@@ -62,7 +66,12 @@ def _concept(line: str) -> Concept:
     return Concept(
         icons=() if icons == "-" else tuple(icons.split()),
         kind=kind,  # type: ignore[arg-type] # mypy does not narrow `str` by `in get_args`
-        english=tuple(word.strip() for word in english.split(",")),
-        chinese=tuple(word.strip() for word in chinese.split(",")),
+        english=_words(english.replace(";", ",")),
+        chinese=_words(chinese.replace(";", ",")),
         tags=frozenset(tags.split()),
+        things=_words(english.partition(";")[0]) + _words(chinese.partition(";")[0]),
     )
+
+
+def _words(listed: str) -> tuple[str, ...]:
+    return tuple(word for word in map(str.strip, listed.split(",")) if word)
