@@ -198,6 +198,21 @@ async def test_private_data_alone_are_not_kept():
     assert "王老师" not in await prompts("联系人：王老师 13800138000")
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("祝大家新年快乐！关注我们，获取更多故事。", "祝大家新年快乐！"),
+        ("我们去看海。关注我，不迷路！海很蓝。", "我们去看海。海很蓝。"),
+        ("Nobody came. Follow me! We left.", "Nobody came. We left."),
+        ("It was late. Share on Facebook.", "It was late."),
+        ("He wanted to share on Monday what he had.", "He wanted to share on Monday what he had."),
+    ],
+)
+def test_a_notice_amid_other_sentences_goes(line: str, kept: str):
+    """Where it stands in its paragraph makes no difference."""
+    assert kept.split() == " ".join(cleared(line).split()).replace("。 ", "。").split()
+
+
 def test_places_stay_as_they_are():
     """What is cleared leaves spaces, so that offsets in the content hold; a text of notices alone stays."""
     content = f"点击上方蓝字关注我们\r\n\r\n{STORY_ZH}"

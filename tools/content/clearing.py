@@ -75,7 +75,7 @@ _SENTENCE = re.compile(
     r"(?:subscribe(?: to (?:our|my|us|this|get|receive|the (?:newsletter|channel|list|feed|blog)|newsletters?|updates)"
     r"| now| for| here| and (?:share|like|follow|hit|never|get)\b|\W{0,5}$)|unsubscribe"
     r"|关注我(?:们)?(?:[，,。！!]|$)"
-    r"|share (?:it on|(?:this|it)(?: (?:article|post|page|story|video|recipe)\b| with (?:your|a) friends?\b|\W*$))"
+    r"|share (?:it on|on (?-i:[A-Z])|(?:this|it)(?: (?:article|post|page|story|video|recipe)\b| with (?:your|a) friends?\b|\W*$))"
     r"|follow (?:us|me)(?: on (?:(?-i:[A-Z])|social|our)| ?@|\W*$)|click here"
     r"|sign up(?: here| now|\W*$| (?:for|to)\b.{0,30}(?:newsletter|updates|e-?mail|\bour\b))"
     r"|leave (?:us )?a comment(?: below|\W*$)|like and (?:share|subscribe)"
@@ -156,13 +156,14 @@ def _piece_cleared(text: str) -> str:
     """Return spaces for a notice, or the text without the sentences that are one; what somebody says stays."""
     if _LINE.match(text.rstrip()[:400]):
         return " " * len(text)
-    if _SENTENCE.search(text):
+    ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
+    sentences = [(left, right, bool(_SENTENCE.search(text[left:right]))) for left, right in pairwise(ends)]
+    if any(is_notice for _, _, is_notice in sentences):
         spoken = [found.span() for found in _SPOKEN.finditer(text)]
-        ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
         pieces: list[str] = []
-        for left, right in pairwise(ends):
+        for left, right, is_notice in sentences:
             said = any(left < end and start < right for start, end in spoken)
-            pieces.append(" " * (right - left) if not said and _SENTENCE.search(text[left:right]) else text[left:right])
+            pieces.append(" " * (right - left) if is_notice and not said else text[left:right])
         text = "".join(pieces)
     # Of a chat, every line is an item of its own.
     return _SPEAKER.sub(lambda found: "- ".ljust(len(found[0])), _LEAD.sub(_spaces, text))
