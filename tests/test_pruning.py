@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -18,7 +19,7 @@ def config(thread_id):
 
 
 def count_checkpoints():
-    with sqlite3.connect("data/checkpoints.db") as connection:
+    with closing(sqlite3.connect("data/checkpoints.db")) as connection:
         return connection.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import sqlite3
 import time
+from contextlib import closing
 from typing import get_args
 
 import pytest
@@ -223,11 +224,11 @@ def test_a_long_message_is_not_in_every_checkpoint(server):
     article = "The gulls follow the old boat home. " * 5_600
     thread_id = server.client.threads.create()["thread_id"]
     document = server.run(human(article) | {"count": 1}, thread_id)
-    with sqlite3.connect(server.folder / "data/checkpoints.db") as connection:
+    with closing(sqlite3.connect(server.folder / "data/checkpoints.db")) as connection:
         rows = connection.execute(
             "SELECT length(checkpoint) FROM checkpoints WHERE thread_id = ? ORDER BY checkpoint_id", (thread_id,)
         ).fetchall()
-    with sqlite3.connect(server.folder / "data/peitu.db") as connection:
+    with closing(sqlite3.connect(server.folder / "data/peitu.db")) as connection:
         ((kept,),) = connection.execute("SELECT content FROM runs WHERE run_id = ?", (thread_id,)).fetchall()
 
     assert document["success"]

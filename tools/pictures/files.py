@@ -184,8 +184,9 @@ def inside(folder: Path, name: str) -> Path:
     parts = PureWindowsPath(name).parts
     if _is_relative(name, parts):
         path = folder.joinpath(*parts)
-        with contextlib.suppress(OSError, RuntimeError):  # A loop of symbolic links.
-            if folder.resolve() in path.resolve().parents:
+        with contextlib.suppress(OSError, RuntimeError):  # A loop of symbolic links; since Python 3.13 it is kept.
+            resolved = path.resolve()
+            if folder.resolve() in resolved.parents and not any(up.is_symlink() for up in resolved.parents):
                 return path
     raise InputError(
         f"{name!r} is not a file name inside {str(folder)!r}; use a plain relative name such as 'cover.jpg'"
