@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
@@ -12,10 +12,8 @@ from langgraph.types import Overwrite
 from graph.run_options import given_options
 from graph.state import Analysis, Image, Scene, State
 from nodes.chat import Contents, heard, without_long
-from nodes.first_look import MAX_SCENES, first_look, scene_of
 from nodes.planned import given_analysis
 from tools.content.markup import plain, without_unseen
-from tools.content.reading import Reading
 from tools.content.subjects import LIMIT_CHARS, Subject, shortened
 from tools.content.templates import Mood, instructions, topics
 from tools.content.words import language_of
@@ -25,6 +23,9 @@ from tools.language.questions import AnalysisAnswer, analysis_question
 from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.run_names import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
+
+if TYPE_CHECKING:
+    from tools.content.reading import Reading
 
 AtWork = Callable[[str], AbstractAsyncContextManager[None]]
 """Takes a run id and tells others, as long as it is entered, that somebody works on that run."""
@@ -80,10 +81,9 @@ async def analyze(
     if as_is:
         analysis, used = given_analysis(content), None
     else:
-        most = min(max(MAX_SCENES, state.get("count") or 0), MAX_COUNT)
         async with at_work(run_id):
             analysis, used = await _analyzed(
-                content, model=model, max_chars=max_content_chars, notes=notes, own=own, most=most
+                content, state.get("count"), model=model, max_chars=max_content_chars, notes=notes, own=own
             )
     return {
         "run_id": run_id,
@@ -102,10 +102,16 @@ async def analyze(
 
 
 async def _analyzed(
-    content: str, *, model: LanguageModel | None, max_chars: int, notes: list[str], own: Path | None, most: int
+    content: str,
+    count: int | None,
+    *,
+    model: LanguageModel | None,
+    max_chars: int,
+    notes: list[str],
+    own: Path | None,
 ) -> tuple[Analysis, str | None]:
     """Return the analysis, and the name of the language model that helped with it."""
-    reading, analysis = await asyncio.to_thread(first_look, content, own, most=most)
+    reading, analysis = await asyncio.to_thread(_first_look, content, own, count)
     if model is None:
         return analysis, None
     try:
@@ -114,6 +120,14 @@ async def _analyzed(
         notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
         return analysis, None
     return better, model.name
+
+
+def _first_look(content: str, own: Path | None, count: int | None) -> "tuple[Reading, Analysis]":
+    """Return the reading and what can be known without a service; one scene for each picture, as far as there are."""
+    # Its patterns take a while to compile, and a prompt that is sent as it is needs none of them.
+    from nodes.first_look import MAX_SCENES, first_look
+
+    return first_look(content, own, most=min(max(MAX_SCENES, count or 0), MAX_COUNT))
 
 
 def _fresh(state: State, notes: list[str]) -> State:
@@ -133,7 +147,7 @@ def _content(state: State) -> str:
 
 async def _improved(
     analysis: Analysis,
-    reading: Reading,
+    reading: "Reading",
     *,
     model: LanguageModel,
     max_chars: int,
@@ -156,7 +170,7 @@ async def _improved(
     return await asyncio.to_thread(_merged, analysis, reading, answer, own)
 
 
-def _merged(analysis: Analysis, reading: Reading, answer: AnalysisAnswer, own: Path | None) -> Analysis:
+def _merged(analysis: Analysis, reading: "Reading", answer: AnalysisAnswer, own: Path | None) -> Analysis:
     """Return the analysis with the valid parts of the answer in place of its own."""
     language = analysis["language"]
     title = plain(answer.title)[:120]
@@ -172,8 +186,10 @@ def _merged(analysis: Analysis, reading: Reading, answer: AnalysisAnswer, own: P
     }
 
 
-def _model_scenes(reading: Reading, answer: AnalysisAnswer) -> list[Scene]:
+def _model_scenes(reading: "Reading", answer: AnalysisAnswer) -> list[Scene]:
     """Return the scenes that name a passage that exists, in the order of the content."""
+    from nodes.first_look import MAX_SCENES, scene_of  # loaded by now
+
     scenes: dict[tuple[int, str], Scene] = {}
     for item in answer.scenes:
         phrase = shortened(plain(item.subject), LIMIT_CHARS[reading.language], reading.language)

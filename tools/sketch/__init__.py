@@ -5,9 +5,6 @@ scene. It does not understand the subject: what it cannot find in its vocabulary
 """
 
 from tools.errors import RejectedError
-from tools.sketch.composition import compose
-from tools.sketch.raster import to_png
-from tools.sketch.reading import read
 
 MODEL = "peitu-sketch-1"
 _SMALLEST_PX = 256
@@ -23,6 +20,10 @@ def draw(subject: str, *, width_px: int, height_px: int, seed: int) -> bytes:
     reason = refusal(width_px, height_px)
     if reason is not None:
         raise RejectedError(reason)
+    # What draws is loaded with the first sketch: whoever has a model make the pictures needs none of it.
+    from tools.sketch.composition import compose
+    from tools.sketch.raster import to_png
+
     svg = compose(subject, aspect=width_px / height_px, seed=seed)
     return to_png(svg, width_px=width_px, height_px=height_px, seed=seed)
 
@@ -36,4 +37,6 @@ def refusal(width_px: int, height_px: int) -> str | None:
 
 def words_drawn(subject: str) -> list[str]:
     """Return the names of the icons that `draw` shows for the subject, the main one first."""
+    from tools.sketch.reading import read
+
     return read(subject).icons()
