@@ -240,6 +240,7 @@ def test_picturable_things():
     """Concrete nouns are found in both languages, abstract ones are not."""
     assert ["boy", "kite", "church"] == picturable("A boy with two kites runs past the churches of reason", "en")
     assert ["老人", "竹椅", "油纸伞"] == picturable("老人坐在竹椅上思考问题，旁边有油纸伞", "zh")
+    assert ["茶农", "竹篓", "白鹭"] == picturable("茶农背着竹篓务农，看见一只白鹭", "zh")
 
 
 @pytest.mark.parametrize(
