@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graph.events import WAITS_FOR_APPROVAL
+from tools.errors import REWORD
 
 
 def ways_on(run_id: str, *, held: bool) -> list[str]:
@@ -23,7 +24,13 @@ def ways_on_with(document: Mapping[str, Any]) -> list[str]:
     """Return the lines for a run that is not complete, as its result document tells it."""
     if WAITS_FOR_APPROVAL in document.get("notes", []):
         return [way_to_approve(document["run_id"])]
-    return ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in document["images"]))
+    images = document["images"]
+    ways = ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in images))
+    refused = next((image for image in images if REWORD in (image["error"] or "")), None)
+    if refused:
+        run_id = refused.get("run_id", document["run_id"])
+        ways.append(f'To change the words of a refused picture: peitu redo {run_id} {refused["index"]} --prompt "…"')
+    return ways
 
 
 def tell_beside(lines: Iterable[str]) -> None:
