@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError, InputError
-from tools.pictures.files import PART, inside, safe_name, write_whole
+from tools.pictures.files import PART, inside, write_whole
+from tools.pictures.names import safe_name
 
 needs_permissions = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 

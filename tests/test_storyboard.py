@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.pictures.files import inside
+from tools.pictures.names import readable_name
 from tools.storyboards.decoding import decode_text
-from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.picture_names import picture_names
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 
 SEGMENT = Segment(

@@ -50,8 +50,9 @@ def sheet(
     """Make one JPG with all pictures of a run, or of a batch."""
     from graph.terminal.console import say
     from tools.gallery.sheet import contact_sheet
-    from tools.pictures.files import check_jpeg_name, folder_name, write_whole
+    from tools.pictures.files import write_whole
     from tools.pictures.fonts import chinese_font, has_chinese
+    from tools.pictures.names import check_jpeg_name, folder_name
     from tools.setup.settings import load_settings
     from tools.sqlite.records import find_run
 
