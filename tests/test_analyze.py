@@ -299,6 +299,6 @@ async def test_a_content_that_is_a_prompt_asks_nobody():
 
 
 async def test_a_wrong_file_name_is_told_before_anything_is_asked():
-    """JPG is what is made."""
-    with pytest.raises(InputError, match=r"\.png"):
-        await run(EN, filename="a.png")
+    """No picture is made of that kind."""
+    with pytest.raises(InputError, match=r"\.webp"):
+        await run(EN, filename="a.webp")

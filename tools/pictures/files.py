@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
 
 from tools.errors import InputError, PlaceError, StorageError
-from tools.pictures.names import check_jpeg_name
+from tools.pictures.names import check_picture_name
 
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The whole name of a file that `write_whole` has not finished."""
@@ -52,12 +52,12 @@ def check_place(path: Path) -> None:
     """See that a picture can be made at a path that somebody named.
 
     Raises:
-        InputError: It names no file, or another kind of picture than JPG.
+        InputError: It names no file, or a kind of picture that is never made.
         StorageError: It cannot be written there; the message says why.
     """
     if "\0" in str(path):
         raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
-    check_jpeg_name(path)
+    check_picture_name(path)
     with contextlib.suppress(OSError):  # What is wrong with such a name, `see_place` says.
         if path.is_dir():
             raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")

@@ -18,7 +18,7 @@ LONGEST_NAME = 80
 _UNREADABLE = re.compile(r"[^\w.-]+|\.{2,}")
 _LONGEST_BYTES = 120
 
-_NO_JPEG = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
+_NEVER_MADE = {".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
 
 
 def safe_name(text: str) -> str:
@@ -62,15 +62,16 @@ def object_name(name: str) -> str:
     return readable_name(name.removesuffix(extension)) + extension
 
 
-def check_jpeg_name(path: str | PurePath) -> None:
-    """See that the name of a picture to be made does not promise another kind than JPG.
+def check_picture_name(path: str | PurePath, *, png: bool = True) -> None:
+    """See that the name of a picture to be made does not promise another kind than JPG, or PNG where that is made.
 
     Raises:
         InputError: It does.
     """
     suffix = PurePath(path).suffix
-    if suffix.lower() in _NO_JPEG:
-        raise InputError(f"The file name {str(path)!r} ends in {suffix}, but pictures are JPG - end it in .jpg")
+    if suffix.lower() in _NEVER_MADE or (suffix.lower() == ".png" and not png):
+        kinds, ends = ("JPG or PNG", ".jpg or .png") if png else ("JPG", ".jpg")
+        raise InputError(f"The file name {str(path)!r} ends in {suffix}, but pictures are {kinds} - end it in {ends}")
 
 
 def folder_name(run_id: str) -> str:
