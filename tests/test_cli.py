@@ -67,7 +67,7 @@ def test_version_and_help_have_short_ways(peitu):
     assert peitu("--help") == peitu("-h")
     assert peitu("batch", "--help") == peitu("batch", "-h")
     assert peitu("run", "--colour")[2].endswith(" - see: peitu run --help\n")
-    assert peitu("paint")[2].endswith(" - see: peitu --help\n")
+    assert peitu("paint")[2].endswith("'paint' - see: peitu --help\n")
 
 
 def test_run_makes_pictures_and_prints_one_document(peitu):
@@ -96,6 +96,16 @@ def test_run_makes_pictures_and_prints_one_document(peitu):
 
         assert expected == list(image)
         assert Path(image["path"]).is_file()
+
+
+@pytest.mark.parametrize("size", ["300*256", "300×256"])
+def test_a_size_is_written_as_the_provider_does_or_with_a_cross(peitu, size):
+    """DashScope's own notation, and the sign of Chinese keyboards, as in a storyboard."""
+    code, out, err = peitu("run", "--text", "a teapot", "--count", "1", "--size", size, "--json")
+
+    assert 0 == code, err
+    (image,) = json.loads(out)["images"]
+    assert (300, 256) == (image["width"], image["height"])
 
 
 def test_run_reads_files_and_standard_input(peitu):
