@@ -75,7 +75,7 @@ def check_picture_name(path: str | PurePath, *, png: bool = True) -> None:
 
 
 def folder_name(run_id: str) -> str:
-    """Return a folder's name for the run: its id where that is one, else a safe name with a mark of the whole id."""
+    """Return a folder's name for the run: its id where that is one, else a readable one with a mark of it all."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) and not run_id.endswith("."):
         return run_id
-    return f"{safe_name(run_id)}-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return f"{readable_name(run_id)}-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
