@@ -491,6 +491,22 @@ def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypat
     assert "board.json" == sheets[-1]["title"]
 
 
+def test_a_refused_prompt_is_told_with_the_command_that_changes_it(peitu: Peitu, services: Sandbox):
+    """It names the run of the segment and the picture within it, and works."""
+    segments = [{"text": "a cup. a spoon.", "count": 2}, {"text": "a lamp. a kettle.", "count": 2}]
+    Path("board.json").write_text(json.dumps(segments))
+    services.fault("dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", match="kettle")
+    arguments = ["batch", "board.json", "--provider", "dashscope"]
+    code, out, _ = peitu(*arguments)
+    (way,) = (line for line in out.splitlines() if line.startswith("To change the words"))
+    head, _, command = way.partition(": peitu ")
+
+    assert (1, "To change the words of a refused picture") == (code, head)
+    assert command.endswith('-00001 1 --prompt "…"')
+    assert 0 == peitu(*command.replace('"…"', "a-boat").split())[0]
+    assert 0 == peitu(*arguments)[0]
+
+
 async def test_of_two_that_continue_a_batch_at_once_one_is_told_of_the_other():
     """Who comes second waits for the first, and is not sent to continue what is at work already."""
 
