@@ -26,7 +26,7 @@ def generate_image_agent(
     asked: InputState = {"content": content}
     if (wanted := given(count)) is not None:
         asked["count"] = wanted
-    return dict(_generate(asked, output_dir=given(output_dir), api_key=api_key))
+    return dict(_generate(asked, run_id=new_run_id(), output_dir=given(output_dir), api_key=api_key))
 
 
 def quick_generate(
@@ -34,13 +34,19 @@ def quick_generate(
 ) -> dict[str, Any]:
     """Make one picture of a topic, at `output_path` if given; the same result object as `generate_image_agent`.
 
+    A path that ends in ``.png`` makes a PNG.
+
     Raises:
         InputError: There is no such style, the topic is blank, or the path names no file.
         ConfigError: The configuration, or the place of the picture, cannot be used.
     """
+    run_id = new_run_id()
+    asked: InputState = {"content": topic, "count": 1, "style": style}
     if output_path:
         check_place(Path(output_path))
-    result = _generate({"content": topic, "count": 1, "style": style}, output_dir=None, api_key=api_key)
+        if Path(output_path).suffix.lower() == ".png":
+            asked["filename"] = f"{run_id}/00.png"
+    result = _generate(asked, run_id=run_id, output_dir=None, api_key=api_key)
     for image in result["images"]:
         if output_path and image["path"]:
             write_whole(Path(output_path), Path(image["path"]).read_bytes())
@@ -48,8 +54,8 @@ def quick_generate(
     return dict(result)
 
 
-def _generate(asked: InputState, *, output_dir: str | None, api_key: str | None) -> OutputState:
+def _generate(asked: InputState, *, run_id: str, output_dir: str | None, api_key: str | None) -> OutputState:
     keys = {"MODELSCOPE_API_KEY": api_key} if api_key else {}
     with open_workflow(overrides={"output_dir": output_dir}, keys=keys) as workflow:
-        result = workflow.invoke(asked, {"configurable": {"thread_id": new_run_id()}})
+        result = workflow.invoke(asked, {"configurable": {"thread_id": run_id}})
     return cast("OutputState", result)

@@ -192,7 +192,7 @@ def _model_scenes(reading: "Reading", answer: AnalysisAnswer) -> list[Scene]:
 
     scenes: dict[tuple[int, str], Scene] = {}
     for item in answer.scenes:
-        phrase = shortened(plain(item.subject), LIMIT_CHARS[reading.language], reading.language)
+        phrase = shortened(plain(item.subject).rstrip(" .。"), LIMIT_CHARS[reading.language], reading.language)
         if not 1 <= item.paragraph <= len(reading.passages) or language_of(phrase) != reading.language or not phrase:
             continue
         subject = Subject(phrase, 0)

@@ -35,8 +35,12 @@ def _content(state: State, link: Link) -> list[str | dict[Any, Any]]:
     subjects = {prompt["index"]: prompt["subject"] for prompt in state["prompts"]}
     captions = [_plain(subjects.get(image["index"]) or image["prompt"]) for image in images]
     lines = [_line(*parts, chinese=_is_chinese(state)) for parts in zip(images, urls, captions, strict=True)]
-    blocks = [{"type": "image", "url": url, "mime_type": "image/jpeg"} for url in urls if url]
+    blocks = [{"type": "image", "url": url, "mime_type": _kind(url)} for url in urls if url]
     return [{"type": "text", "text": "\n\n".join([_summary(state), *lines])}, *blocks]
+
+
+def _kind(url: str) -> str:
+    return "image/png" if url.lower().endswith(".png") else "image/jpeg"
 
 
 def _summary(state: State) -> str:

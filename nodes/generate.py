@@ -19,7 +19,7 @@ from tools.money.jobs import Job, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.tasks import TaskRunner
 from tools.pictures.files import see_place
-from tools.pictures.images import SavedImage, save_jpeg
+from tools.pictures.images import SavedImage, save_picture
 from tools.providers.adapt import adapt
 from tools.providers.provider import ImageRequest
 from tools.providers.sizes import SKETCH_SIZES
@@ -157,7 +157,7 @@ def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
         "seed": prompt["seed"],
         "generator": SKETCH_DESCRIPTION,
     }
-    return save_jpeg(data, Path(prompt["path"]), quality=quality, description=description, label=None)
+    return save_picture(data, Path(prompt["path"]), quality=quality, description=description, label=None)
 
 
 def _suffix(prompt: Prompt) -> str:

@@ -7,7 +7,8 @@ from graph.state import Analysis, Prompt, State
 from tools.content.templates import DEFAULT
 from tools.content.titles import TITLE_CHARS
 from tools.content.words import language_of
-from tools.pictures.files import folder_name, inside
+from tools.pictures.files import inside
+from tools.pictures.names import folder_name
 from tools.storyboards.picture_names import picture_names
 
 _SEEDS = 2**31

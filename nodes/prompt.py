@@ -165,7 +165,7 @@ def _rewritten(drafts: list[_Draft], answer: PromptsAnswer, analysis: Analysis) 
             written.append(draft)
             continue
         seen.add(body.casefold())
-        subject = shortened(plain(item.subject), LIMIT_CHARS[language], language) or draft.subject
+        subject = shortened(plain(item.subject).rstrip(" .。"), LIMIT_CHARS[language], language) or draft.subject
         written.append(replace(draft, body=body, subject=subject))
     return written, missing
 

@@ -109,7 +109,8 @@ async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
     known = await anew.versions.of(run["run_id"], old["index"])
     if done := _done_already(known, asked, old.get("version", 1)):
         return cast("Prompt", done.plan)
-    pending = next((version for version in known if version.status in PENDING), None)
+    # The first one has no plan of its own: while it is held, nobody makes it anew.
+    pending = next((version for version in known if version.plan and version.status in PENDING), None)
     if pending is None:
         await _see_that_nothing_is_open(run["run_id"], image, anew.ledger)
         new = await asyncio.to_thread(_new, old, asked, known, anew)

@@ -10,7 +10,7 @@ from graph.agent import generate_image_agent, quick_generate
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError, InputError
-from tools.pictures.images import describe, is_whole
+from tools.pictures.images import describe, is_whole, sniff_format
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -59,11 +59,17 @@ def test_a_topic_becomes_one_picture_at_its_place():
     assert "茶" in describe(Path("covers/tea.jpg"))["prompt"]
 
 
-def test_a_place_for_another_kind_of_picture_is_refused():
-    """JPG is what is made: a name that promises PNG is told before anything is begun."""
-    with pytest.raises(InputError, match=r"end it in \.jpg"):
-        quick_generate("a teapot", output_path="pictures/tea.png")
+def test_a_place_for_another_kind_of_picture():
+    """PNG is made where the name says so; what is never made is told before anything is begun."""
+    with pytest.raises(InputError, match=r"end it in \.jpg or \.png"):
+        quick_generate("a teapot", output_path="pictures/tea.webp")
     assert not Path("data").exists()
+
+    result = quick_generate("a teapot", output_path="pictures/tea.png")
+
+    assert ["pictures/tea.png"] == [image["path"] for image in result["images"]]
+    assert "png" == sniff_format(Path("pictures/tea.png").read_bytes())
+    assert "teapot" in describe(Path("pictures/tea.png"))["prompt"]
 
 
 def test_an_unknown_style_is_named():

@@ -201,7 +201,7 @@ ANSWER = {
     "keywords": ["ferry", "ferry", " island "],
     "scenes": [
         {"paragraph": 3, "subject": "an empty road that ends at the sea"},
-        {"paragraph": 1, "subject": "fishermen on a quay at dawn"},
+        {"paragraph": 1, "subject": "fishermen on a quay at dawn."},
         {"paragraph": 99, "subject": "out of range"},
         {"paragraph": 0, "subject": "out of range"},
         {"paragraph": 2, "subject": "一座白色的教堂"},
@@ -210,7 +210,7 @@ ANSWER = {
 
 
 async def test_language_model_improves_the_analysis():
-    """Its scenes are tied to the passages that it names; those it made up are dropped."""
+    """Its scenes, phrases without a full stop, are tied to the passages that it names; those it made up are dropped."""
     model = Scripted(ANSWER)
     state = await run(EN, model)
     analysis = state["analysis"]
@@ -299,6 +299,6 @@ async def test_a_content_that_is_a_prompt_asks_nobody():
 
 
 async def test_a_wrong_file_name_is_told_before_anything_is_asked():
-    """JPG is what is made."""
-    with pytest.raises(InputError, match=r"\.png"):
-        await run(EN, filename="a.png")
+    """No picture is made of that kind."""
+    with pytest.raises(InputError, match=r"\.webp"):
+        await run(EN, filename="a.webp")

@@ -17,6 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from bench.forks import Forks
+from graph.batches.begin import _take_over
 from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
@@ -30,6 +31,7 @@ from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
 from tools.sqlite.lists import list_runs_with_effort
+from tools.sqlite.rivals import Rival
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -487,6 +489,36 @@ def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypat
     peitu("sheet", batch_id)
 
     assert "board.json" == sheets[-1]["title"]
+
+
+def test_a_refused_prompt_is_told_with_the_command_that_changes_it(peitu: Peitu, services: Sandbox):
+    """It names the run of the segment and the picture within it, and works."""
+    segments = [{"text": "a cup. a spoon.", "count": 2}, {"text": "a lamp. a kettle.", "count": 2}]
+    Path("board.json").write_text(json.dumps(segments))
+    services.fault("dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", match="kettle")
+    arguments = ["batch", "board.json", "--provider", "dashscope"]
+    code, out, _ = peitu(*arguments)
+    (way,) = (line for line in out.splitlines() if line.startswith("To change the words"))
+    head, _, command = way.partition(": peitu ")
+
+    assert (1, "To change the words of a refused picture") == (code, head)
+    assert command.endswith('-00001 1 --prompt "…"')
+    assert 0 == peitu(*command.replace('"…"', "a-boat").split())[0]
+    assert 0 == peitu(*arguments)[0]
+
+
+async def test_of_two_that_continue_a_batch_at_once_one_is_told_of_the_other():
+    """Who comes second waits for the first, and is not sent to continue what is at work already."""
+
+    class Quicker(Leases):
+        """Another process has the batch."""
+
+        async def take(self, *_: Any, **__: Any) -> str:
+            return "elsewhere"
+
+    rival = Rival(batch_id="b", is_at_work=False)
+    with pytest.raises(InputError, match="Batch b of this storyboard is being worked on by another process"):
+        await _take_over(rival, Quicker(Database(Path("x.db")), Path("owners")))
 
 
 def test_lists_tell_what_became_of_a_run(peitu: Peitu, services: Sandbox):

@@ -67,7 +67,7 @@ def test_version_and_help_have_short_ways(peitu):
     assert peitu("--help") == peitu("-h")
     assert peitu("batch", "--help") == peitu("batch", "-h")
     assert peitu("run", "--colour")[2].endswith(" - see: peitu run --help\n")
-    assert peitu("paint")[2].endswith(" - see: peitu --help\n")
+    assert peitu("paint")[2].endswith("'paint' - see: peitu --help\n")
 
 
 def test_run_makes_pictures_and_prints_one_document(peitu):
@@ -96,6 +96,16 @@ def test_run_makes_pictures_and_prints_one_document(peitu):
 
         assert expected == list(image)
         assert Path(image["path"]).is_file()
+
+
+@pytest.mark.parametrize("size", ["300*256", "300×256"])
+def test_a_size_is_written_as_the_provider_does_or_with_a_cross(peitu, size):
+    """DashScope's own notation, and the sign of Chinese keyboards, as in a storyboard."""
+    code, out, err = peitu("run", "--text", "a teapot", "--count", "1", "--size", size, "--json")
+
+    assert 0 == code, err
+    (image,) = json.loads(out)["images"]
+    assert (300, 256) == (image["width"], image["height"])
 
 
 def test_run_reads_files_and_standard_input(peitu):
@@ -360,6 +370,24 @@ def test_a_reason_that_pictures_share_is_told_once(peitu, sandbox: Sandbox, monk
     assert 2 == err.count("failed (modelscope): as picture ")
 
 
+def test_a_refused_prompt_is_told_with_the_command_that_changes_it(peitu, sandbox: Sandbox, monkeypatch):
+    """Resuming would send the same words again, so the way to other ones is told as well, and it works."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "none")
+    sandbox.fault("dashscope", "submit", kind="status", status=400, code="DataInspectionFailed", match="kettle")
+    arguments = ["--text", "a kettle", "--count", "1", "--run-id", "tea", "--provider", "dashscope", "--no-upload"]
+    code, out, _ = peitu("run", *arguments)
+    way = 'To change the words of a refused picture: peitu redo tea 0 --prompt "…"'
+
+    assert (1, "Continue with: peitu resume tea", way) == (code, *out.splitlines()[-2:])
+
+    code, out, _ = peitu("redo", "tea", "0", "--prompt", "a bowl of tea")
+
+    assert 0 == code, out
+    assert "complete" in peitu("show", "tea")[1]
+
+
 def test_doctor_says_what_is_missing_and_where_to_get_it(peitu):
     """With nothing configured nothing is wrong, and every key has its address."""
     code, out, _ = peitu("doctor")
@@ -425,6 +453,8 @@ def test_a_run_that_waits_for_approval_says_where_to_give_it(peitu):
         assert out.endswith("peitu resume rev1\n")
         assert "missing" not in out
         assert "teapot" in err  # what is to be approved
+
+    assert "  0/2  " in peitu("runs")[1]
 
     code, out, err = peitu("resume", "--all")
 

@@ -24,7 +24,7 @@ from tools.compatibility import dashscope_script
 from tools.dashscope import generate_single_task, main
 from tools.errors import ConfigError, InputError, StorageError
 from tools.modelscope import RateLimiter, generate_image, generate_images_batch
-from tools.pictures.images import describe, is_whole
+from tools.pictures.images import describe, is_whole, sniff_format
 from tools.setup.log import be_quiet
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -233,6 +233,16 @@ def test_a_lost_paid_task_is_held_until_the_user_says_otherwise(providers, lines
     assert 2 == len(providers.tasks)
 
 
+def test_a_name_that_ends_in_png_makes_a_png(providers):
+    """As in the earlier system; the same call finds it there."""
+    for _ in range(2):
+        assert generate_image("a teapot", "covers/tea.png")
+
+    assert "png" == sniff_format(Path("covers/tea.png").read_bytes())
+    assert "modelscope" == describe(Path("covers/tea.png"))["provider"]
+    assert 1 == len(providers.tasks)
+
+
 def test_no_key_is_an_error(sandbox):
     """It names the variable and the page where keys are; there is no offline sketch in its place."""
     with pytest.raises(ConfigError, match=r"MODELSCOPE_API_KEY.*https://modelscope\.cn/my/myaccesstoken"):
@@ -248,7 +258,7 @@ def test_no_key_is_an_error(sandbox):
         ([(7, "a.jpg")], InputError, "7"),
         ([("a teapot", "folder")], InputError, "'folder' is a folder"),
         ([("a teapot", "")], InputError, "is a folder"),
-        ([("a teapot", "a.png")], InputError, "pictures are JPG - end it in .jpg"),
+        ([("a teapot", "a.webp")], InputError, "pictures are JPG or PNG - end it in .jpg or .png"),
         ([("a teapot", "a.jpg"), ("a cup", "./a.jpg")], InputError, "two prompts"),
         ([("a teapot", "file/a.jpg")], StorageError, "file"),
         ([("a teapot", f"{'x' * 300}.jpg")], StorageError, "too long"),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError, InputError
-from tools.pictures.files import PART, inside, safe_name, write_whole
+from tools.pictures.files import PART, inside, write_whole
+from tools.pictures.names import folder_name, safe_name
 
 needs_permissions = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
 
@@ -134,6 +135,14 @@ def test_folder_without_permission(tmp_path: Path) -> None:
 def test_safe_name(text: str, expected: str) -> None:
     """Names stay readable where they can and keep their extension."""
     assert expected == safe_name(text)
+
+
+@pytest.mark.parametrize(
+    ("run_id", "start"), [("a1.2", "a1.2"), ("灯塔", "灯塔-"), ("a/../b", "a-.-b-"), ("…", "image-")]
+)
+def test_the_folder_of_a_run_is_named_like_it(run_id: str, start: str) -> None:
+    """Programs may name a run as they like; where the name changes, a mark keeps it apart from others."""
+    assert re.fullmatch(re.escape(start) + (r"[0-9a-f]{8}" if start.endswith("-") else ""), folder_name(run_id))
 
 
 @given(st.text() | st.text("abc./\\-_ .图con\0", max_size=120))

@@ -81,7 +81,7 @@ def test_newest_run_comes_first_and_a_batch_stays_together(database):
     """Segments that began at different times stand side by side, in the order of the storyboard."""
     for run_id, day in (("second", 4), ("alone", 3), ("first", 2), ("new", 5)):
         add_run(database, run_id, day=day)
-    insert(database, "batches", batch_id="b", source="s", requested=2, started_at=STARTED.format(2))
+    insert(database, "batches", batch_id="b", source="boards/tea.json", requested=2, started_at=STARTED.format(2))
     for number, run_id in enumerate(("first", "second")):
         segment = {"segment_id": f"s{number}", "asked": "{}", "first_index": 0, "requested": 1, "status": "finished"}
         insert(database, "segments", batch_id="b", number=number, run_id=run_id, **segment)
@@ -91,6 +91,11 @@ def test_newest_run_comes_first_and_a_batch_stays_together(database):
     assert [("new", None), ("b", "s0"), ("b", "s1"), ("alone", None)] == [
         (run["group"], run["segment"]) for run in runs
     ]
+    assert [None, "tea.json", "tea.json", None] == [run["batch"] for run in runs]
+
+    database.execute("""UPDATE batches SET options = '{"title": "Tea"}'""")
+
+    assert "Tea" == read_entries(Path("data/peitu.db"))[0][1]["batch"]
 
 
 def test_planned_images_without_a_record_wait(database):

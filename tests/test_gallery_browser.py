@@ -82,6 +82,9 @@ def fill_many(connection: Any, folder: Path) -> None:
 
 def fill_batch(connection: Any, folder: Path) -> None:
     path = picture(folder / "batch.png")
+    insert(
+        connection, "batches", batch_id="b", source="a/tea.json", requested=3, started_at="2026-11-24T08:00:00+00:00"
+    )
     common = {"batch_id": "b", "asked": "{}", "requested": 1, "status": "finished"}
     for number, name in enumerate(("开场", "2")):
         add_run(connection, f"b-{number}")
@@ -190,10 +193,15 @@ def test_page_opens_with_pictures_and_counts(show):
 
 
 def test_pictures_of_a_batch_are_called_by_their_segments(show):
-    """Each segment is a run of its own, so that their numbers would all be 1."""
-    labels = show("batch").locator(".label b").all_text_contents()
+    """Each segment is a run of its own, so that their numbers would all be 1; the batch has its storyboard's name."""
+    page = show("batch")
 
-    assert ["开场", "2", "2 2"] == labels
+    assert ["开场", "2", "2 2"] == page.locator(".label b").all_text_contents()
+    assert ["Batch tea.json"] == page.locator(".head h2").all_text_contents()
+
+    page.focus("#run")
+
+    assert "tea.json" in page.locator("#run").text_content()
 
 
 def test_search_finds_chinese_and_english_words(show):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from tools.errors import ConfigError, UnavailableError
-from tools.pictures.images import describe, inspect, is_whole, save_jpeg, sniff_format
+from tools.pictures.images import describe, inspect, is_whole, save_picture, sniff_format
 from tools.pictures.labels import aigc_label
 
 LABEL = aigc_label(content_producer="peitu", produce_id="run-0")
@@ -30,7 +30,7 @@ def gradient(size: int = 64) -> Image.Image:
 
 
 def saved(data: bytes, folder: Path, **options: Any) -> Image.Image:
-    save_jpeg(data, folder / "a.jpg", **{"description": {}, "label": None, **options})
+    save_picture(data, folder / "a.jpg", **{"description": {}, "label": None, **options})
     with Image.open(folder / "a.jpg") as image:
         image.load()
         return image
@@ -64,7 +64,7 @@ def test_save(kind: str, tmp_path: Path) -> None:
     """Any format that a provider may send becomes a JPEG, and the answer is true of the file."""
     path = tmp_path / "new" / "00.jpg"
 
-    image = save_jpeg(encoded(gradient(), kind), path, description={}, label=None)
+    image = save_picture(encoded(gradient(), kind), path, description={}, label=None)
 
     data = path.read_bytes()
     assert sniff_format(data) == "jpeg"
@@ -73,8 +73,9 @@ def test_save(kind: str, tmp_path: Path) -> None:
     assert is_whole(path, 64, 64)
 
 
-def test_metadata_round_trip(tmp_path: Path) -> None:
-    """The file tells the prompt, where it comes from, and carries the label."""
+@pytest.mark.parametrize("name", ["a.jpg", "a.png"])
+def test_metadata_round_trip(tmp_path: Path, name: str) -> None:
+    """The file is of the kind that its name says; it tells the prompt, where it comes from, and carries the label."""
     description = {
         "prompt": "一只猫\n<b>",
         "provider": "modelscope",
@@ -82,17 +83,18 @@ def test_metadata_round_trip(tmp_path: Path) -> None:
         "seed": 7,
     }
 
-    save_jpeg(encoded(gradient()), tmp_path / "a.jpg", description=description, label=LABEL)
+    save_picture(encoded(gradient()), tmp_path / name, description=description, label=LABEL)
 
     expected = {**description, "generator": "Peitu", "label": json.loads(LABEL)}
-    assert expected == describe(tmp_path / "a.jpg")
+    assert expected == describe(tmp_path / name)
+    assert {"a.jpg": "jpeg", "a.png": "png"}[name] == sniff_format((tmp_path / name).read_bytes())
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))))
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_prompt_round_trips(tmp_path: Path, prompt: str) -> None:
     """Whatever was asked for can be read back from the file."""
-    save_jpeg(encoded(gradient(8)), tmp_path / "a.jpg", description={"prompt": prompt}, label=None)
+    save_picture(encoded(gradient(8)), tmp_path / "a.jpg", description={"prompt": prompt}, label=None)
 
     assert prompt == describe(tmp_path / "a.jpg")["prompt"]
 
@@ -101,7 +103,7 @@ def test_a_sketch_is_honest(tmp_path: Path) -> None:
     """What no image model made has no AIGC label and says what drew it."""
     generator = "Peitu offline sketch (drawn from an icon set, not by an image model)"
 
-    save_jpeg(encoded(gradient()), tmp_path / "a.jpg", description={"generator": generator}, label=None)
+    save_picture(encoded(gradient()), tmp_path / "a.jpg", description={"generator": generator}, label=None)
 
     assert describe(tmp_path / "a.jpg") == {"generator": generator}
 
@@ -145,7 +147,7 @@ def with_exif(comment: bytes) -> bytes:
 )
 def test_the_label_of_the_provider_stays(tmp_path: Path, data: bytes) -> None:
     """A file has one label, and the one it came with is truer than ours."""
-    save_jpeg(data, tmp_path / "a.jpg", description={}, label=LABEL)
+    save_picture(data, tmp_path / "a.jpg", description={}, label=LABEL)
 
     assert json.loads(FOREIGN) == describe(tmp_path / "a.jpg")["label"]
     assert (tmp_path / "a.jpg").read_bytes().count(b"<TC260:AIGC>") == 1
@@ -274,7 +276,7 @@ def test_truncated(tmp_path: Path, kind: str, share: float) -> None:
     data = encoded(NOISE, kind)
 
     with pytest.raises(UnavailableError, match="download it again"):
-        save_jpeg(data[: int(len(data) * share)], tmp_path / "a.jpg", description={}, label=None)
+        save_picture(data[: int(len(data) * share)], tmp_path / "a.jpg", description={}, label=None)
 
     assert not list(tmp_path.iterdir())
 
@@ -283,9 +285,9 @@ def test_truncated(tmp_path: Path, kind: str, share: float) -> None:
 def test_last_bytes_are_missing(tmp_path: Path, missing: int) -> None:
     """Even the last checksum counts."""
     with pytest.raises(UnavailableError, match="damaged"):
-        save_jpeg(encoded(NOISE, "JPEG")[:-missing], tmp_path / "a.jpg", description={}, label=None)
+        save_picture(encoded(NOISE, "JPEG")[:-missing], tmp_path / "a.jpg", description={}, label=None)
     with pytest.raises(UnavailableError, match="damaged"):
-        save_jpeg(encoded(NOISE)[: -8 - missing], tmp_path / "a.jpg", description={}, label=None)
+        save_picture(encoded(NOISE)[: -8 - missing], tmp_path / "a.jpg", description={}, label=None)
 
 
 def test_flipped_bit(tmp_path: Path) -> None:
@@ -294,7 +296,7 @@ def test_flipped_bit(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
 
     with pytest.raises(UnavailableError, match="damaged"):
-        save_jpeg(bytes(data), tmp_path / "a.jpg", description={}, label=None)
+        save_picture(bytes(data), tmp_path / "a.jpg", description={}, label=None)
 
 
 SAMPLES = [encoded(NOISE, kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")]
@@ -312,7 +314,7 @@ def test_damage_is_always_reported_as_such(tmp_path: Path, data: bytes, changes:
         broken[int(place * len(broken))] = value
 
     try:
-        save_jpeg(bytes(broken), tmp_path / "a.jpg", description={}, label=None)
+        save_picture(bytes(broken), tmp_path / "a.jpg", description={}, label=None)
     except UnavailableError:
         return
     assert is_whole(tmp_path / "a.jpg")
@@ -334,7 +336,7 @@ def test_damage_is_always_reported_as_such(tmp_path: Path, data: bytes, changes:
 def test_no_picture(tmp_path: Path, data: bytes, hint: str) -> None:
     """The message says what came, but quotes nothing beyond an error code."""
     with pytest.raises(UnavailableError, match=f"not a picture but .*{hint}; download") as caught:
-        save_jpeg(data, tmp_path / "a.jpg", description={}, label=None)
+        save_picture(data, tmp_path / "a.jpg", description={}, label=None)
 
     assert "Secret" not in str(caught.value)
 
@@ -352,7 +354,7 @@ def bomb(width: int, height: int) -> bytes:
 def test_decompression_bomb(tmp_path: Path, size: tuple[int, int]) -> None:
     """A small file that would fill the memory is refused before it does."""
     with pytest.raises(UnavailableError, match="more than 64 megapixels"):
-        save_jpeg(bomb(*size), tmp_path / "a.jpg", description={}, label=None)
+        save_picture(bomb(*size), tmp_path / "a.jpg", description={}, label=None)
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -360,7 +362,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(ConfigError):
-        save_jpeg(encoded(gradient()), tmp_path / "file" / "a.jpg", description={}, label=None)
+        save_picture(encoded(gradient()), tmp_path / "file" / "a.jpg", description={}, label=None)
 
 
 def test_inspect(tmp_path: Path) -> None:

@@ -98,13 +98,35 @@ def test_upload(sandbox: Sandbox, tmp_path: Path, region: str) -> None:
     assert path.read_bytes() == httpx.get(url).content
 
 
-def test_chinese_names_are_made_safe(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Keys and URLs are plain ASCII, and the extension stays."""
-    path = picture(tmp_path / "量子计算 封面.jpg")
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("量子计算 封面.jpg", "量子计算-封面.jpg"),
+        ("第一章（上）.PNG", "第一章-上.PNG"),
+        ("Café Übung.png", "Café-Übung.png"),
+        ("图" * 80 + ".jpg", "图" * 40 + ".jpg"),
+        ("🍵.jpg", "image.jpg"),
+        ("my photo (1).jpg", "my-photo-1.jpg"),
+    ],
+)
+def test_names_are_made_safe_and_stay_readable(sandbox: Sandbox, tmp_path: Path, name: str, kept: str) -> None:
+    """Who looks into the bucket finds the own names, Chinese ones too; the URL is plain ASCII, and opens."""
+    path = picture(tmp_path / name)
 
     url = uploader(sandbox).upload_file(path)
 
-    assert url.endswith(f"/images/202611/{md5(path)[:8]}_image.jpg")
+    assert (BUCKET, f"images/202611/{md5(path)[:8]}_{kept}") in sandbox.objects
+    assert url.isascii()
+    assert path.read_bytes() == httpx.get(url).content
+
+
+def test_an_object_with_an_older_name_is_not_sent_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Before, a Chinese name became `image`: such an object counts, and keeps its URL."""
+    path = picture(tmp_path / "封面.jpg")
+    older = uploader(sandbox).upload_file(path, "image.jpg")
+
+    assert older == uploader(sandbox).upload_file(path)
+    assert 1 == len(sandbox.objects)
 
 
 def test_an_uploader_tells_where_it_uploads_to(sandbox: Sandbox) -> None:

@@ -234,6 +234,18 @@ async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a") -> None:
             await redo(workflow, run_id, 0, prompt="other words")
 
 
+@pytest.mark.parametrize("words", [[], ["--prompt", "a boat"]])
+def test_a_held_picture_is_not_made_anew_before_it_is_settled(keys, peitu, monkeypatch, words):
+    """It may be paid, and nobody is redoing it: both is said right."""
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0,))
+    keys.fault("dashscope", "submit", kind="drop")
+    make(provider="dashscope", count=1)
+    code, _, err = peitu("redo", "a", "0", *words)
+
+    told = "has a request to dashscope that may be paid already - first run: peitu resume a"
+    assert (2, f"peitu: Image 0 of run 'a' {told}\n") == (code, err)
+
+
 def test_a_crash_in_a_batch_is_gone_on_with_by_resume_all(keys, peitu):
     """The batch is complete, and one picture of it was being made anew: it is collected, and nothing bought again."""
     keys.set_limits("dashscope", task_seconds=0.0)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.pictures.files import inside
+from tools.pictures.names import readable_name
 from tools.storyboards.decoding import decode_text
-from tools.storyboards.picture_names import picture_names, readable_name
+from tools.storyboards.picture_names import picture_names
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 
 SEGMENT = Segment(
@@ -122,7 +123,7 @@ BAD_ROWS = [
     ({"prompt": "a", "filename": "/etc/x.jpg"}, "'/etc/x.jpg' is not a file name inside"),
     ({"prompt": "a", "filename": "c:x.jpg"}, "'c:x.jpg' is not a file name inside"),
     ({"prompt": "a", "filename": "a\\..\\..\\b"}, "is not a file name inside"),
-    ({"prompt": "a", "filename": "a.png"}, "ends in .png, but pictures are JPG in line 6"),
+    ({"prompt": "a", "filename": "a.webp"}, "ends in .webp, but pictures are JPG or PNG in line 6"),
     ({"prompt": "a", "filename": "字" * 100}, "is too long in line 6"),
     ({"prompt": "a", "filename": "deep/" * 200 + "a"}, "is too long in line 6"),
     (
@@ -278,6 +279,7 @@ def test_names_stay_readable():
     assert ["b/00.jpg", "b/01.jpg"] == picture_names("b/", 2)
     assert ["v1.2.jpg"] == picture_names("v1.2", 1)
     assert ["x.JPEG"] == picture_names("x.JPEG", 1)
+    assert ["x-1.png", "x-2.png"] == picture_names("x.png", 2)
     assert ["./a.jpg"] == picture_names("./a", 1)
 
 

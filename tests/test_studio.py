@@ -14,10 +14,13 @@ from langgraph_cli.cli import dev
 
 from graph.events import EventName
 from graph.opening.saver import server_name
+from graph.studio import threads
 from tests import test_readme
 from tests.conftest import KEYS
 from tests.studio import Studio
 from tests.test_cli import peitu  # noqa: F401 - a fixture
+from tools.sqlite.connection import connect
+from tools.sqlite.lists import list_threads
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -318,6 +321,24 @@ def test_nothing_else_is_served(server, name):
 
 PAGES = ("docs/studio.md", "docs/studio.zh-CN.md")
 ADDRESS = "http://127.0.0.1:2024"
+
+
+def test_the_server_looks_for_runs_only_when_something_was_written(workplace):
+    """A look every second would make and remove files, and `langgraph dev` would tell of it every second."""
+    path = workplace / "peitu.db"
+    before = threads._written_at(path)
+    connect(path).close()
+    made = threads._written_at(path)
+
+    assert before != made
+    assert [] == list_threads(path, limit=9)
+    assert made == threads._written_at(path)
+
+    connection = connect(path)
+    connection.execute("INSERT INTO runs (run_id, status, content, started_at) VALUES ('a', 'running', 'b', 'c')")
+
+    assert made != threads._written_at(path)
+    connection.close()
 
 
 def test_both_pages_have_the_same_commands_and_events():

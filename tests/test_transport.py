@@ -82,11 +82,14 @@ async def test_a_refused_connection_sent_nothing():
             await client.post(url, json={})
 
 
-async def test_a_name_that_does_not_exist_sent_nothing():
-    """No address, no request."""
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+async def test_a_name_that_does_not_exist_sent_nothing(scheme, port):
+    """No address, no request; the message names the host, and no objects of this program."""
     async with make_client() as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.post("http://nowhere.invalid", json={})
+        with pytest.raises(httpx.ConnectError) as caught:
+            await client.post(f"{scheme}://nowhere.invalid", json={})
+
+    assert str(caught.value).startswith(f"Cannot connect to host nowhere.invalid:{port} [")
 
 
 async def test_a_silent_service_is_a_lost_answer():

@@ -64,6 +64,10 @@ class RejectedError(PeituError):
     """The service refuses this prompt or these parameters; the same request would be refused again."""
 
 
+REWORD = "reword the prompt: this one will be refused again"
+"""How the message of a refused prompt ends."""
+
+
 class UnavailableError(PeituError):
     """The service did not do it now; the same call may work later.
 

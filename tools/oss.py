@@ -15,8 +15,8 @@ from typing import Protocol
 from tools.bucket.oss_address import VARIABLES, complete, parse_address, parse_folder
 from tools.bucket.oss_client import Client
 from tools.errors import InputError
-from tools.pictures.files import safe_name
 from tools.pictures.images import sniff_format
+from tools.pictures.names import object_name
 
 EXTENSIONS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "tif", "tiff")
 
@@ -83,7 +83,7 @@ class OSSUploader:
         """Upload a picture and return its URL; a content that is in the bucket already is not sent again.
 
         The key is ``{base_path}/{YYYYMM}/{first 8 of the MD5}_{name}``, with `remote_name` or the file's own
-        name made safe. The URL carries no signature: in a private bucket it opens for nobody.
+        name made safe; Chinese stays. The URL carries no signature: in a private bucket it opens for nobody.
 
         Raises:
             InputError: The file is missing, empty or no picture.
@@ -150,7 +150,7 @@ class OSSUploader:
 
     def _object_key(self, md5: str, name: str) -> str:
         month = self._clock().strftime("%Y%m")
-        return "/".join(part for part in (self.base_path, month, f"{md5[:8]}_{safe_name(name)}") if part)
+        return "/".join(part for part in (self.base_path, month, f"{md5[:8]}_{object_name(name)}") if part)
 
     def _find(self, md5: str, wanted: str) -> str | None:
         """Return the key of an object in the bucket with this content, whatever its month and name."""

@@ -14,7 +14,7 @@ from tools.sqlite.batches import Batch, asks_for_the_same, write_batch
 from tools.sqlite.database import Database
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.owners import owners_folder
-from tools.sqlite.rivals import Rival, find_rival, writes_here
+from tools.sqlite.rivals import Rival, at_work, find_rival, writes_here
 from tools.storyboards.storyboard import Segment
 
 
@@ -44,7 +44,7 @@ def begin(
             and asks_for_the_same(connection, rival.batch_id, segments, for_all)
         ):
             rivals.append(rival)
-        elif rival.owes:
+        elif rival.why:
             raise InputError(rival.why)
         else:
             write_batch(connection, batch, segments, for_all)
@@ -68,7 +68,7 @@ def begin(
 
 async def _take_over(rival: Rival, leases: Leases) -> None:
     if await leases.take(rival.batch_id, BATCH_INDEX) != "taken":  # another process was quicker
-        raise InputError(rival.why)
+        raise InputError(at_work(rival.batch_id))
     say(f"batch {rival.batch_id} of this storyboard is unfinished - continuing it")
 
 

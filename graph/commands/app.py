@@ -55,7 +55,7 @@ def obey() -> int:
         status = app(standalone_mode=False, prog_name="peitu")
     except UsageError as error:
         command = error.ctx.command_path if error.ctx else "peitu"
-        return _refuse(f"{error.format_message()} - see: {command} --help", 2)
+        return _refuse(f"{error.format_message().rstrip('.')} - see: {command} --help", 2)
     except PeituError as error:
         return _refuse(str(error), 2)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get past

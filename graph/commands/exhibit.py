@@ -50,13 +50,14 @@ def sheet(
     """Make one JPG with all pictures of a run, or of a batch."""
     from graph.terminal.console import say
     from tools.gallery.sheet import contact_sheet
-    from tools.pictures.files import check_jpeg_name, folder_name, write_whole
+    from tools.pictures.files import write_whole
     from tools.pictures.fonts import chinese_font, has_chinese
+    from tools.pictures.names import check_picture_name, folder_name
     from tools.setup.settings import load_settings
     from tools.sqlite.records import find_run
 
     if output:
-        check_jpeg_name(output)
+        check_picture_name(output, png=False)
     settings = load_settings(config)
     run = find_run(settings.database.path, run_id) or _find_batch(settings.database.path, run_id)
     if run is None:

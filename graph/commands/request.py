@@ -12,6 +12,7 @@ from graph.commands.piped import has_piped_content
 from tools.content.templates import style as find_style
 from tools.content.templates import topics as find_topics
 from tools.content.web_page import MAX_PAGE_BYTES, fitting
+from tools.content.wishes import SIZE
 from tools.errors import InputError
 from tools.pictures.folders import check_folder
 from tools.setup.configuration import MAX_COUNT, MAX_SEED, PROVIDERS, Settings
@@ -98,7 +99,7 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
         raise InputError(f"--count {wishes.count} is not possible - choose 1 to {MAX_COUNT}")
     if wishes.seed is not None and not 0 <= wishes.seed <= MAX_SEED:
         raise InputError(f"--seed {wishes.seed} is not possible - choose 0 to {MAX_SEED}")
-    if wishes.size is not None and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", wishes.size):
+    if wishes.size is not None and not SIZE.fullmatch(wishes.size.strip()):
         raise InputError(f"--size {wishes.size!r} is not a valid size - use WIDTHxHEIGHT in pixels, e.g. 1024x1024")
     if wishes.provider is not None and wishes.provider not in PROVIDERS:
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")

@@ -23,17 +23,24 @@ NEWEST = 200
 
 
 async def keep_known(settings: Settings) -> None:
-    """Look for new runs every few seconds, as long as the server runs."""
+    """Look for new runs as long as the server runs, whenever something was written: a look opens the database.
+
+    Opening and closing it makes and removes files, and `langgraph dev` tells of each one in the terminal.
+    """
     import httpx
     from langgraph_sdk import get_client
     from langgraph_sdk.errors import LangGraphError
 
     client = get_client()  # inside the server: it calls without the network
     known: set[str] = set()
+    looked_at: list[int] = []
     async with open_checkpoints(settings.checkpoints.path) as saver:
         while True:
             try:
-                await _introduce(client, saver, settings.database.path, known)
+                written_at = await asyncio.to_thread(_written_at, settings.database.path, settings.checkpoints.path)
+                if written_at != looked_at:
+                    await _introduce(client, saver, settings.database.path, known)
+                    looked_at = written_at
             except (LangGraphError, httpx.HTTPError, PeituError, sqlite3.Error) as error:
                 logger.warning("Runs of others are not shown in Studio yet: {}", error)
             await asyncio.sleep(LOOK_EVERY_S)
@@ -51,3 +58,15 @@ async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[
             name = server_name(thread["thread"])
             await client.threads.create(thread_id=name, if_exists="do_nothing", graph_id="peitu", metadata=told)
             known.add(thread["thread"])
+
+
+def _written_at(*paths: Path) -> list[int]:
+    """Return when the databases and their logs were written last, in nanoseconds; 0 for what is not there."""
+    return [_mtime_ns(file) for path in paths for file in (path, path.with_name(f"{path.name}-wal"))]
+
+
+def _mtime_ns(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:  # A log comes and goes.
+        return 0

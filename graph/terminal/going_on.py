@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graph.events import WAITS_FOR_APPROVAL
+from tools.errors import REWORD
 
 
 def ways_on(run_id: str, *, held: bool) -> list[str]:
@@ -23,7 +24,21 @@ def ways_on_with(document: Mapping[str, Any]) -> list[str]:
     """Return the lines for a run that is not complete, as its result document tells it."""
     if WAITS_FOR_APPROVAL in document.get("notes", []):
         return [way_to_approve(document["run_id"])]
-    return ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in document["images"]))
+    ways = ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in document["images"]))
+    if refused := _refused(document):
+        ways.append(f'To change the words of a refused picture: peitu redo {refused} --prompt "…"')
+    return ways
+
+
+def _refused(document: Mapping[str, Any]) -> str | None:
+    """Return run and index of the first picture whose prompt was refused; those of a batch are counted through."""
+    run_id, first = None, 0
+    for image in document["images"]:
+        if image.get("run_id") != run_id:
+            run_id, first = image["run_id"], image["index"]
+        if REWORD in (image["error"] or ""):
+            return f"{run_id or document['run_id']} {image['index'] - first}"
+    return None
 
 
 def tell_beside(lines: Iterable[str]) -> None:

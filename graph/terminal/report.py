@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.terminal.batch_lines import WAITING, is_waiting, what_became
-from graph.terminal.going_on import ways_on
+from graph.terminal.going_on import ways_on_with
 from graph.terminal.json_text import json_pieces
 from tools.errors import similar
 from tools.pictures.files import write_whole
@@ -125,7 +125,7 @@ def _print_end(console: Console, report: Document) -> None:
     console.print(f"{told}{pace} {batch}", markup=False, style="green" if report["success"] else "yellow")
     if report["success"]:
         return
-    console.print(*ways_on(report["batch_id"], held=bool(report["held"])), sep="\n", markup=False)
+    console.print(*ways_on_with({**report, "run_id": report["batch_id"]}), sep="\n", markup=False)
 
 
 def _some(ids: Sequence[str | int]) -> str:

@@ -48,9 +48,9 @@ def _prompts(asked: str) -> str:
         {
             "number": draft["number"],
             "subject": draft["passage"][:30],
-            "prompt": f"{draft['passage'][:80]}，柔和的晨光"
+            "prompt": f"{draft['passage'][:80].rstrip('。')}，柔和的晨光"
             if chinese
-            else f"{draft['passage'][:80]}, in soft morning light",
+            else f"{draft['passage'][:80].rstrip('.')}, in soft morning light",
         }
         for draft in drafts
     ]

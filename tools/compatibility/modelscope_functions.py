@@ -23,7 +23,7 @@ def generate_image(  # noqa: PLR0917 - the predecessor's signature
     max_retries: int = _RETRIES,
     rate_limiter_instance: RateLimiter | None = None,
 ) -> bool:
-    """Make one picture at `output_path`, as JPG; `False` when there is none, and the log says why.
+    """Make one picture at `output_path`, as JPG, or PNG if it ends so; `False` when there is none, as the log explains.
 
     Synchronous; works inside a running event loop too. The same call, made again after a crash, collects what it paid
     for, and a picture that it made already stays as it is. What is left out comes from the environment, `.env` and

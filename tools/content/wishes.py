@@ -7,7 +7,7 @@ from typing import Any
 from tools.errors import InputError
 from tools.setup.configuration import MAX_COUNT, MAX_SEED
 
-_SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
+SIZE = re.compile(r"(\d{2,5})\s*[xX×*]\s*(\d{2,5})")
 
 _KINDS: dict[str, tuple[type, str]] = {
     "count": (int, "a number"),
@@ -56,7 +56,7 @@ def parse_size(size: str) -> tuple[int, int]:
     Raises:
         InputError: The text is no size.
     """
-    found = _SIZE.fullmatch(size.strip())
+    found = SIZE.fullmatch(size.strip())
     if not found:
         raise InputError(f"The size {size!r} is not WIDTHxHEIGHT - write it like 1024x1024")
     return int(found[1]), int(found[2])

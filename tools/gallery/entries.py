@@ -13,8 +13,10 @@ from tools.sqlite.connection import reading
 
 _RUNS = """
 SELECT runs.run_id, runs.status, runs.title, runs.options, runs.plan, runs.requested, runs.started_at,
-       substr(runs.content, 1, 200) AS beginning, segments.batch_id, segments.segment_id, segments.number
-FROM runs LEFT JOIN segments USING (run_id) ORDER BY runs.started_at DESC, runs.rowid DESC
+       substr(runs.content, 1, 200) AS beginning, segments.batch_id, segments.segment_id, segments.number,
+       batches.source, json_extract(batches.options, '$.title') AS storyboard
+FROM runs LEFT JOIN segments USING (run_id) LEFT JOIN batches USING (batch_id)
+ORDER BY runs.started_at DESC, runs.rowid DESC
 """
 # How long the picture took that is there now: an image may have had several tasks.
 _DURATIONS = """
@@ -27,7 +29,7 @@ _SAME_NAME = ("status", "prompt", "provider", "model", "seed", "url", "attempts"
 
 
 class RunCard(TypedDict):
-    """What the page says of a run; `group` is its batch, or itself."""
+    """What the page says of a run; `group` is its batch, or itself, and `batch` what that is called."""
 
     id: str
     group: str
@@ -88,9 +90,7 @@ class Entry(TypedDict):
 
 
 def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
-    """Return the runs, the newest first and a batch's together, and their images in the same order.
-
-    Without a database there are none.
+    """Return the runs, the newest first and a batch's together, and their images; without a database there are none.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
@@ -134,7 +134,7 @@ def _card(run: sqlite3.Row) -> RunCard:
     return {
         "id": run["run_id"],
         "group": run["batch_id"] or run["run_id"],
-        "batch": run["batch_id"],
+        "batch": run["storyboard"] or Path(run["source"] or "").name or run["batch_id"],
         "segment": run["segment_id"],
         "title": run["title"] or _first_line(run["beginning"] or ""),
         "style": str(_json(run["options"]).get("style") or ""),

@@ -10,7 +10,7 @@ from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedErr
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.waiting import Waiter
-from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_jpeg
+from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_picture
 from tools.providers.download import download
 from tools.providers.provider import TaskState
 from tools.sqlite.task_rows import Task
@@ -126,7 +126,7 @@ def kept(job: Job, task: Task) -> SavedImage | None:
 
 
 def _save(data: bytes, job: Job, task: Task) -> SavedImage:
-    return save_jpeg(data, job.path, quality=job.quality, description=_said_of(task, job), label=job.label)
+    return save_picture(data, job.path, quality=job.quality, description=_said_of(task, job), label=job.label)
 
 
 def _said_of(task: Task, job: Job) -> dict[str, str | int]:

@@ -1,30 +1,19 @@
-"""Files that are there whole or not at all, and names that are safe everywhere."""
+"""Files that are there whole or not at all, at a place where they can be written."""
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 from tools.errors import InputError, PlaceError, StorageError
-
-_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_DOTS = re.compile(r"\.{2,}")
-# Windows keeps these for devices, with any extension.
-# Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
-
-LONGEST_NAME = 80
+from tools.pictures.names import check_picture_name
 
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
 """The whole name of a file that `write_whole` has not finished."""
-
-_NO_JPEG = {".png", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg"}
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space and run it again",
@@ -63,12 +52,12 @@ def check_place(path: Path) -> None:
     """See that a picture can be made at a path that somebody named.
 
     Raises:
-        InputError: It names no file, or another kind of picture than JPG.
+        InputError: It names no file, or a kind of picture that is never made.
         StorageError: It cannot be written there; the message says why.
     """
     if "\0" in str(path):
         raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
-    check_jpeg_name(path)
+    check_picture_name(path)
     with contextlib.suppress(OSError):  # What is wrong with such a name, `see_place` says.
         if path.is_dir():
             raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
@@ -135,43 +124,6 @@ def _sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def safe_name(text: str) -> str:
-    """Return a name for a file or an object that is safe everywhere, and never empty.
-
-    It is made of ASCII letters, digits, ``.``, ``_`` and ``-``. Accents and full-width letters become plain
-    ones, anything else (Chinese, spaces, slashes) becomes ``-``, and an empty name becomes ``image``.
-    The extension stays; it has `LONGEST_NAME` characters at most. Applied twice, it changes nothing more.
-    """
-    letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    # A run of dots reads as a parent folder; in front, a dot hides the file and a dash looks like an option.
-    plain = _DOTS.sub(".", _UNSAFE.sub("-", "".join(letters))).rstrip("._-")
-    found = _EXTENSION.search(plain)
-    extension = found.group() if found else ""
-    stem = plain.removesuffix(extension).strip("._-")
-    if _RESERVED.match(stem):
-        stem = f"file-{stem}"
-    stem = stem[: LONGEST_NAME - len(extension)].rstrip("._-")
-    return (stem or "image") + extension
-
-
-def check_jpeg_name(path: str | PurePath) -> None:
-    """See that the name of a picture to be made does not promise another kind than JPG.
-
-    Raises:
-        InputError: It does.
-    """
-    suffix = PurePath(path).suffix
-    if suffix.lower() in _NO_JPEG:
-        raise InputError(f"The file name {str(path)!r} ends in {suffix}, but pictures are JPG - end it in .jpg")
-
-
-def folder_name(run_id: str) -> str:
-    """Return a folder's name for the run: its id where that is one, else a safe name with a mark of the whole id."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) and not run_id.endswith("."):
-        return run_id
-    return f"{safe_name(run_id)}-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def inside(folder: Path, name: str) -> Path:

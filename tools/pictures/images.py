@@ -1,4 +1,4 @@
-"""Pictures: told by their bytes, decoded whole before they count, saved as JPEG with what they are about.
+"""Pictures: told by their bytes, decoded whole before they count, saved with what they are about.
 
 All of it is work for the processor and the disk; from async code, call it through `asyncio.to_thread`.
 """
@@ -62,7 +62,7 @@ def sniff_format(data: bytes) -> str | None:
         return None
 
 
-def save_jpeg(
+def save_picture(
     data: bytes,
     path: Path,
     *,
@@ -70,7 +70,7 @@ def save_jpeg(
     description: dict[str, str | int],
     label: str | None,
 ) -> SavedImage:
-    """Save a downloaded picture as a JPEG that tells what it is.
+    """Save a downloaded picture so that it tells what it is: as PNG where the path ends so, else as JPEG.
 
     `description` may hold `prompt`, `provider`, `model`, `seed` and `generator`, as in `tools.pictures.labels`.
     Of an animation the first frame counts, transparency becomes white, and colors become sRGB. `label` is the
@@ -86,14 +86,14 @@ def save_jpeg(
         xmp = labels.xmp_packet(description, _own_label(image) or label)
         with contextlib.closing(flatten(image)) as flat:
             flat.info = {}
-            saved = _jpeg(flat, quality, xmp)
+            saved = _png(flat, xmp) if path.suffix.lower() == ".png" else _jpeg(flat, quality, xmp)
             write_whole(path, saved)
             digest = hashlib.sha256(saved).hexdigest()
             return SavedImage(path, flat.width, flat.height, digest, blank=_is_blank(flat))
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """Return what `save_jpeg` wrote: the description, and `label` as a dict where there is one.
+    """Return what `save_picture` wrote: the description, and `label` as a dict where there is one.
 
     Raises:
         UnavailableError: The file is missing or is no whole picture.
@@ -140,6 +140,16 @@ def _jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
     # Thin black lines get colored fringes when the color is stored at half the resolution.
     subsampling = "4:4:4" if quality >= 90 else "4:2:0"
     flat.save(buffer, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
+    return buffer.getvalue()
+
+
+def _png(flat: "Image", xmp: bytes) -> bytes:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()  # Pillow leaves `xmp=` out of a PNG.
+    info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+    buffer = io.BytesIO()
+    flat.save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
 
 

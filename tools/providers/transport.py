@@ -7,6 +7,7 @@ that a paid request would count as never sent, and it writes the query of a sign
 
 import asyncio
 import contextlib
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,6 +15,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
+_CONTEXT = re.compile(r" ssl:\S+(?: object at \S+)?")  # which only programmers understand
 _OWN_HEADERS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
 
@@ -103,7 +105,7 @@ def _translated(request: httpx.Request) -> Iterator[None]:
     except aiohttp.ConnectionTimeoutError as error:
         raise httpx.ConnectTimeout(str(error), request=request) from error
     except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(str(error), request=request) from error
+        raise httpx.ConnectError(_CONTEXT.sub("", str(error)), request=request) from error
     except aiohttp.SocketTimeoutError as error:
         raise httpx.ReadTimeout(str(error), request=request) from error
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError) as error:

@@ -105,7 +105,7 @@ _LOOK = "it may have been taken, and paid: look it up with the provider before s
 _SIZE = "check the size, the length of the prompt and images.{provider}.model"
 
 _M, _V = Meaning, Verdict
-_CONTENT = _V(_M.PROMPT_REFUSED, "refused the content", "reword the prompt: this one will be refused again")
+_CONTENT = _V(_M.PROMPT_REFUSED, "refused the content", errors.REWORD)
 _NO_TASK_YET = _V(_M.RETRY, "does not find the task", "poll it again")
 _GONE = _V(_M.UNKNOWN, "does not know the task", "it is over 24 hours old, or not yours: see the bill")
 _CANCELED = _V(_M.TASK_FAILED, "says that the task was canceled", "a new task can be submitted")

@@ -15,8 +15,10 @@ from tools.sqlite.liveness import state_of_batch, state_of_run, wants_review
 
 _NOT_OF_A_BATCH = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
 
+# A run that has not come to its end tells by its plan, or by its options, how many pictures it makes.
 _RUNS = """
-SELECT run_id, status, title, requested, success, started_at, finished_at, options, plan IS NOT NULL AS planned,
+SELECT run_id, status, title, success, started_at, finished_at, options, plan IS NOT NULL AS planned,
+       coalesce(requested, json_array_length(plan, '$.prompts'), json_extract(options, '$.count')) AS requested,
        (SELECT count(*) FROM images WHERE images.run_id = runs.run_id AND images.status = 'saved') AS count{more}
 FROM runs WHERE {where} ORDER BY started_at DESC, rowid DESC LIMIT ?
 """

@@ -31,13 +31,12 @@ def place_of(source: Path, output_dir: Path) -> dict[str, str]:
 class Rival:
     """An earlier batch of the same storyboard and output folder that is not over, and why a new one would be wrong.
 
-    One that was only stopped, and `owes` nothing, is in nobody's way.
+    One that was only stopped, with nothing under way, is in nobody's way.
     """
 
     batch_id: str
     is_at_work: bool
-    why: str
-    owes: bool = True
+    why: str | None = None
 
 
 def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str, Any]) -> Rival | None:
@@ -51,15 +50,14 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
         if state_of_batch(batch, connection, path) == "running":
-            return Rival(batch_id=batch_id, is_at_work=True, why=_is_at_work(batch_id))
+            return Rival(batch_id=batch_id, is_at_work=True, why=at_work(batch_id))
         rows = connection.execute(_UNFINISHED, (batch_id,)).fetchall()
         if rows:
             held = sum(row["status"] in HELD for row in rows)
             why = f"Batch {batch_id} of this storyboard, as it was before, {_told(len(rows), held, resume)}"
             return Rival(batch_id=batch_id, is_at_work=False, why=why)
         if number == 0 and batch["finished_at"] is None:
-            why = f"Batch {batch_id} of this storyboard was stopped - continue it with: {resume}"
-            stopped = Rival(batch_id=batch_id, is_at_work=False, why=why, owes=False)
+            stopped = Rival(batch_id=batch_id, is_at_work=False)
     return stopped
 
 
@@ -82,7 +80,7 @@ def check_no_rival_at_work(
     """
     for batch in _of_the_same(connection, options):
         if batch["batch_id"] != batch_id and state_of_batch(batch, connection, path) == "running":
-            raise InputError(_is_at_work(batch["batch_id"]))
+            raise InputError(at_work(batch["batch_id"]))
 
 
 def owed_elsewhere(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> dict[str, str]:
@@ -102,7 +100,8 @@ def _of_the_same(connection: sqlite3.Connection, options: Mapping[str, Any]) -> 
     return [dict(row) for row in rows]
 
 
-def _is_at_work(batch_id: str) -> str:
+def at_work(batch_id: str) -> str:
+    """Return the line about a batch that another process works on."""
     wait = f"wait for it, or stop it and continue with: peitu resume {batch_id}"
     return f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
 

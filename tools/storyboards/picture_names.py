@@ -1,30 +1,28 @@
 """Where pictures go inside the output folder: file names that people can read and every system can write."""
 
 import os
-import re
 import unicodedata
 from pathlib import Path, PurePosixPath
 
 from tools.errors import InputError
-from tools.pictures.files import check_jpeg_name, inside, safe_name
+from tools.pictures.files import inside
+from tools.pictures.names import check_picture_name
 
 SUFFIX = ".jpg"
-_JPEG = {".jpg", ".jpeg"}
-_LONGEST_BYTES = 120
+_SUFFIXES = {SUFFIX, ".jpeg", ".png"}
 _LONGEST_PART_BYTES = 200
 """Most file systems end at 255; a suffix, a number and a name in front of them need room."""
 LONGEST_PATH_BYTES = 1000
 """Of a whole path: macOS takes 1024, and a file that is being written has a longer name."""
-_UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
 
 
 def picture_names(filename: str, count: int) -> list[str]:
     """Return the names of so many pictures: ``a.jpg``, or ``a-1.jpg``, ``a-2.jpg`` …; of ``a/`` ``a/00.jpg`` ….
 
-    A name without ``.jpg`` gets it.
+    A name without ``.jpg``, or ``.png`` for a PNG, gets the first.
 
     Raises:
-        InputError: The name is blank, hidden, too long, or that of another kind of picture.
+        InputError: The name is blank, hidden, too long, or that of a kind that is never made.
     """
     if not isinstance(filename, str):
         raise InputError(f"The file name is {filename!r:.40} - write text such as 'cover.jpg'")
@@ -38,25 +36,10 @@ def picture_names(filename: str, count: int) -> list[str]:
         raise InputError(f"The file name {filename!r:.40} is hidden - no part of it may begin with a dot")
     if name.endswith("/"):
         return [f"{name}{index:02d}{SUFFIX}" for index in range(count)]
-    check_jpeg_name(filename)
+    check_picture_name(filename)
     suffix = PurePosixPath(name).suffix
-    stem, suffix = (name.removesuffix(suffix), suffix) if suffix.lower() in _JPEG else (name, SUFFIX)
+    stem, suffix = (name.removesuffix(suffix), suffix) if suffix.lower() in _SUFFIXES else (name, SUFFIX)
     return [f"{stem}{suffix}"] if count == 1 else [f"{stem}-{number}{suffix}" for number in range(1, count + 1)]
-
-
-def readable_name(text: str) -> str:
-    """Return a file name without suffix that keeps letters of every script, e.g. Chinese ones.
-
-    Spaces, slashes and what some system refuses become ``-``.
-    """
-    if text.isascii():
-        return safe_name(text)
-    plain = _UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("._-")
-    while len(plain.encode()) > _LONGEST_BYTES:
-        plain = plain[:-1]
-    head, dot, rest = plain.partition(".")
-    # Windows keeps names such as `con` for devices, whatever stands behind their dot.
-    return (safe_name(head) if head.isascii() and head else head) + dot + rest or "image"
 
 
 def same_file(name: str) -> str:

@@ -12,8 +12,9 @@ from tools.content.templates import style as find_style
 from tools.content.templates import style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError
+from tools.pictures.names import readable_name
 from tools.setup.configuration import MAX_COUNT, MAX_SEED
-from tools.storyboards.picture_names import PictureFolder, is_printable, picture_names, readable_name
+from tools.storyboards.picture_names import PictureFolder, is_printable, picture_names
 from tools.storyboards.problems import Place, Problems, kind_of
 from tools.storyboards.storyboard_rows import WORDS, Row
 
