@@ -448,8 +448,9 @@ def test_words_follow_the_language_until_somebody_chooses(show):
     assert ("zh-Hans", "配图画廊") == (page.get_attribute("html", "lang"), page.title())
     assert "7 张图片 · 3 次配图" == page.locator("#count").text_content()
     page.click("#language")
+    until(page, "document.title === 'Peitu gallery' && localStorage.getItem('peitu-language') === 'en'")
     page.reload()
-    assert "Peitu gallery" == page.title()
+    until(page, "document.title === 'Peitu gallery'")
     assert page.evaluate("Object.keys(WORDS.en).sort().join() === Object.keys(WORDS.zh).sort().join()")
 
 

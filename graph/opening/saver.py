@@ -109,11 +109,11 @@ class Saver(AsyncSqliteSaver):
                 await self._keep_latest(await self._first_name(thread_id))
 
     async def _keep_latest(self, thread_id: str) -> None:
-        last = "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?1 AND checkpoint_ns = '')"
-        earlier = f"thread_id = ?1 AND (checkpoint_ns <> '' OR checkpoint_id < {last})"
+        last = "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = :thread AND checkpoint_ns = '')"
+        earlier = f"thread_id = :thread AND (checkpoint_ns <> '' OR checkpoint_id < {last})"
         async with self.lock:
             for table in ("writes", "checkpoints"):
-                await self.conn.execute(f"DELETE FROM {table} WHERE {earlier}", (thread_id,))  # noqa: S608
+                await self.conn.execute(f"DELETE FROM {table} WHERE {earlier}", {"thread": thread_id})  # noqa: S608
             await self.conn.commit()
 
     async def _known(self, config: RunnableConfig) -> RunnableConfig:
