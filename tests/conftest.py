@@ -21,6 +21,11 @@ hypothesis.settings.load_profile("peitu")
 KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half the time of a test is waiting, for a service or another process: three share two processors."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the keys and settings of the person who runs the tests."""
