@@ -22,7 +22,7 @@ KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "L
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Half the time of a test is waiting, for a service or another process: three share two processors."""
+    """Three share two processors: many tests wait for a service or another process half of their time."""
     return (os.cpu_count() or 1) * 3 // 2
 
 

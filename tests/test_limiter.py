@@ -6,38 +6,27 @@ from contextlib import asynccontextmanager
 from tools.money.limiter import Limiter
 
 
+async def most_at_once(place):
+    """Return how many of twelve who want it hold the place at the same time."""
+    inside = most = 0
+
+    async def hold():
+        nonlocal inside, most
+        async with place():
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.001)
+            inside -= 1
+
+    await asyncio.gather(*(hold() for _ in range(12)))
+    return most
+
+
 async def test_only_so_many_tasks_are_under_way():
     """A fourth task waits until one of three is over."""
     limiter = Limiter(rate_per_s=1000, max_in_flight=3)
-    under_way = most = 0
 
-    async def task():
-        nonlocal under_way, most
-        async with limiter.slot():
-            under_way += 1
-            most = max(most, under_way)
-            await asyncio.sleep(0.001)
-            under_way -= 1
-
-    await asyncio.gather(*(task() for _ in range(12)))
-
-    assert 3 == most
-
-
-async def most_at_once(limiter):
-    """Return how many of ten requests are without an answer at the same time."""
-    out = most = 0
-
-    async def request():
-        nonlocal out, most
-        async with limiter.unanswered():
-            out += 1
-            most = max(most, out)
-            await asyncio.sleep(0)
-            out -= 1
-
-    await asyncio.gather(*(request() for _ in range(10)))
-    return most
+    assert 3 == await most_at_once(limiter.slot)
 
 
 async def test_one_request_is_out_at_a_time():
@@ -45,7 +34,7 @@ async def test_one_request_is_out_at_a_time():
     limiter = Limiter(rate_per_s=2, max_in_flight=20)
     limiter.submits.answered(0.1)
 
-    assert 1 == await most_at_once(limiter)
+    assert 1 == await most_at_once(limiter.unanswered)
 
 
 async def test_slow_answers_let_more_out():
@@ -53,7 +42,7 @@ async def test_slow_answers_let_more_out():
     limiter = Limiter(rate_per_s=5, max_in_flight=20)
     limiter.submits.answered(0.5)
 
-    assert 3 == await most_at_once(limiter)
+    assert 3 == await most_at_once(limiter.unanswered)
 
 
 async def test_whoever_stops_waiting_leaves_the_turn_to_others():
