@@ -12,6 +12,7 @@ from tools.content.subjects import Subject, subject_of, subject_of_verse, subjec
 from tools.content.templates import Topic
 from tools.content.titles import UNTITLED
 from tools.content.words import keywords, mood_of
+from tools.simplified import simplified
 
 MAX_SCENES = 12
 MAX_CANDIDATES = 60
@@ -34,7 +35,7 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
         "title": reading.title,
         "topic": topic.id,
         "language": reading.language,
-        "keywords": list(dict.fromkeys([*reading.tags, *found]))[:10] or [reading.title],
+        "keywords": list(dict.fromkeys([*map(simplified, reading.tags), *found]))[:10] or [reading.title],
         "mood": mood_of(text, topic.moods[0]),
         "scenes": _scenes(reading, most) or [_whole(reading, topic, len(content))],
     }
@@ -71,7 +72,7 @@ def _moments(rated: list[tuple[Passage, Subject]], reading: Reading) -> list[tup
 def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
     """Return the one scene of a content without a sentence: a picture of its title, or else of its topic."""
     passage = Passage("", reading.title, 0, length)
-    shown = topic.name.of(reading.language) if reading.title == UNTITLED else reading.title
+    shown = topic.name.of(reading.language) if reading.title == UNTITLED else simplified(reading.title)
     return scene_of(passage, Subject(shown, 0.0), reading)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tools.content.private_data import without_numbers, without_private
+from tools.simplified import as_written, simplified
 
 _HAN = r"\u4e00-\u9fff"
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -54,7 +55,8 @@ _OTHERS = re.compile(
 )
 _LEGAL = r"(?:privacy policy|terms of (?:use|service)|cookie (?:policy|settings|notice))"
 _SENTENCE = re.compile(
-    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注|关注(?:我们|我的|本)?(?:的)?(?:公众号|视频号)"
+    r"点击(?:上方|下方|蓝字|左下|这里|链接|阅读原文)|蓝字关注"
+    r"|(?:关注|追踪)(?:我们|我的|本)?(?:的)?(?:公众号|视频号|粉[丝专])|按赞[、，,和并](?:留言|分享|订阅|追踪)"
     r"|点个?(?:赞|在看).{0,8}(?:在看|转发|分享|关注|收藏)|点个[“”\"']{0,2}在看|点个赞(?:吧|哦|呗|再走)|一键三连"
     r"|转发(?:给|到|至)(?:你|您|身边|更多|朋友圈(?!的))|分享(?:给|到|至)(?:你|您|身边|朋友圈(?!的))|设为星标"
     r"|长按[^，。]{0,6}(?:识别|扫|二维码|关注)|扫码(?:关注|添加|入群|加群|进群|领取)"
@@ -118,6 +120,11 @@ def cleared(content: str) -> str:
 
     Notices and addresses stay in a text that is nothing else, since something must be pictured; numbers never do.
     """
+    simple = simplified(content)
+    return as_written(_kept(simple), simple, content)
+
+
+def _kept(content: str) -> str:
     lines = _without_others(_with_headings(_BULLET.sub(r"\1-", content)))
     kept = without_private("".join(map(_line_cleared, lines)))
     if _says_something(kept):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from tools.content.templates import words_of
+from tools.simplified import simplified
 
 _GROUPS = (("night", "evening", "morning", "day"), ("clear", "rain", "snow", "fog"))
 _WORD = re.compile(r"[a-z]+")
@@ -28,5 +29,6 @@ def _agree(one: set[str], other: set[str]) -> bool:
 
 
 def _shown(text: str, group: tuple[str, ...]) -> set[str]:
+    text = simplified(text)
     words, known = set(_WORD.findall(text.lower())), words_of("hours")
     return {name for name in group if any(word in (words if word.isascii() else text) for word in known[name])}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.content.templates import DEFAULT, Topic, topics
 from tools.content.words import language_of
+from tools.simplified import simplified
 
 _SHORT_CHARS = 40
 _MOST_NEEDED = 5.0  # of a long text
@@ -42,7 +43,9 @@ class _Hay:
     """A text in which keywords are counted: English ones as whole words, Chinese ones anywhere."""
 
     def __init__(self, text: str) -> None:
-        self.text = _IDIOMS.sub(" ", text.lower())
+        self.text = _IDIOMS.sub(" ", simplified(text).lower())
+        # Keywords of the user's own topics may be Traditional, as the text is.
+        self.texts = {self.text, _IDIOMS.sub(" ", text.lower())}
         self.words = Counter(re.findall(r"[^\W_]+(?:[+#])*", self.text, re.ASCII))
 
     def score(self, topic: Topic) -> float:
@@ -57,7 +60,7 @@ class _Hay:
 
     def _count(self, word: str) -> int:
         if not word.isascii():
-            return self.text.count(word)
+            return max(text.count(word) for text in self.texts)
         if re.fullmatch(r"[a-z0-9]+[+#]*", word):
             plural = self.words[f"{word}s"] if len(word) > 3 else 0
             return self.words[word] + plural

@@ -8,6 +8,7 @@ from tools.content.ingredients import ingredients
 from tools.content.persons import of_others
 from tools.content.templates import Language, words_of
 from tools.content.words import keywords, picturable, sentence_ends, tokens
+from tools.simplified import simplified
 
 LIMIT_CHARS = {"zh": 40, "en": 110}
 _LONGEST_SENTENCE = 400
@@ -67,6 +68,7 @@ class Subject:
 
 def subject_of(text: str, language: Language) -> Subject:
     """Return the part of the plain text that would make the best picture."""
+    text = simplified(text)
     if listed := ingredients(text, language):
         return Subject(listed, 4.0)
     found = subjects_of(text, language)
@@ -78,6 +80,7 @@ def subject_of(text: str, language: Language) -> Subject:
 
 def subjects_of(text: str, language: Language) -> list[Subject]:
     """Return the moments of the plain text, in its order: the best part of each sentence, and others beside it."""
+    text = simplified(text)
     if ingredients(text, language):
         return [subject_of(text, language)]
     found: list[Subject] = []
@@ -100,7 +103,8 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
 
 def subject_of_verse(text: str, language: Language) -> Subject | None:
     """Return a couplet as one picture: its lines belong together; `None` if it holds no word."""
-    return _rated(shortened(text, LIMIT_CHARS[language], language), language, bonus=0.5 - _to_somebody(text))
+    text = shortened(simplified(text), LIMIT_CHARS[language], language)
+    return _rated(text, language, bonus=0.5 - _to_somebody(text))
 
 
 def shortened(text: str, limit: int, language: Language) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from tools.content.templates import Language, words_of
+from tools.simplified import simplified
 from tools.sketch.vocabulary import load_vocabulary
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -76,11 +77,14 @@ def _cuts(text: str, start: int, end: int, longest: int) -> Iterator[int]:
 
 
 def tokens(text: str, language: Language) -> list[tuple[str, str]]:
-    """Return the words with their part of speech: ``n…`` for nouns, ``eng`` for words in Latin letters."""
+    """Return the words, Chinese ones in Simplified characters, with their part of speech.
+
+    The part of speech is ``n…`` for nouns, ``eng`` for words in Latin letters.
+    """
     if language == "zh":
         import rjieba
 
-        return [(word, "eng" if word.isascii() else tag) for word, tag in rjieba.tag(text)]
+        return [(word, "eng" if word.isascii() else tag) for word, tag in rjieba.tag(simplified(text))]
     return [(found[0], "eng") for found in _WORD.finditer(text)]
 
 
@@ -147,6 +151,7 @@ def _things() -> frozenset[str]:
 
 def picturable(text: str, language: Language) -> list[str]:
     """Return the different things in the text that can be drawn, in order."""
+    text = simplified(text)
     things, endings, others = _things(), words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
     found: dict[str, None] = {}
     for word, tag in tokens(LIBRARY.sub(" ", text), language):
@@ -159,7 +164,7 @@ def picturable(text: str, language: Language) -> list[str]:
 
 def mood_of(text: str, default: str) -> str:
     """Return the mood whose words the text uses most, or `default` if it shows none clearly."""
-    lower = text[:60000].lower().replace("历史新高", "")  # a record, nothing solemn
+    lower = simplified(text[:60000]).lower().replace("历史新高", "")  # a record, nothing solemn
     english = Counter(found[0] for found in _WORD.finditer(lower))
     scores = {
         mood: sum(english[word] if word.isascii() else lower.count(word) for word in words)

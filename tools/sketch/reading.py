@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tools.simplified import simplified
 from tools.sketch.counts import count_in, count_of
 from tools.sketch.style import without_style
 from tools.sketch.vocabulary import Concept, Vocabulary, load_vocabulary
@@ -70,6 +71,7 @@ def read(subject: str) -> Reading:
     is left out up to the end of the phrase.
     """
     vocabulary = load_vocabulary()
+    subject = simplified(subject)
     by_icon: dict[str, Found] = {}
     reading = Reading()
     for place, (concept, plural, count) in enumerate(_concepts(without_style(subject.lower()), vocabulary)):

@@ -1,0 +1,37 @@
+"""Traditional Chinese in Simplified characters, in which all our words are written."""
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_KANA = re.compile(r"[\u3041-\u30ff]")
+
+
+@lru_cache(maxsize=8)
+def simplified(text: str) -> str:
+    """Return the text, as long as it is, in Simplified Chinese; all that is no Chinese stays as it is."""
+    # Japanese has characters of its own, some of which look like Traditional ones.
+    if not _HAN.search(text) or _KANA.search(text):
+        return text
+    # The rules of Taiwan also make 看着 of 看著, but they would change words of a Simplified text, such as 土著.
+    converted = text if _converter("t2s").convert(text) == text else _converter("tw2s").convert(text)
+    # A length that differs would move every place in the text.
+    return converted if len(converted) == len(text) else text
+
+
+def as_written(changed: str, simple: str, written: str) -> str:
+    """Return what `simple` was changed to, all three as long, in the characters of what was written."""
+    if simple == written:
+        return changed
+    return "".join(own if now == was else now for now, was, own in zip(changed, simple, written, strict=True))
+
+
+@lru_cache(maxsize=2)
+def _converter(rules: str) -> "OpenCC":
+    from opencc import OpenCC
+
+    return OpenCC(rules)
