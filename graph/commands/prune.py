@@ -32,6 +32,6 @@ def prune(
         )
         return
     sizes = f"{found.bytes_before / 1e6:.1f} MB before, {found.bytes_after / 1e6:.1f} MB now"
-    typer.echo(f"{found.checkpoints} checkpoints of {found.runs} complete runs deleted: {sizes}")
+    typer.echo(f"checkpoints deleted: {found.checkpoints}, of complete runs: {found.runs}; {sizes}")
     if found.files:
         typer.echo(f"files that killed processes left behind, deleted: {found.files}")
