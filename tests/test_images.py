@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import io
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -196,6 +198,19 @@ def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
 
     assert image.mode == "L"
     assert near((128,), _pixel(image))
+
+
+def test_without_a_file_in_memory_the_picture_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(gradient())
+    usual = save_picture(data, tmp_path / "a.jpg", quality=92, description={"prompt": "a"}, label=LABEL)
+
+    def refuse(name: str) -> int:
+        raise OSError(errno.EMFILE, f"Too many open files: {name}")
+
+    monkeypatch.setattr(os, "memfd_create", refuse, raising=False)
+    other = save_picture(data, tmp_path / "b.jpg", quality=92, description={"prompt": "a"}, label=LABEL)
+
+    assert other.sha256 == usual.sha256
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA"])
