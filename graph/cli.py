@@ -12,9 +12,9 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)
     try:
-        from graph.commands.app import obey
+        from graph.commands.app import run_command
 
-        status = obey()
+        status = run_command()
     except KeyboardInterrupt:
         _say_stopped()
         status = 1

@@ -14,7 +14,7 @@ import pytest
 from loguru import logger
 from PIL import Image
 
-from graph.commands.exhibit import gallery
+from graph.commands.gallery import gallery
 from graph.studio import gallery_app
 from tools.errors import InputError, StorageError
 from tools.gallery import thumbnails as small

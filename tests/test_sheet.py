@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from graph.commands.exhibit import sheet
+from graph.commands.sheet import sheet
 from tests.test_gallery import add_image, add_run, database, picture
 from tools.errors import InputError
 from tools.gallery.sheet import contact_sheet

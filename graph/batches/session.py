@@ -15,7 +15,7 @@ from graph.opening.assembly import language_model, uploads_by_default
 from graph.opening.providers import Feasible
 from graph.terminal.batch_progress import BatchWatcher
 from graph.terminal.console import print_json, say
-from graph.terminal.going_on import tell_beside, ways_on_with
+from graph.terminal.next_steps import tell_beside, ways_on_with
 from graph.terminal.report import make_report, print_report, write_report
 from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow

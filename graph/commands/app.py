@@ -1,4 +1,4 @@
-"""The command line: `peitu run`, and the commands that stand in files of their own.
+"""The command line: what lists all commands, and what an error becomes.
 
 Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
 """
@@ -6,18 +6,19 @@ Every command imports what it needs when it runs, so that `peitu --help`, `runs`
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
-from graph.commands import exhibit, look
+from graph.commands import look
 from graph.commands.batch import batch
-from graph.commands.look import Config, Json, OutputDir
-from graph.commands.preparing import load_workflow, prepare
+from graph.commands.gallery import gallery
 from graph.commands.prune import prune
 from graph.commands.redo import redo
 from graph.commands.resume import resume
+from graph.commands.run import run
+from graph.commands.sheet import sheet
 from tools.errors import PeituError
 
 app = typer.Typer(
@@ -42,7 +43,7 @@ Peitu (配图) turns an article or a topic into illustrations. Next:
   peitu --help                            all commands"""
 
 
-def obey() -> int:
+def run_command() -> int:
     """Do what the command line says and return the exit status; a message is one line on standard error.
 
     Raises:
@@ -99,88 +100,15 @@ def welcome(
         typer.echo(WELCOME)
 
 
-@app.command()
-def run(
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="[FILE|-]", help="Article (Markdown, plain text or HTML); - reads standard input."),
-    ] = None,
-    text: Annotated[
-        str | None, typer.Option(metavar="T", help="The content itself: a topic, a sentence or an article.")
-    ] = None,
-    count: Annotated[int | None, typer.Option(metavar="N", help="How many pictures.")] = None,
-    style: Annotated[
-        str | None, typer.Option(metavar="S", help="Style of the whole set; `--style list` shows all styles.")
-    ] = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels, e.g. 1024x1024.")] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="K", help="Seed of the first picture; each further picture adds 1.")
-    ] = None,
-    output_dir: OutputDir = None,
-    upload: Annotated[
-        bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
-    ] = None,
-    review: Annotated[
-        bool, typer.Option("--review", help="Show the prompts first; no picture is made until you approve.")
-    ] = False,
-    run_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Name of the run (default: the current time).")
-    ] = None,
-    config: Config = None,
-    as_json: Json = False,
-) -> None:
-    """Make the pictures of one article or topic."""
-    from graph.commands.request import Wishes, check, check_run_id, see_unused
-    from graph.terminal.console import say
-    from tools.content.templates import style_lines
-    from tools.sqlite.run_names import new_run_id
-
-    if style == "list":
-        from tools.setup.settings import load_settings
-
-        own = load_settings(config).templates
-        typer.echo("\n".join(f"{name:<12} {text}" for name, text in style_lines(own=own)))
-        return
-    overrides = {"output_dir": output_dir and str(output_dir)}
-    settings = prepare(config, overrides)
-    wishes = Wishes(
-        file=file,
-        text=text,
-        count=count,
-        style=style,
-        provider=provider,
-        size=size,
-        seed=seed,
-        upload=upload,
-        review=review,
-    )
-    asked = check(wishes, settings, tell=say)
-    name = check_run_id(run_id) if run_id else new_run_id()
-    see_unused(name, asked["content"], settings.database.path)
-
-    load_workflow()
-    from graph import runs
-    from graph.commands.session import follow
-    from graph.opening.assembly import check_ready
-
-    check_ready(settings, provider=provider, size=size, upload=upload)
-
-    def begin(workflow: Any, watch: Any, name: str) -> Any:
-        return runs.run(workflow, asked, run_id=name, watch=watch, ask=watch.ask)
-
-    follow(config, overrides, name, begin, database_path=settings.database.path, as_json=as_json)
-
-
-# What stands elsewhere is registered here, so that one file lists all commands.
 COMMANDS = (
+    run,
     batch,
     resume,
     redo,
     look.runs,
     look.show,
-    exhibit.gallery,
-    exhibit.sheet,
+    gallery,
+    sheet,
     prune,
     look.doctor,
     look.models,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.commands.look import Config, Json, OutputDir, named
+from graph.commands.options import Config, Json, OutputDir, named
 from graph.commands.preparing import load_workflow, prepare
 
 

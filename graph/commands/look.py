@@ -9,25 +9,8 @@ from typing import Annotated
 
 import typer
 
+from graph.commands.options import Config, Json
 from tools.errors import InputError
-
-
-def named(text: str) -> Path:
-    """Return the path that was given on the command line.
-
-    Raises:
-        InputError: It is empty, as a variable is that was never set; `Path` would read it as the working directory.
-    """
-    if not text.strip():
-        raise InputError("A file or folder was given an empty name - name it, or write . for the working directory")
-    return Path(text)
-
-
-OutputDir = Annotated[Path | None, typer.Option(parser=named, metavar="D", help="Folder for the pictures.")]
-Config = Annotated[
-    Path | None, typer.Option("--config", metavar="F", help="Configuration file to use instead of config.yaml.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 MOST = 50
 """Lines of a table that `peitu runs` prints."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from graph.commands.look import Config, Json
+from graph.commands.options import Config, Json
 
 
 def prune(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.commands.look import Config, Json
+from graph.commands.options import Config, Json
 from graph.commands.preparing import load_workflow, prepare
 
 
@@ -32,7 +32,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     from graph.commands.session import work_through
     from graph.opening.assembly import check_ready
     from graph.redo import redo as make_anew
-    from graph.terminal.going_on import tell_beside
+    from graph.terminal.next_steps import tell_beside
     from graph.terminal.stopping import until_stopped
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
@@ -90,7 +90,7 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
 
 def _ways_on(path: Path, run_id: str, index: int) -> list[str]:
     """Return the commands that go on with the run, if anything of it is left."""
-    from graph.terminal.going_on import ways_on
+    from graph.terminal.next_steps import ways_on
     from tools.sqlite.records import find_run
     from tools.sqlite.versions import pending_wish
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from graph.commands.look import Config, Json
+from graph.commands.options import Config, Json
 from graph.commands.preparing import load_workflow, prepare
 from tools.errors import InputError
 
@@ -78,7 +78,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
     from graph.terminal.console import print_json, print_result, say
-    from graph.terminal.going_on import tell_beside, ways_on_with
+    from graph.terminal.next_steps import tell_beside, ways_on_with
     from graph.terminal.stopping import until_stopped
     from tools.sqlite.batch_records import find_batch, held_runs_of
     from tools.sqlite.lists import list_batches, list_runs

@@ -12,7 +12,7 @@ from graph.build import Workflow
 from graph.runs import document
 from graph.state import OutputState
 from graph.terminal.console import print_json, print_result
-from graph.terminal.going_on import tell_beside, ways_on_with
+from graph.terminal.next_steps import tell_beside, ways_on_with
 from graph.terminal.run_progress import Watcher
 from graph.terminal.stopping import until_stopped
 from graph.wiring import open_workflow

@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from graph.events import WAITS_FOR_APPROVAL
-from graph.terminal.going_on import way_to_approve, ways_on_with
 from graph.terminal.json_text import json_pieces
+from graph.terminal.next_steps import way_to_approve, ways_on_with
 from tools.setup.redact import redact
 from tools.storyboards.problems import Place, name_places
 

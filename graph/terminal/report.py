@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.terminal.batch_lines import WAITING, is_waiting, what_became
-from graph.terminal.going_on import ways_on_with
 from graph.terminal.json_text import json_pieces
+from graph.terminal.next_steps import ways_on_with
 from tools.errors import similar
 from tools.pictures.files import write_whole
 from tools.sqlite.batch_records import NOT_YET

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.errors import InputError
 from tools.gallery.sheet_page import WORDS, Grid, SheetPage, arrange
 from tools.pictures.fonts import FontFile, has_chinese
 from tools.sqlite.connection import reading
@@ -42,15 +43,20 @@ def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str |
     return buffer.getvalue()
 
 
-def is_picture(database_path: Path, path: Path) -> bool:
-    """Tell whether the file is a recorded picture of some run, which nothing may be written over."""
+def keep_pictures(database_path: Path, path: Path) -> None:
+    """Refuse to write over a picture of a run, e.g. one that a storyboard calls `sheet.jpg`.
+
+    Raises:
+        InputError: The file is a recorded picture; choose another name.
+    """
     if not database_path.exists() or not path.exists():
-        return False
+        return
     with reading(database_path) as connection:
         rows = connection.execute("SELECT path FROM images UNION SELECT path FROM versions").fetchall()
     wanted = path.resolve()
     paths = [Path(row["path"]) for row in rows if row["path"]]
-    return any(known.resolve() == wanted for known in paths if known.name == path.name)
+    if any(known.resolve() == wanted for known in paths if known.name == path.name):
+        raise InputError(f"{str(path)!r} is a picture of a run - name another file with --output")
 
 
 def entries_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
