@@ -4,12 +4,12 @@ The label is the mandatory one of GB 45438-2025 for content made by an image mod
 Source: https://www.tc260.org.cn/front/postDetail.html?id=20250828165129 (TC260-PG-20259A), read 2026-11-24
 """
 
+import html
 import json
 import re
 import string
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
@@ -112,7 +112,7 @@ def xmp_packet(description: dict[str, str | int], label: str | None) -> bytes:
 
 def _text(value: str | int, longest: int = _LONGEST_FIELD) -> str:
     """Return the value as XML text; a bare carriage return would be read as a line feed."""
-    return escape(_as_kept(value, longest), {"\r": "&#13;"})
+    return html.escape(_as_kept(value, longest), quote=False).replace("\r", "&#13;")
 
 
 def _as_kept(value: str | int, longest: int) -> str:
