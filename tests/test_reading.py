@@ -367,6 +367,7 @@ def test_a_scene_is_no_wish(scene: str):
 def test_subject_speaks_of_others():
     """A picture shows no `I` and no 你."""
     assert "a person put their phone on the table" == subject_of("I put my phone on the table.", "en").phrase
+    assert "Soldiers sing of War One in Act One" == subject_of("Soldiers sing of War I in Act I.", "en").phrase
     assert "一个人把手机放到客厅" == subject_of("你把手机放到客厅。", "zh").phrase
     assert "自我介绍时拿着一本书" == subject_of("自我介绍时拿着一本书。", "zh").phrase
 

@@ -17,6 +17,8 @@ _SPEAKERS_EN = (
     (r"my|our|your", "their", "their"),
     (r"me|us", "them", "them"),
 )
+# The numeral, which is no speaker.
+_NUMBERED_EN = re.compile(r"\b(War|Act|Part|Chapter|Book|Volume|Phase|Stage|Type|Level) I\b(?!['’])")
 # What a person does now; a verb that may be of the past, such as `put`, is no such one.
 _SIMPLE_EN = re.compile(
     r"\b(a person (?:always |often |still |sometimes |usually |never )?)(know|see|love|like|remember|want|need|feel"
@@ -53,6 +55,7 @@ def _of_others_zh(phrase: str) -> str:
 
 def _of_others_en(phrase: str) -> str:
     """Return the phrase with `I` and `we` as people whom one sees; the first is named, the rest are `they`."""
+    phrase = _NUMBERED_EN.sub(r"\1 One", phrase)
     for pattern, first, later in _SPEAKERS_EN:
         flags = 0 if pattern.startswith("I") else re.IGNORECASE
         spoken = re.compile(rf"(?<![\w'’])(?:{pattern})(?![\w'’])", flags)
