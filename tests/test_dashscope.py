@@ -25,6 +25,7 @@ from tools.providers.provider import ImageProvider, ImageRequest
 CAT = ImageRequest(prompt="一只奔跑的猫", negative_prompt="文字", width_px=1280, height_px=720, seed=42)
 SQUARE = ImageRequest(prompt="猫", width_px=1328, height_px=1328)
 PENDING = {"output": {"task_status": "PENDING", "task_id": "9e2b"}, "request_id": "33da"}
+ENVOY = "upstream connect error or disconnect/reset before headers. reset reason:"
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/a.png?Expires=1&Signature=a%2Bb%3D"
 
 
@@ -183,6 +184,12 @@ async def test_half_a_character_is_mended(make: Make) -> None:
         ("<html>504</html>", 504, LostReplyError, "gateway"),
         ("<html>502</html>", 502, LostReplyError, "gateway"),
         ({"code": "ModelServiceFailed", "message": ""}, 504, LostReplyError, "gateway"),
+        (f"{ENVOY} connection termination", 503, LostReplyError, "cut off by a gateway (503: upstream connect error"),
+        (f"{ENVOY} remote reset", 503, LostReplyError, "gateway"),
+        (ENVOY.removesuffix(" reset reason:"), 503, LostReplyError, "gateway"),
+        (f"{ENVOY} remote connection failure, transport failure", 503, UnavailableError, "later"),
+        (f"{ENVOY} overflow", 503, UnavailableError, "later"),
+        ("no healthy upstream", 503, UnavailableError, "later"),
         ("", 302, ConfigError, "images.dashscope.base_url"),
         # The connection.
         (httpx.ReadTimeout("slow"), 0, LostReplyError, "ReadTimeout: slow"),

@@ -31,6 +31,12 @@ MESSAGE_LIMIT = 200
 
 _NONE: Headers = MappingProxyType({})
 
+_RESET = "disconnect/reset before headers"
+"""What Envoy, DashScope's gateway, says with a 503 when its connection to the service broke; words that count.
+
+Source: https://github.com/istio/istio/issues/13205, read 2026-11-30.
+"""
+
 _PAYLOAD = ("output", "task_id", "task_status", "images", "data", "tasks")
 
 
@@ -57,7 +63,7 @@ def make_client() -> httpx.AsyncClient:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `answer` is the JSON object, or `None` when the body is none."""
+    """What came back: `answer` is the JSON object, Envoy's words of a reset as one, or else `None`."""
 
     status: int
     answer: dict[str, Any] | None
@@ -103,7 +109,9 @@ class Api:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error
-        return Reply(response.status_code, read_json(response.content), response.headers)
+        is_reset = _RESET.encode() in response.content[:200]
+        said = {"message": response.text} if is_reset else read_json(response.content)
+        return Reply(response.status_code, said, response.headers)
 
     def fault(
         self,
