@@ -173,6 +173,8 @@ async def test_half_a_character_is_mended(make: Make) -> None:
             "Throttling: later",
         ),
         ({"code": "New", "message": "never seen", "request_id": "1"}, 200, LostReplyError, "New: never seen"),
+        ({"code": "Throttling", "message": "later", "output": {}}, 200, ThrottledError, "Throttling: later"),
+        ({"output": {"code": "Throttling", "message": "later"}}, 200, ThrottledError, "Throttling: later"),
         # Nothing that can be read: the request may have got through.
         ("", 200, LostReplyError, "no clear answer"),
         ("<html>welcome</html>", 200, LostReplyError, "no clear answer"),
