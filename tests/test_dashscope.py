@@ -478,6 +478,34 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
     assert [{**same, "page_no": "1"}, {**same, "page_no": "2"}] == asked
 
 
+async def test_list_with_shorter_pages(make: Make) -> None:
+    """How many entries a page may have is not documented: where fifty are refused, it asks for the documented ten."""
+    asked: list[str] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["page_size"])
+        if asked[-1] == "50":
+            return httpx.Response(400, json={"code": "InvalidParameter", "message": "page_size", "request_id": "1"})
+        return httpx.Response(200, json={"total": 1, "total_page": 1, "data": [entry("a", NOON)]})
+
+    tasks = make(serve).task_list
+    found = [await tasks.between(NOON, NOON + timedelta(minutes=2), model=MODEL) for _ in range(2)]
+
+    assert [["a"], ["a"]] == [[task.task_id for task in some] for some in found]
+    assert ["50", "10", "10"] == asked
+    assert 10 == tasks.page_size
+
+
+async def test_list_that_refuses_the_question(make: Make) -> None:
+    """What shorter pages do not mend is told."""
+    server = Server({"code": "InvalidParameter", "message": "start_time"}, status=400)
+
+    with pytest.raises(ParameterError, match="start_time"):
+        await make(server).task_list.between(NOON, NOON + timedelta(minutes=2), model=MODEL)
+
+    assert 2 == len(server.requests)
+
+
 async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:
     """No question spans more than the 24 hours that the service allows."""
     server = Server({"data": [], "total_page": 0})

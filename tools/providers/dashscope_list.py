@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from tools.clock import utc_now
+from tools.errors import ParameterError
 from tools.providers.http import Api
 from tools.providers.provider import ListedTask, Turn
 
 MOST_PAGES = 4
 """Pages of the list that one look at many tasks reads at most."""
+
+DEFAULT_PAGE_SIZE = 10
+"""Entries of a page that nobody asked for more of: the one number that is documented."""
 
 LONGEST = timedelta(hours=23)
 """The longest span that is asked for: more than a day is refused (UNCONFIRMED)."""
@@ -25,9 +29,8 @@ _CHINA = timezone(timedelta(hours=8))
 class DashScopeTaskList:
     """The `TaskList` of DashScope."""
 
-    page_size = 50  # the service's own default is ten, the most that it takes is UNCONFIRMED
-
     def __init__(self, api: Api) -> None:
+        self.page_size = 50  # the most that the service takes is UNCONFIRMED: fewer where it refuses that
         self._api = api
         self._zone: tzinfo = _CHINA
 
@@ -71,7 +74,13 @@ class DashScopeTaskList:
     async def _page(self, page: int, since: str, until: str, *, model: str) -> tuple[list[ListedTask], int]:
         query = {"start_time": since, "end_time": until, "model_name": model}
         query |= {"page_no": str(page), "page_size": str(self.page_size)}
-        answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        try:
+            answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        except ParameterError:
+            if self.page_size == DEFAULT_PAGE_SIZE:
+                raise
+            self.page_size = DEFAULT_PAGE_SIZE
+            return await self._page(page, since, until, model=model)
         try:
             entries = answer["data"] if "data" in answer else answer["tasks"]
             return [_listed(entry) for entry in entries], int(answer["total_page"])
