@@ -350,6 +350,12 @@ async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, led
     assert (1, "two") == (provider.submitted, made.task.task_id)
 
 
+async def test_a_provider_without_a_list_is_not_said_to_have_one(bench, ledger):
+    """ModelScope keeps none: what is held there is not said to be missing in it."""
+    with pytest.raises(LostReplyError, match="was lost and it keeps no list of tasks in which to look - held"):
+        await bench.run(FakeProvider(ledger, submits=[LostReplyError("reset")], listed=None))
+
+
 async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
     """Every task of that moment has finished, and none has our words: the request stays held."""
     provider = FakeProvider(

@@ -53,6 +53,8 @@ class Settler:
             UnavailableError: The list cannot be had now; nothing is decided.
         """
         why = "its task list does not show whether it did"
+        if service.provider.task_list is None:
+            why = "it keeps no list of tasks in which to look"
         try:
             if found := await self._look_up(task, service):
                 return found
