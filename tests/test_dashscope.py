@@ -478,6 +478,15 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
     assert [{**same, "page_no": "1"}, {**same, "page_no": "2"}] == asked
 
 
+@pytest.mark.parametrize("model", ["qwen-image", "qwen-image-2.0-pro", "z-image-turbo"])
+async def test_list_of_a_model_that_answers_at_once(make: Make, model: str) -> None:
+    """It made no task: one of this model in the list, which another program asked for the old way, is not ours."""
+    server = Server({"data": [entry("a", NOON) | {"model_name": model}], "total_page": 1})
+
+    assert await make(server).task_list.between(NOON, NOON + timedelta(minutes=2), model=model) is None
+    assert [] == server.requests
+
+
 async def test_list_with_shorter_pages(make: Make) -> None:
     """How many entries a page may have is not documented: where fifty are refused, it asks for the documented ten."""
     asked: list[str] = []

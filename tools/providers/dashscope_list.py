@@ -10,6 +10,7 @@ from typing import Any
 from tools.clock import utc_now
 from tools.errors import ParameterError
 from tools.providers.http import Api
+from tools.providers.models import DASHSCOPE_MODELS, find_model
 from tools.providers.provider import ListedTask, Turn
 
 MOST_PAGES = 4
@@ -36,12 +37,17 @@ class DashScopeTaskList:
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
-    ) -> Sequence[ListedTask]:
+    ) -> Sequence[ListedTask] | None:
         """Return the account's tasks of a model that were made from `start` to `end`, whoever made them.
+
+        `None` for a model that answers us with the picture: our request made no task, others' may have.
 
         The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
         most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
         """
+        rules = find_model(model, DASHSCOPE_MODELS)
+        if rules is not None and not rules.endpoint.makes_task:
+            return None
         found: dict[str, ListedTask] = {}
         for since, until in _windows(start, end):
             page = last_page = 1
