@@ -25,6 +25,7 @@ from tools.providers.provider import ImageProvider, ImageRequest
 CAT = ImageRequest(prompt="一只奔跑的猫", negative_prompt="文字", width_px=1280, height_px=720, seed=42)
 SQUARE = ImageRequest(prompt="猫", width_px=1328, height_px=1328)
 PENDING = {"output": {"task_status": "PENDING", "task_id": "9e2b"}, "request_id": "33da"}
+ENVOY = "upstream connect error or disconnect/reset before headers. reset reason:"
 LINK = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/a.png?Expires=1&Signature=a%2Bb%3D"
 
 
@@ -172,6 +173,8 @@ async def test_half_a_character_is_mended(make: Make) -> None:
             "Throttling: later",
         ),
         ({"code": "New", "message": "never seen", "request_id": "1"}, 200, LostReplyError, "New: never seen"),
+        ({"code": "Throttling", "message": "later", "output": {}}, 200, ThrottledError, "Throttling: later"),
+        ({"output": {"code": "Throttling", "message": "later"}}, 200, ThrottledError, "Throttling: later"),
         # Nothing that can be read: the request may have got through.
         ("", 200, LostReplyError, "no clear answer"),
         ("<html>welcome</html>", 200, LostReplyError, "no clear answer"),
@@ -183,6 +186,12 @@ async def test_half_a_character_is_mended(make: Make) -> None:
         ("<html>504</html>", 504, LostReplyError, "gateway"),
         ("<html>502</html>", 502, LostReplyError, "gateway"),
         ({"code": "ModelServiceFailed", "message": ""}, 504, LostReplyError, "gateway"),
+        (f"{ENVOY} connection termination", 503, LostReplyError, "cut off by a gateway (503: upstream connect error"),
+        (f"{ENVOY} remote reset", 503, LostReplyError, "gateway"),
+        (ENVOY.removesuffix(" reset reason:"), 503, LostReplyError, "gateway"),
+        (f"{ENVOY} remote connection failure, transport failure", 503, UnavailableError, "later"),
+        (f"{ENVOY} overflow", 503, UnavailableError, "later"),
+        ("no healthy upstream", 503, UnavailableError, "later"),
         ("", 302, ConfigError, "images.dashscope.base_url"),
         # The connection.
         (httpx.ReadTimeout("slow"), 0, LostReplyError, "ReadTimeout: slow"),
@@ -467,6 +476,43 @@ async def test_list_reads_all_pages_and_keeps_to_the_time(make: Make, key: str) 
     window = {"start_time": "20261124120000", "end_time": "20261124210200"}  # 04:00 to 13:02 UTC, in China
     same = {**window, "model_name": "wanx2.1-t2i-plus", "page_size": "50"}
     assert [{**same, "page_no": "1"}, {**same, "page_no": "2"}] == asked
+
+
+@pytest.mark.parametrize("model", ["qwen-image", "qwen-image-2.0-pro", "z-image-turbo"])
+async def test_list_of_a_model_that_answers_at_once(make: Make, model: str) -> None:
+    """It made no task: one of this model in the list, which another program asked for the old way, is not ours."""
+    server = Server({"data": [entry("a", NOON) | {"model_name": model}], "total_page": 1})
+
+    assert await make(server).task_list.between(NOON, NOON + timedelta(minutes=2), model=model) is None
+    assert [] == server.requests
+
+
+async def test_list_with_shorter_pages(make: Make) -> None:
+    """How many entries a page may have is not documented: where fifty are refused, it asks for the documented ten."""
+    asked: list[str] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["page_size"])
+        if asked[-1] == "50":
+            return httpx.Response(400, json={"code": "InvalidParameter", "message": "page_size", "request_id": "1"})
+        return httpx.Response(200, json={"total": 1, "total_page": 1, "data": [entry("a", NOON)]})
+
+    tasks = make(serve).task_list
+    found = [await tasks.between(NOON, NOON + timedelta(minutes=2), model=MODEL) for _ in range(2)]
+
+    assert [["a"], ["a"]] == [[task.task_id for task in some] for some in found]
+    assert ["50", "10", "10"] == asked
+    assert 10 == tasks.page_size
+
+
+async def test_list_that_refuses_the_question(make: Make) -> None:
+    """What shorter pages do not mend is told."""
+    server = Server({"code": "InvalidParameter", "message": "start_time"}, status=400)
+
+    with pytest.raises(ParameterError, match="start_time"):
+        await make(server).task_list.between(NOON, NOON + timedelta(minutes=2), model=MODEL)
+
+    assert 2 == len(server.requests)
 
 
 async def test_long_list_is_asked_for_in_pieces(make: Make) -> None:

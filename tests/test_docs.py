@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,21 @@ def test_a_task_that_is_gone_is_said_to_be(peitu: Peitu, services):
 
     assert 1 == status
     assert all(word in out for word in promised("Task gone after 24 hours")), out
+    assert 0 == peitu("resume", "tea", "--resubmit")[0]
+
+
+def test_a_task_that_modelscope_does_not_find_for_a_day(peitu: Peitu, services):
+    """It says of tasks that are seconds old, too, that it does not find them: only our own clock tells."""
+    services.fault("modelscope", "submit", kind="takes", seconds=900)
+    peitu(*begin(provider="modelscope"))
+    services.fault("modelscope", "poll", kind="unknown")
+    with closing(sqlite3.connect("data/peitu.db")) as database, database:
+        database.execute("update tasks set submitted_at = '2026-01-01T00:00:00+00:00'")
+    status, out, _ = peitu("resume", "tea")
+
+    assert 1 == status
+    (situation,) = (row[0] for row in situations(FAILURES) if row[0].startswith("The same at ModelScope"))
+    assert all(word in out for word in promised(situation)), out
     assert 0 == peitu("resume", "tea", "--resubmit")[0]
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import ConfigError
-from tools.providers.http import make_client, read_fault, read_json, retry_after_s, shorten
+from tools.providers.http import make_client, read_fault, read_json, shorten
+from tools.providers.retry_after import retry_after_s
 
 NOW = datetime(2026, 11, 24, 8, 0, 0, tzinfo=UTC)
 KEYS = st.sampled_from(["code", "message", "errors", "error", "output"])
@@ -59,6 +60,19 @@ def test_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) 
 def test_retry_after(value: str, expected: float | None) -> None:
     """Seconds or a date; what cannot be read is no wait."""
     assert expected == retry_after_s(httpx.Headers({"Retry-After": value}), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": "1500", "Retry-After": "1"}, 1.5),
+        ({"retry-after-ms": "soon", "Retry-After": "2"}, 2.0),
+    ],
+)
+def test_retry_after_in_milliseconds(headers: dict[str, str], expected: float) -> None:
+    """DashScope's SDK reads that header too, and it is the finer one."""
+    assert expected == retry_after_s(httpx.Headers(headers), now=NOW)
 
 
 @given(st.dictionaries(KEYS, VALUES))

@@ -162,8 +162,9 @@ async def test_missing_key(make: Make) -> None:
         ("Qwen/Qwen-Image", (1665, 928), False),
         ("black-forest-labs/FLUX.1-Krea-dev", (1024, 1024), True),
         ("MusePublic/489_ckpt_FLUX_1", (1280, 720), False),
-        ("MAILAND/majicflus_v1", (2048, 64), True),
-        ("MAILAND/majicflus_v1", (2049, 64), False),
+        ("MAILAND/majicflus_v1", (1280, 720), False),
+        ("MusePublic/42_ckpt_SD_XL", (2048, 64), True),
+        ("MusePublic/42_ckpt_SD_XL", (2049, 64), False),
     ],
 )
 def test_sizes(make: Make, model: str, size: tuple[int, int], allowed: bool) -> None:

@@ -377,6 +377,18 @@ def test_it_gives_up(sandbox: Sandbox, tmp_path: Path) -> None:
     assert sent(sandbox) == 3
 
 
+def test_bucket_that_forbids_to_overwrite(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A put whose answer was lost is repeated, and then told that the object is there: with its content, it is."""
+    sandbox.fault("oss", "put", kind="lost_reply")
+    sandbox.fault("oss", "put", kind="status", status=409, code="FileAlreadyExists")
+
+    url = uploader(sandbox).upload_file(picture(tmp_path / "a.jpg"))
+
+    ((_, key),) = sandbox.objects
+    assert url.endswith(key)
+    assert sent(sandbox) == 2
+
+
 @pytest.mark.parametrize(
     ("status", "code", "expected", "words"),
     [

@@ -99,7 +99,7 @@ class TestContract:
 
         assert bench.sandbox.tasks == []
 
-    @pytest.mark.parametrize("kind", ["lost_reply", "truncated", "empty", "garbage", "html"])
+    @pytest.mark.parametrize("kind", ["lost_reply", "truncated", "empty", "garbage", "html", "envoy"])
     async def test_lost_reply(self, bench: Bench, kind: str) -> None:
         """An answer that does not come, or not whole, leaves open whether the task was made. It was."""
         bench.sandbox.fault(bench.name, "submit", kind=kind)

@@ -350,6 +350,28 @@ async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, led
     assert (1, "two") == (provider.submitted, made.task.task_id)
 
 
+async def test_a_provider_without_a_list_is_not_said_to_have_one(bench, ledger):
+    """ModelScope keeps none: what is held there is not said to be missing in it."""
+    with pytest.raises(LostReplyError, match="was lost and it keeps no list of tasks in which to look - held"):
+        await bench.run(FakeProvider(ledger, submits=[LostReplyError("reset")], listed=None))
+
+
+async def test_a_list_that_cannot_be_had_now_is_said_to_be_why(bench, ledger):
+    """A bare "try again later" would not say that the request may have been taken, and paid."""
+
+    class Silent(FakeProvider):
+        async def between(self, start, end, *, model, turn=None):
+            raise UnavailableError("DashScope has trouble (503)", retry_after_s=7)
+
+    provider = Silent(ledger, submits=[LostReplyError("reset")], listed=[])
+    words = r"may have taken the request of .* UTC, but its answer was lost and its task list cannot be had now .*503"
+    with pytest.raises(UnavailableError, match=words) as caught:
+        await bench.run(provider)
+
+    assert 7 == caught.value.retry_after_s
+    assert ["unknown"] == await statuses(ledger)
+
+
 async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
     """Every task of that moment has finished, and none has our words: the request stays held."""
     provider = FakeProvider(

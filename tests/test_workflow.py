@@ -12,7 +12,7 @@ from graph import runs
 from graph.redo import redo
 from graph.wiring import make_graph, open_workflow
 from tests.sandbox import Sandbox
-from tools.errors import ConfigError
+from tools.errors import ConfigError, InputError
 from tools.pictures.images import describe
 from tools.setup.log import set_up_logging
 from tools.sqlite.records import find_run
@@ -424,6 +424,18 @@ async def test_events_tell_how_it_goes(keys):
     for index in range(2):
         names = [event["event"] for event in events if event.get("index") == index and event["event"] != "polled"]
         assert ["queued", "submitted", "saved", "uploaded"] == names
+
+
+def test_the_synchronous_face_runs_many_contents(workplace):
+    """`batch` is LangGraph's: the results come in the order of the contents, an error in the place of its result."""
+    contents = [{"content": "Tea", "count": 1}, {"content": " "}, {"content": "A cup", "count": 2}]
+    configs = [{"configurable": {"thread_id": f"many-{number}"}} for number in range(3)]
+
+    with open_workflow() as workflow:
+        tea, blank, cup = workflow.batch(contents, configs, return_exceptions=True)
+
+    assert ("many-0", 1, "many-2", 2) == (tea["run_id"], tea["count"], cup["run_id"], cup["count"])
+    assert isinstance(blank, InputError)
 
 
 def test_the_synchronous_face_works_inside_a_running_loop(workplace):

@@ -66,7 +66,7 @@ class DashScope(ModelRules):
         output = section(answer, "output")
         task_id = output.get("task_id")
         if not (task_id or _urls(output)):
-            raise self._api.fault("submit", output)
+            raise self._api.fault("submit", {**answer, **output})
         return Submission(
             task_id=str(task_id) if task_id else None,
             request_id=answer.get("request_id"),

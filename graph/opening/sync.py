@@ -20,6 +20,10 @@ class SyncWorkflow:
         """Run the graph and return the result document."""
         return self._thread.run(self._workflow.ainvoke(state, config, **options))
 
+    def batch(self, states: list[Any], config: Any = None, **options: Any) -> list[Any]:
+        """Run the graph for each of the states at once, and return the result documents in their order."""
+        return self._thread.run(self._workflow.abatch(states, config, **options))
+
     def stream(self, state: Any, config: Any = None, **options: Any) -> Iterator[Any]:
         """Run the graph and yield what happens."""
         stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(state, config, **options))

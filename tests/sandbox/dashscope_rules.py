@@ -80,7 +80,7 @@ MODELS: dict[str, Model] = {
     "wan2.5-t2i-preview": WAN25,
     "wan2.6-t2i": WAN26,
     **dict.fromkeys(("qwen-image", "qwen-image-plus"), _qwen(LEGACY, SYNC)),
-    "qwen-image-max": _qwen(SYNC),
+    **dict.fromkeys(("qwen-image-plus-2026-01-09", "qwen-image-max"), _qwen(SYNC)),
     # The limit is 1300 tokens; a token is counted as two characters here.
     **dict.fromkeys(
         ("qwen-image-2.0", "qwen-image-2.0-pro"), _free(2600, area(512, 2048), SYNC, size=(2048, 2048), n=6)

@@ -9,6 +9,7 @@
 | `slow` | everything is done, the answer comes `seconds` later | **yes** |
 | `truncated` | half of the answer, then the connection closes | yes |
 | `empty`, `garbage`, `html` | HTTP 200 with nothing, noise or a page | yes |
+| `envoy` | HTTP 503 from the gateway, whose connection to the service broke | **yes** |
 | `failed`, `canceled` | submit: the task is accepted and ends so (`code`, `message`) | yes |
 | `partial` | submit: `failed` of the `n` images fail | yes |
 | `never` | submit: the task runs for ever | yes |
@@ -37,7 +38,7 @@ STEPS = {
     "oss": ("put", "head", "get", "delete", "list"),
 }
 REPLACED = {"status": False, "drop": False, "redirect": False}
-REPLACED |= dict.fromkeys(("lost_reply", "slow", "truncated", "empty", "garbage", "html"), True)
+REPLACED |= dict.fromkeys(("lost_reply", "slow", "truncated", "empty", "garbage", "html", "envoy"), True)
 OF_STEP = {
     "submit": ("failed", "canceled", "partial", "never", "takes"),
     "poll": ("unknown",),

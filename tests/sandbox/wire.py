@@ -26,7 +26,12 @@ REPLIES = {
     "empty": (b"", "application/json"),
     "garbage": (random.Random(0).randbytes(512), "application/json"),
     "html": (b"<!DOCTYPE html><html><body><h1>Bad Gateway</h1></body></html>", "text/html; charset=utf-8"),
+    "envoy": (
+        b"upstream connect error or disconnect/reset before headers. reset reason: connection termination",
+        "text/plain",
+    ),
 }
+STATUSES = {"envoy": 503}
 
 
 def new_id() -> str:
@@ -148,7 +153,7 @@ def spoil(fault: Fault, real: Response | None) -> Response:
     if fault.kind in REPLIES:
         body, kind = REPLIES[fault.kind]
         media_type = details.get("content_type", kind)
-        return Response(body, status_code=details.get("status", 200), media_type=media_type)
+        return Response(body, status_code=details.get("status", STATUSES.get(fault.kind, 200)), media_type=media_type)
     if fault.kind in {"drop", "lost_reply"}:
         return Dropped(reset=details.get("reset", False))
     if fault.kind == "redirect":

@@ -11,7 +11,7 @@ import httpx
 from tools.errors import ConfigError, UnavailableError
 from tools.language.answers import Schema, parse
 from tools.language.chat_errors import ChatError, ReportedError, chat_error
-from tools.providers.http import retry_after_s
+from tools.providers.retry_after import retry_after_s
 from tools.setup.redact import redact
 
 _PAUSES_S = (1.0, 4.0)

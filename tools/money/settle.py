@@ -53,6 +53,8 @@ class Settler:
             UnavailableError: The list cannot be had now; nothing is decided.
         """
         why = "its task list does not show whether it did"
+        if service.provider.task_list is None:
+            why = "it keeps no list of tasks in which to look"
         try:
             if found := await self._look_up(task, service):
                 return found
@@ -61,6 +63,9 @@ class Settler:
         except ConfigError as error:
             # The request itself went through: that the key may not see the list stops nobody else.
             why = f"its task list cannot be read ({error})"
+        except UnavailableError as error:
+            why = f"its task list cannot be had now ({error}) - resume to look again"
+            raise UnavailableError(_lost(task, service, why), retry_after_s=error.retry_after_s) from error
         if service.on_lost_reply == "resubmit":
             await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
@@ -178,9 +183,13 @@ def _are_same(words: str | None, others: str) -> bool:
     return words is not None and words.split() == others.split()
 
 
+def _lost(task: Task, service: Service, why: str) -> str:
+    at = f"{task.intended_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{service.name} may have taken the request of {at}, but its answer was lost and {why}"
+
+
 def _held(task: Task, service: Service, why: str) -> str:
     return (
-        f"{service.name} may have taken the request of {task.intended_at:%Y-%m-%d %H:%M:%S} UTC, but its answer was "
-        f"lost and {why} - held, so that nothing is paid twice; see the provider's console, then resume with "
-        "--resubmit to send it again"
+        f"{_lost(task, service, why)} - held, so that nothing is paid twice; see the provider's console, then resume "
+        "with --resubmit to send it again"
     )

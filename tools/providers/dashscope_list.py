@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from tools.clock import utc_now
+from tools.errors import ParameterError
 from tools.providers.http import Api
+from tools.providers.models import DASHSCOPE_MODELS, find_model
 from tools.providers.provider import ListedTask, Turn
 
 MOST_PAGES = 4
 """Pages of the list that one look at many tasks reads at most."""
+
+DEFAULT_PAGE_SIZE = 10
+"""Entries of a page that nobody asked for more of: the one number that is documented."""
 
 LONGEST = timedelta(hours=23)
 """The longest span that is asked for: more than a day is refused (UNCONFIRMED)."""
@@ -25,20 +30,24 @@ _CHINA = timezone(timedelta(hours=8))
 class DashScopeTaskList:
     """The `TaskList` of DashScope."""
 
-    page_size = 50  # the service's own default is ten, the most that it takes is UNCONFIRMED
-
     def __init__(self, api: Api) -> None:
+        self.page_size = 50  # the most that the service takes is UNCONFIRMED: fewer where it refuses that
         self._api = api
         self._zone: tzinfo = _CHINA
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
-    ) -> Sequence[ListedTask]:
+    ) -> Sequence[ListedTask] | None:
         """Return the account's tasks of a model that were made from `start` to `end`, whoever made them.
+
+        `None` for a model that answers us with the picture: our request made no task, others' may have.
 
         The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
         most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
         """
+        rules = find_model(model, DASHSCOPE_MODELS)
+        if rules is not None and not rules.endpoint.makes_task:
+            return None
         found: dict[str, ListedTask] = {}
         for since, until in _windows(start, end):
             page = last_page = 1
@@ -71,7 +80,13 @@ class DashScopeTaskList:
     async def _page(self, page: int, since: str, until: str, *, model: str) -> tuple[list[ListedTask], int]:
         query = {"start_time": since, "end_time": until, "model_name": model}
         query |= {"page_no": str(page), "page_size": str(self.page_size)}
-        answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        try:
+            answer = await self._api.ask("list", "GET", "/tasks", params=query)
+        except ParameterError:
+            if self.page_size == DEFAULT_PAGE_SIZE:
+                raise
+            self.page_size = DEFAULT_PAGE_SIZE
+            return await self._page(page, since, until, model=model)
         try:
             entries = answer["data"] if "data" in answer else answer["tasks"]
             return [_listed(entry) for entry in entries], int(answer["total_page"])

@@ -7,17 +7,14 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from types import MappingProxyType
 from typing import Any
 from urllib.request import getproxies
 
 import httpx
 
-from tools.clock import utc_now
 from tools.errors import ConfigError, PeituError
+from tools.providers.retry_after import Headers, retry_after_s
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import Step, decide, error_from
 from tools.setup.environment import KEY_PAGES
@@ -32,8 +29,13 @@ submit on a dropped one would be a lost reply."""
 MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
 
-Headers = Mapping[str, str]
 _NONE: Headers = MappingProxyType({})
+
+_RESET = "disconnect/reset before headers"
+"""What Envoy, DashScope's gateway, says with a 503 when its connection to the service broke; words that count.
+
+Source: https://github.com/istio/istio/issues/13205, read 2026-11-30.
+"""
 
 _PAYLOAD = ("output", "task_id", "task_status", "images", "data", "tasks")
 
@@ -61,7 +63,7 @@ def make_client() -> httpx.AsyncClient:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `answer` is the JSON object, or `None` when the body is none."""
+    """What came back: `answer` is the JSON object, Envoy's words of a reset as one, or else `None`."""
 
     status: int
     answer: dict[str, Any] | None
@@ -107,7 +109,9 @@ class Api:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error
-        return Reply(response.status_code, read_json(response.content), response.headers)
+        is_reset = _RESET.encode() in response.content[:200]
+        said = {"message": response.text} if is_reset else read_json(response.content)
+        return Reply(response.status_code, said, response.headers)
 
     def fault(
         self,
@@ -172,20 +176,6 @@ def shorten(text: str) -> str:
     """Return a provider's text on one line, without secrets, cut to `MESSAGE_LIMIT` characters."""
     line = redact(" ".join(text.split()))
     return line if len(line) <= MESSAGE_LIMIT else f"{line[: MESSAGE_LIMIT - 1]}…"
-
-
-def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | None:
-    """Return the seconds (an hour at most) that the `Retry-After` header asks to wait, or `None`."""
-    value = headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            until = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (until.astimezone(UTC) - (now or utc_now())).total_seconds()
-    return min(max(0.0, seconds), 3600.0) if isfinite(seconds) else None
 
 
 def clean(text: str) -> str:

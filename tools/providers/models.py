@@ -123,6 +123,7 @@ DASHSCOPE_MODELS = (
 MODELSCOPE_MODELS = (
     Model("*z-image*",    IMAGES, Sizes(side_px=(512, 2048)), _ANY, 1999, negative_limit=1999),
     Model("*qwen-image*", IMAGES, Sizes(side_px=(64, 1664)),  _ANY, 1999, negative_limit=1999),
+    Model("*majicflus*",  IMAGES, Sizes(side_px=(64, 1024)),  _ANY, 1999, negative_limit=1999),
     Model("*flux*",       IMAGES, Sizes(side_px=(64, 1024)),  _ANY, 1999, negative_limit=1999),
     Model("*",            IMAGES, Sizes(side_px=(64, 2048)),  _ANY, 1999, negative_limit=1999),
 )

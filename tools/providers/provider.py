@@ -71,8 +71,11 @@ class TaskList(Protocol):
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
-    ) -> Sequence[ListedTask]:
-        """Return the tasks of a model that were made from `start` to `end`; `turn` is awaited before each request."""
+    ) -> Sequence[ListedTask] | None:
+        """Return the tasks of a model that were made from `start` to `end`, `None` where requests make no tasks.
+
+        `turn` is awaited before each request.
+        """
         ...
 
     async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:

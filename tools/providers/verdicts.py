@@ -4,9 +4,9 @@ The first row that fits decides: codes stand above statuses, and a message count
 cases of one code apart, or where a provider has no codes.
 
 What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a 408, a
-gateway that timed out (504) or its own page (502 without the provider's JSON) leaves open whether the request got
-through: the gateway gave up waiting, the service behind it may be at work. Those are `UNKNOWN`, never to be sent
-again blindly.
+gateway that timed out (504), lost its connection (Envoy's 503) or sent its own page (502 without the provider's JSON)
+leaves open whether the request got through: the service behind it may be at work. Those are `UNKNOWN`, never to be
+sent again blindly.
 
 Source: https://help.aliyun.com/zh/model-studio/error-code and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
@@ -103,7 +103,6 @@ def _of_task(verdict: Verdict) -> Verdict:
 _REGION = "that the key, the model and images.{provider}.base_url belong to one region"
 _LOOK = "it may have been taken, and paid: look it up with the provider before sending it again"
 _SIZE = "check the size, the length of the prompt and images.{provider}.model"
-
 _M, _V = Meaning, Verdict
 _CONTENT = _V(_M.PROMPT_REFUSED, "refused the content", errors.REWORD)
 _NO_TASK_YET = _V(_M.RETRY, "does not find the task", "poll it again")
@@ -145,8 +144,7 @@ _REFUSED = (
     (_PERMIT, ("AccessDenied", "Model.AccessDenied", "Workspace.AccessDenied")),
     (_MODEL, _NO_MODEL),
 )
-_BROKEN = ("InternalError", "SystemError", "ModelServiceFailed", "RewriteFailed",
-           "ModelUnavailable", "ModelServingError")
+_DOWN = ("InternalError", "SystemError", "ModelServiceFailed", "RewriteFailed", "ModelUnavailable", "ModelServingError")
 _BURST = ("limit_burst_rate", "limit_requests", "increased too quickly", "concurren")
 _MS = "modelscope"
 
@@ -166,6 +164,8 @@ _TABLE = (
     _Row(_MALFORMED, ("InvalidURL", "UnsupportedProtocol", "LocalProtocolError"), (0,)),
     # A gateway that gave up waiting, whatever it says: the service behind it may be at work.
     _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
+    _Row(_TROUBLE, statuses=(503,), texts=("connection failure", "reset reason: overflow")),
+    _Row(_CUT_OFF, texts=("disconnect/reset before headers",), steps=("submit",)),
     _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
     # Codes of DashScope.
     *(_Row(verdict, codes) for verdict, codes in _REFUSED),
@@ -173,7 +173,7 @@ _TABLE = (
     _Row(_FREE, ("Throttling.AllocationQuota",), texts=("free allocated quota", "exhausted")),
     _Row(_SLOWER, ("Throttling", "LimitRequests")),
     _Row(_TOO_LATE, ("RequestTimeOut",), steps=("submit",)),
-    _Row(_TROUBLE, _BROKEN),
+    _Row(_TROUBLE, _DOWN),
     # Messages of ModelScope, which has few codes.
     _Row(_BIND, texts=("bind your alibaba cloud",), provider=_MS),
     _Row(_NOT_SERVED, texts=("no provider supported",), provider=_MS),

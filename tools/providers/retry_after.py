@@ -1,0 +1,40 @@
+"""How long a service asks to wait before the next request."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+from tools.clock import utc_now
+
+Headers = Mapping[str, str]
+
+LONGEST_S = 3600.0
+"""More than an hour is not waited for, whatever a service asks."""
+
+
+def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | None:
+    """Return the seconds (an hour at most) that an answer asks to wait, or `None`.
+
+    `Retry-After` has seconds or a date; `retry-after-ms`, which DashScope's SDK 2.0.2 reads as well, is finer.
+    """
+    in_ms = _number(headers.get("retry-after-ms", ""))
+    if in_ms is not None:
+        return min(max(0.0, in_ms / 1000), LONGEST_S)
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
+    if seconds is None:
+        try:
+            until = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (until.astimezone(UTC) - (now or utc_now())).total_seconds()
+    return min(max(0.0, seconds), LONGEST_S)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
