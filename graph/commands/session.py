@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from loguru import logger
 
 from graph.build import Workflow
-from graph.runs import document
+from graph.following import document
 from graph.state import OutputState
 from graph.terminal.console import print_json, print_result
 from graph.terminal.going_on import tell_beside, ways_on_with
