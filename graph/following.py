@@ -9,6 +9,7 @@ from langgraph.types import Command, Durability
 
 from graph.build import Workflow
 from graph.events import WAITS_FOR_APPROVAL, Watch
+from graph.run_options import OWN_RUN
 from graph.state import Image, InputState, OutputState
 from nodes.telling import Following
 
@@ -31,7 +32,7 @@ class Follow:
     ) -> None:
         self._workflow = workflow
         self._run_id = run_id
-        self._config = config_of(thread_id)
+        self._config = config_of(thread_id, run_id=run_id)
         self._watch = watch
         self._ask = ask
         self._durability = durability
@@ -74,9 +75,9 @@ class Follow:
         return values, [question.value for question in values.get("__interrupt__", ())]
 
 
-def config_of(thread_id: str) -> RunnableConfig:
-    """Return the config by which LangGraph knows the thread."""
-    return {"configurable": {"thread_id": thread_id}}
+def config_of(thread_id: str, *, run_id: str | None = None) -> RunnableConfig:
+    """Return the config by which LangGraph knows the thread, and a beginning run its id."""
+    return {"configurable": {"thread_id": thread_id, **({OWN_RUN: run_id} if run_id else {})}}
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
