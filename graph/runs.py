@@ -60,16 +60,20 @@ async def resume(
 ) -> OutputState:
     """Continue a run: collect what is under way or lost its file, make what failed, send what was not uploaded.
 
-    `recorded` is the run's row (see `tools.sqlite.records.find_run`), for a run that was killed before its first
-    checkpoint. The others are as for `run`.
+    `recorded` is the run's row (see `tools.sqlite.records.find_run`). The others are as for `run`.
 
     Raises:
-        InputError: There is no such run.
+        InputError: There is no such run, or no row of it: its requests are forgotten, and would be paid for again.
         PeituError: The run could not go on.
     """
     thread_id = (recorded or {}).get("thread_id") or run_id
     follow = Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
     snapshot = await workflow.aget_state(config_of(thread_id))
+    if recorded is None and "run_id" in snapshot.values:
+        raise InputError(
+            f"The database does not know run {run_id!r}, which has begun, nor what was paid for it - put the database "
+            "back, or begin anew under another name"
+        )
     if snapshot.values.get("run_id", run_id) != run_id:
         raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.tasks and (wish := pending_wish(recorded)):

@@ -204,6 +204,30 @@ async def test_a_database_that_stays_locked_ends_the_run_with_a_line(work, monke
     assert 2 == len(work.tasks)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps an open file at its place")
+async def test_a_database_that_is_taken_away_in_the_middle_stops_the_run(work):
+    """Nothing more is bought, nor by a resume without it; once it is back, what was paid is collected."""
+
+    def take_away() -> None:
+        Path("away").mkdir()
+        for path in Path("data").glob("peitu.db*"):
+            path.rename(Path("away") / path.name)
+
+    at_first(work, "poll", take_away)
+    with pytest.raises(PeituError, match="was taken away or replaced while it was in use - put it back"):
+        await illustrate(provider="dashscope", count=2)
+    bought = len(work.tasks)
+    with pytest.raises(PeituError, match="does not know run 'run'"):
+        await go_on()
+
+    assert bought == len(work.tasks)
+    for path in Path("data").glob("peitu.db*"):
+        path.unlink()
+    for path in Path("away").iterdir():
+        path.rename(Path("data") / path.name)
+    await check_collected(work)
+
+
 async def test_a_database_that_is_damaged_in_the_middle_is_named(work):
     """A line says so, in this run or in the next; with a copy from after the submit, resume collects."""
 

@@ -90,7 +90,12 @@ class BatchSession:
                 print_json(document)
 
         until_stopped(self._work(), go_on=go_on, last_word=last_word)
-        return self._end(reason=self._trouble)
+        try:
+            return self._end(reason=self._trouble)
+        except StorageError:
+            if self._trouble is None:
+                raise
+            return {**self._before, "success": False, "images": []}  # the same trouble, and told already
 
     def _end(self, *, reason: str | None) -> dict[str, Any]:
         """Write the report, print it for people, and return the result document."""

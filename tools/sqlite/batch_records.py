@@ -62,7 +62,7 @@ def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> D
         unfinished = connection.execute(f"SELECT {UNFINISHED}", (batch_id,)).fetchone()[0]
     return {
         "batch_id": batch_id,
-        "success": count == requested and not unfinished,
+        "success": 0 < count == requested and not unfinished,
         "requested": requested,
         "count": count,
         "skipped": skipped,

@@ -53,11 +53,13 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for a few questions, and close it.
+    """Open the file for a few questions, and close it; one that is not there is not made.
 
     Raises:
-        StorageError: The file cannot be read.
+        StorageError: The file is gone, or cannot be read.
     """
+    if not path.exists():
+        raise taken_away(path)
     with explained(connect(path), path) as connection:
         yield connection
 
@@ -75,6 +77,39 @@ def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Co
         raise explain(error, path) from error
     finally:
         connection.close()
+
+
+class Place:
+    """Where a file is that is open: SQLite would go on to write into one that was deleted, and nobody would see it."""
+
+    def __init__(self, path: Path) -> None:
+        self._given = path
+        self._path = path.absolute()  # the program may go to another folder meanwhile
+        self._file = self._look()
+
+    def check(self) -> None:
+        """See that it is still there.
+
+        Raises:
+            StorageError: It was deleted, moved, or another one is in its place.
+        """
+        if self._look() != self._file:
+            raise taken_away(self._given)
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def taken_away(path: Path) -> StorageError:
+    """Return the error of a database that was there before, as one line."""
+    return StorageError(
+        f"The database {str(path)!r} was taken away or replaced while it was in use - put it back, since it alone "
+        "knows what is paid, and run again"
+    )
 
 
 def explain(error: Exception, path: Path) -> StorageError:
