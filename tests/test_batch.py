@@ -821,6 +821,25 @@ def test_a_batch_buys_nothing_that_another_one_has_under_way(peitu: Peitu, servi
     assert 2 == len(services.tasks)
 
 
+def test_one_resume_all_completes_two_batches_of_a_storyboard(peitu: Peitu, services: Sandbox, monkeypatch):
+    """The newer one comes first and leaves what the older one has under way: its turn comes again."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=4)
+    older, newer = (
+        json.loads(peitu("batch", boards(2), "--provider", "modelscope", "--json")[1])["batch_id"] for _ in range(2)
+    )
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    services.set_limits("modelscope", task_seconds=3600.0)
+    peitu("resume", older)
+
+    assert 2 == len(services.tasks)
+
+    services.pass_time(3600.0)
+    code, out, _ = peitu("resume", "--all", "--json")
+
+    assert {older: True, newer: True} == {one["batch_id"]: one["success"] for one in json.loads(out)["batches"]}
+    assert (0, 2) == (code, len(services.tasks))
+
+
 def test_a_batch_waits_for_another_one_of_its_storyboard(peitu: Peitu, services: Sandbox, monkeypatch):
     """Both would buy the same pictures: while one is at work, the other is not gone on with, alone or with all."""
     services.fault("modelscope", "submit", kind="status", status=503, times=100)

@@ -79,6 +79,8 @@ class BatchSession:
         self._before = batch_document(settings.database.path, row["batch_id"])
         self._watch = BatchWatcher(self._before["requested"], done=self._before["count"] - self._before["skipped"])
         self._trouble: str | None = None
+        self.leaves_to_others = False
+        """Whether pictures were left out that another batch has under way."""
         self._go_on = f"continue with: peitu resume {row['batch_id']}"
 
     def until_stopped(self, *, go_on: str) -> dict[str, Any]:
@@ -128,6 +130,7 @@ class BatchSession:
                 batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options)
             )
             owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
+            self.leaves_to_others = bool(owed)
             for other, count in Counter(owed.values()).items():
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
             async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
