@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from graph.opening.checkpointer import open_checkpoints
 from tests.sandbox import LoggedRequest, Sandbox
 from tests.test_faults import DATABASE, check_all, go_on, illustrate, quick_folder, quick_work
-from tools.errors import PeituError
+from tools.errors import ConfigError, PeituError
 
 LOCK = """
 import sqlite3, sys
@@ -112,6 +113,14 @@ async def test_a_disk_that_is_really_full_leaves_nothing_half(work, tiny_disk):
     assert [] == [path for path in tiny_disk.rglob("*") if path.is_file()]
     subprocess.run(["umount", str(tiny_disk)], check=True)
     await check_collected(work)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("mount") is None, reason="needs tmpfs")
+async def test_checkpoints_on_a_full_disk_are_not_called_damaged(tiny_disk):
+    """Who would move them away for it would lose the way of every run."""
+    with pytest.raises(ConfigError, match=r"checkpoints\.db.*(free some disk space|check the disk and its free space)"):
+        async with open_checkpoints(tiny_disk / "checkpoints.db"):
+            pass
 
 
 async def test_a_file_in_the_place_of_the_folder_is_named(work):

@@ -15,6 +15,7 @@ from loguru import logger
 from graph.batches.segment import Existing, look_at, work_on
 from graph.build import Workflow
 from graph.events import Event
+from graph.opening.checkpointer import unusable
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
 
@@ -145,9 +146,7 @@ class BatchRun:
                 return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
             found = await work_on(self._workflow, part, watch, kept, has_begun=has_begun)
         except sqlite3.Error as error:
-            raise StorageError(
-                f"The checkpoints cannot be used ({error}) - free some disk space, or close what uses the file"
-            ) from error
+            raise unusable(error) from error
         except StorageError:
             raise
         except PeituError as error:

@@ -114,13 +114,21 @@ def taken_away(path: Path) -> StorageError:
 
 def explain(error: Exception, path: Path) -> StorageError:
     """Return the error as one line that names the file and what to do."""
+    remedy = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
+    return StorageError(
+        f"The database {str(path)!r} cannot be used ({error}) - {advice_on(error, 'database.path', damaged=remedy)}"
+    )
+
+
+def advice_on(error: Exception, setting: str, *, damaged: str) -> str:
+    """Return what to do about an error of SQLite; `setting` names the file, `damaged` is what helps where it is."""
     text = str(error)
     if "locked" in text or "busy" in text:
-        advice = "another program holds it; close it, or wait and run again"
-    elif "malformed" in text or "not a database" in text:
-        advice = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
-    elif "full" in text or "No space" in text:
-        advice = "free some disk space and run again"
-    else:
-        advice = "check that the folder exists and can be written, or set database.path to another file"
-    return StorageError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
+        return "another program holds it; close it, or wait and run again"
+    if "malformed" in text or "not a database" in text:
+        return damaged
+    if "full" in text or "No space" in text:
+        return "free some disk space and run again"
+    if "disk I/O" in text:  # also where a file beside it finds no space
+        return "check the disk and its free space, then run again"
+    return f"check that the folder exists and can be written, or set {setting} to another file"
