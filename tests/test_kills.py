@@ -330,9 +330,9 @@ def test_two_processes_that_resume_one_run_pay_once(peitu):
     assert IMAGES == len(peitu.sandbox.tasks)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)])
 def test_a_stop_submits_nothing_more_and_says_how_to_go_on(peitu, number):
-    """Ctrl-C or SIGTERM amid the submits: a quick end, every task written down, and the command that continues."""
+    """A signal amid the submits, of a closed terminal, too: a quick end, every task written down, and a way on."""
     peitu.settings["RATE_PER_S"] = "5"
     peitu.sandbox.set_limits("dashscope", task_seconds=0.5, latency_s=0.1)
     process = peitu.run()
