@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -604,6 +605,20 @@ def test_what_another_process_does_meanwhile_is_seen(peitu: Peitu, services: San
     assert [("unknown" if is_held else "saved", 1)] == [(one["status"], one["attempts"]) for one in document["images"]]
     assert (not is_held) == len(services.tasks)
     assert [run_id] == rows("SELECT run_id FROM runs")
+
+
+def test_what_was_there_before_a_kill_is_counted_once(peitu: Peitu, monkeypatch):
+    """A picture is recorded before its segment is: it is not there twice when that comes again."""
+    monkeypatch.setattr("graph.terminal.batch_progress.LINE_S", 0.0)
+    batch_id = json.loads(peitu("batch", boards(2), "--json")[1])["batch_id"]
+    with sqlite3.connect("data/peitu.db") as connection:
+        connection.execute("UPDATE segments SET status = 'waiting' WHERE number = 1")
+        connection.execute("UPDATE runs SET success = 0 WHERE run_id LIKE '%-00001'")
+    connection.close()
+    _, _, err = peitu("resume", batch_id)
+
+    assert "2 of 2 there" in err
+    assert {"1", "2"} >= set(re.findall(r"(\d+) of 2 there", err))
 
 
 def rows(question: str) -> list[Any]:

@@ -23,7 +23,7 @@ from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batch_records import batch_document, count_settled
 from tools.sqlite.batches import Batches, Part
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.provenance import asked_sizes, other_prompts
@@ -77,7 +77,7 @@ class BatchSession:
         self._options: Mapping[str, Any] = row["options"]
         self._feasible = Feasible(settings, self._options.get("provider"))
         self._before = batch_document(settings.database.path, row["batch_id"])
-        self._watch = BatchWatcher(self._before["requested"], done=self._before["count"] - self._before["skipped"])
+        self._watch = BatchWatcher(self._before["requested"])
         self._trouble: str | None = None
         self.leaves_to_others = False
         """Whether pictures were left out that another batch has under way."""
@@ -135,7 +135,9 @@ class BatchSession:
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
             async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
-                self._take_back(await batches.reopen_lost(batch_id))
+                # What was there before, and is not any more, is made anew.
+                self._before["count"] -= await batches.reopen_lost(batch_id)
+                self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
                 with self._watch:
                     reads = language_model(self._settings) is not None
                     workers = self._options.get("workers") or self._feasible.workers(reads=reads)
@@ -156,11 +158,6 @@ class BatchSession:
         finally:
             leases.close()
             await leases.database.close()
-
-    def _take_back(self, lost: int) -> None:
-        """Count pictures no longer that were there before, and are not any more."""
-        self._before["count"] -= lost
-        self._watch.before -= lost
 
     async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:

@@ -92,6 +92,16 @@ def _missing(asked: Document, error: str) -> Document:
     return dict.fromkeys(KEYS) | told
 
 
+def count_settled(path: Path, batch_id: str) -> int:
+    """Count the pictures of the segments that are finished; those of all others are counted as they come."""
+    question = (
+        "SELECT count(*) FROM segments JOIN images USING (run_id)"
+        " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
+    )
+    with reading(path) as connection:
+        return int(connection.execute(question, (batch_id,)).fetchone()[0])
+
+
 def find_batch(path: Path, batch_id: str) -> dict[str, Any] | None:
     """Return the row of a batch with its options, or `None` for an unknown one."""
     if not path.exists():
