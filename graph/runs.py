@@ -107,7 +107,7 @@ async def resume(
         await workflow.aupdate_state(config_of(thread_id), changes, as_node=done)
     else:
         found = await follow(None)
-        if _has_failed(snapshot) and not found["success"]:
+        if not redoes and _has_failed(snapshot) and not found["success"]:
             # What failed before this call has not been tried in it: the run is at its end by now, and goes back.
             return await resume(workflow, run_id, recorded=recorded, watch=watch, ask=ask, durability=durability)
         return found
