@@ -6,6 +6,7 @@ from typing import Any, cast, overload
 from graph import runs
 from graph.build import Workflow
 from graph.events import Event, Watch
+from graph.following import document
 from graph.opening.sync import SyncWorkflow
 from graph.redo_state import Redo, busy, same_wish
 from graph.state import OutputState
@@ -84,7 +85,7 @@ async def _redo(
     image = next(image for image in values["images"] if image["index"] == asked["index"])
     there = image["status"] == "saved" and image["path"] == redoing["planned"]["path"]
     complete = there and (bool(image["url"]) or not values["uploads"])
-    return {**runs.document(run_id, values), "success": complete}
+    return {**document(run_id, values), "success": complete}
 
 
 async def _stand(workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None) -> tuple[str, bool]:

@@ -5,6 +5,12 @@ from typing import Any, cast
 
 from typing_extensions import TypedDict
 
+OWN_RUN = "peitu_run"
+"""Under this key of a config's `configurable` a program of ours names the run that begins; others leave that to us.
+
+So a run that another process has begun and ended meanwhile is the same one again, and no second run of its thread.
+"""
+
 
 class Options(TypedDict, total=False):
     """What was given of the inputs of these names, see `graph.state.InputState`."""

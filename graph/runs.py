@@ -1,23 +1,19 @@
 """Run a content through the workflow, or continue a run where it stopped."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from langchain_core.runnables import RunnableConfig
-from langgraph.types import Command, Durability
+from langgraph.types import Durability, StateSnapshot
 
 from graph.build import Workflow
-from graph.events import WAITS_FOR_APPROVAL, Watch
+from graph.events import Watch
+from graph.following import Ask, Follow, config_of, document
 from graph.lost import lost_images
 from graph.redo_state import Redo
 from graph.state import Image, InputState, OutputState
-from nodes.telling import Following
 from tools.errors import InputError
 from tools.sqlite.versions import pending_wish
-
-Ask = Callable[[Mapping[str, Any]], Any]
-"""Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
 
 
 async def run(
@@ -43,9 +39,9 @@ async def run(
         PeituError: The run could not go on; what it has done stays, and `resume` continues it.
     """
     # A thread without a run id was killed before its first step had written anything: nobody has begun it yet.
-    if not is_new and "run_id" in (await workflow.aget_state(_config(run_id))).values:
+    if not is_new and "run_id" in (await workflow.aget_state(config_of(run_id))).values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
-    follow = _Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
+    follow = Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
     if kept:
         await follow.plan(asked, kept)
         return await follow(None)
@@ -64,16 +60,20 @@ async def resume(
 ) -> OutputState:
     """Continue a run: collect what is under way or lost its file, make what failed, send what was not uploaded.
 
-    `recorded` is the run's row (see `tools.sqlite.records.find_run`), for a run that was killed before its first
-    checkpoint. The others are as for `run`.
+    `recorded` is the run's row (see `tools.sqlite.records.find_run`). The others are as for `run`.
 
     Raises:
-        InputError: There is no such run.
+        InputError: There is no such run, or no row of it: its requests are forgotten, and would be paid for again.
         PeituError: The run could not go on.
     """
     thread_id = (recorded or {}).get("thread_id") or run_id
-    follow = _Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
-    snapshot = await workflow.aget_state(_config(thread_id))
+    follow = Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
+    snapshot = await workflow.aget_state(config_of(thread_id))
+    if recorded is None and "run_id" in snapshot.values:
+        raise InputError(
+            f"The database does not know run {run_id!r}, which has begun, nor what was paid for it - put the database "
+            "back, or begin anew under another name"
+        )
     if snapshot.values.get("run_id", run_id) != run_id:
         raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
     if not snapshot.tasks and (wish := pending_wish(recorded)):
@@ -104,8 +104,20 @@ async def resume(
         # back to the fan-out, which passes over what is there. What is under way is collected: the ledger knows it.
         changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept]}
         done = _last_step(snapshot.values) if ended else "approve"
-        await workflow.aupdate_state(_config(thread_id), changes, as_node=done)
+        await workflow.aupdate_state(config_of(thread_id), changes, as_node=done)
+    else:
+        found = await follow(None)
+        if not redoes and _has_failed(snapshot) and not found["success"]:
+            # What failed before this call has not been tried in it: the run is at its end by now, and goes back.
+            return await resume(workflow, run_id, recorded=recorded, watch=watch, ask=ask, durability=durability)
+        return found
     return await follow(None)
+
+
+def _has_failed(snapshot: StateSnapshot) -> bool:
+    """Tell whether an image of a run that was stopped had failed by then; its siblings may not have been over."""
+    ended = [image for task in snapshot.tasks for image in (task.result or {}).get("images", [])]
+    return any(image["status"] != "saved" for image in (*snapshot.values.get("images", []), *ended))
 
 
 def _last_step(values: Mapping[str, Any]) -> str:
@@ -117,83 +129,7 @@ async def redo(
     workflow: Workflow, asked: Redo | None, *, run_id: str, thread_id: str, watch: Watch
 ) -> Mapping[str, Any]:
     """Have one picture made anew, or go on with that, and return the state; see `graph.redo` for the rules."""
-    follow = _Follow(workflow, run_id, thread_id, watch=watch, ask=None, durability="async")
+    follow = Follow(workflow, run_id, thread_id, watch=watch, ask=None, durability="async")
     await follow(None if asked is None else {"redo": asked})
-    snapshot = await workflow.aget_state(_config(thread_id))
+    snapshot = await workflow.aget_state(config_of(thread_id))
     return snapshot.values
-
-
-def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
-    """Return the result document of a run in any state, also one that has not come to its end."""
-    images = values.get("images", [])
-    return {
-        "run_id": run_id,
-        "success": bool(values.get("success")),
-        "requested": values.get("requested", 0),
-        "count": sum(image["status"] == "saved" for image in images),
-        "images": images,
-        "language_model": values.get("language_model"),
-        "notes": values.get("notes", []),
-    }
-
-
-class _Follow:
-    """Runs until the end, or until a question that nobody answers."""
-
-    def __init__(
-        self,
-        workflow: Workflow,
-        run_id: str,
-        thread_id: str,
-        *,
-        watch: Watch,
-        ask: Ask | None,
-        durability: Durability,
-    ) -> None:
-        self._workflow = workflow
-        self._run_id = run_id
-        self._config = _config(thread_id)
-        self._watch = watch
-        self._ask = ask
-        self._durability = durability
-
-    async def __call__(self, begin: InputState | None) -> OutputState:
-        """Go on from the last checkpoint, or begin with an input."""
-        asked: InputState | Command[Any] | None = begin
-        while True:
-            values, questions = await self._go(asked)
-            # A thread that is called as a run of another has runs of other names than its own.
-            run_id = values.get("run_id", self._run_id)
-            if not questions:
-                return document(run_id, values)
-            answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
-            if answer is None:
-                waiting = {"notes": [WAITS_FOR_APPROVAL]}
-                return document(run_id, {**values, **waiting})
-            asked = Command(resume=answer)
-
-    async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:
-        """Go as far as the prompts, from the beginning or on, and put in the images that are there already."""
-        await self._go(asked, interrupt_after=["prompt"])
-        await self.keep(kept)
-
-    async def keep(self, kept: Sequence[Image]) -> None:
-        """Put in the images that are there already, behind the prompts."""
-        await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
-
-    async def _go(
-        self, asked: InputState | Command[Any] | None, **options: Any
-    ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-        """Run, tell what happens, and return the last values and the questions that are open."""
-        # The schema of the context would be a form in Studio, which nobody there could fill in.
-        context = cast("None", Following(self._watch))
-        values: Mapping[str, Any] | None = await self._workflow.ainvoke(
-            asked, self._config, context=context, durability=self._durability, **options
-        )
-        if values is None:  # No step changed anything of the result, e.g. a picture cannot be made anew.
-            values = (await self._workflow.aget_state(self._config)).values
-        return values, [question.value for question in values.get("__interrupt__", ())]
-
-
-def _config(thread_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread_id}}

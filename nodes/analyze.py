@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
-from graph.run_options import given_options
+from graph.run_options import OWN_RUN, given_options
 from graph.state import Analysis, Image, Scene, State
 from nodes.chat import Contents, heard, without_long
 from nodes.planned import given_analysis
@@ -71,7 +71,7 @@ async def analyze(
     options["output_dir"] = output_dir
     # When the node runs again, the state has only the beginning, and the records have all.
     run_id, content, begun = await records.start_run(
-        run_id=next_run_id(thread_id, state.get("run_id")),
+        run_id=config["configurable"].get(OWN_RUN) or next_run_id(thread_id, state.get("run_id")),
         thread_id=thread_id,
         content=_content(state),
         options=options,

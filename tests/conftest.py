@@ -34,10 +34,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+_OF_COMMANDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
 @pytest.fixture(autouse=True)
 def own_signals() -> Iterator[None]:
     """Take the signals back from a command that ran in this process: they are the test run's own."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in _OF_COMMANDS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

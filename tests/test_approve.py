@@ -159,7 +159,8 @@ async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
             asked.append(question)
             return True
 
-        document = await runs.resume(workflow, "run", recorded=None, watch=lambda event: None, ask=approve)
+        recorded = find_run(Path("data/peitu.db"), "run")
+        document = await runs.resume(workflow, "run", recorded=recorded, watch=lambda event: None, ask=approve)
 
     assert document["success"]
     assert 1 == len(asked)

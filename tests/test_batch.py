@@ -5,6 +5,7 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import time
@@ -17,7 +18,9 @@ from PIL import Image
 from rich.console import Console
 
 from bench.forks import Forks
+from graph import runs
 from graph.batches.begin import _take_over
+from graph.batches.workers import BatchRun
 from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
@@ -27,11 +30,12 @@ from tools.gallery import sheet
 from tools.gallery.sheet_page import arrange
 from tools.money.leases import Leases
 from tools.pictures import files
-from tools.sqlite.batches import Part, Result
+from tools.sqlite.batches import Batches, Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
 from tools.sqlite.lists import list_runs_with_effort
 from tools.sqlite.rivals import Rival
+from tools.storyboards.existing import existing_picture
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -566,6 +570,77 @@ def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox
     assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
 
 
+@pytest.mark.parametrize("is_held", [True, False])
+def test_what_another_process_does_meanwhile_is_seen(peitu: Peitu, services: Sandbox, monkeypatch, is_held):
+    """It tries a segment whose row was read before: nothing is bought again, and its record stays."""
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0,))
+    batch_id = json.loads(peitu("batch", boards(1), "--provider", "dashscope", "--json")[1])["batch_id"]
+    run_id, picture = f"{batch_id}-00000", Path("output/s0.jpg")
+    forget(batch_id, run_id, picture)
+    services.reset()
+    if is_held:
+        services.fault("dashscope", "submit", kind="drop")
+
+    async def make() -> None:
+        async with open_workflow() as workflow:
+            asked = {"content": "a lamp 0", "as_is": True, "filename": "s0", "size": "512x512", "provider": "dashscope"}
+            await runs.run(workflow, asked, run_id=run_id, watch=lambda event: None)
+
+    def existing(part: Part) -> list[dict[str, Any]]:
+        asyncio.run(make())
+        found = existing_picture(picture, frozenset({(512, 512)}))
+        return [found] if found else []
+
+    async def work_off() -> None:
+        batches = Batches(Database(Path("data/peitu.db")))
+        watch = BatchWatcher(1, console=Console(file=io.StringIO()))
+        rules = {"existing": existing, "observer": watch, "preparing": 1, "uploads": False, "owed": {}}
+        async with open_workflow() as workflow:
+            await BatchRun(workflow, batch_id, batches=batches, **rules).work_off(1)
+        await batches._database.close()
+
+    asyncio.run(work_off())
+    document = json.loads(peitu("show", batch_id, "--json")[1])
+
+    assert [("unknown" if is_held else "saved", 1)] == [(one["status"], one["attempts"]) for one in document["images"]]
+    assert (not is_held) == len(services.tasks)
+    assert [run_id] == rows("SELECT run_id FROM runs")
+
+
+def test_what_was_there_before_a_kill_is_counted_once(peitu: Peitu, monkeypatch):
+    """A picture is recorded before its segment is: it is not there twice when that comes again."""
+    monkeypatch.setattr("graph.terminal.batch_progress.LINE_S", 0.0)
+    batch_id = json.loads(peitu("batch", boards(2), "--json")[1])["batch_id"]
+    with sqlite3.connect("data/peitu.db") as connection:
+        connection.execute("UPDATE segments SET status = 'waiting' WHERE number = 1")
+        connection.execute("UPDATE runs SET success = 0 WHERE run_id LIKE '%-00001'")
+    connection.close()
+    _, _, err = peitu("resume", batch_id)
+
+    assert "2 of 2 there" in err
+    assert {"1", "2"} >= set(re.findall(r"(\d+) of 2 there", err))
+
+
+def rows(question: str) -> list[Any]:
+    connection = connect(Path("data/peitu.db"))
+    try:
+        return [row[0] for row in connection.execute(question)]
+    finally:
+        connection.close()
+
+
+def forget(batch_id: str, run_id: str, picture: Path) -> None:
+    """Take a batch back to before its only segment was begun."""
+    picture.unlink()
+    for path in Path("data").glob("checkpoints.db*"):
+        path.unlink()
+    with sqlite3.connect("data/peitu.db") as connection:
+        for statement in ("DELETE FROM runs", "DELETE FROM images", "DELETE FROM tasks"):
+            connection.execute(f"{statement} WHERE run_id = ?", (run_id,))
+        connection.execute("UPDATE segments SET status = 'waiting' WHERE batch_id = ?", (batch_id,))
+    connection.close()
+
+
 async def test_a_content_that_is_a_prompt_is_sent_whole():
     """From Python, too: not a character is changed, however long it is, and the picture goes where it shall."""
     words = "a lighthouse in the rain,  " * 150
@@ -761,6 +836,25 @@ def test_a_batch_buys_nothing_that_another_one_has_under_way(peitu: Peitu, servi
     assert 2 == len(services.tasks)
 
 
+def test_one_resume_all_completes_two_batches_of_a_storyboard(peitu: Peitu, services: Sandbox, monkeypatch):
+    """The newer one comes first and leaves what the older one has under way: its turn comes again."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=4)
+    older, newer = (
+        json.loads(peitu("batch", boards(2), "--provider", "modelscope", "--json")[1])["batch_id"] for _ in range(2)
+    )
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    services.set_limits("modelscope", task_seconds=3600.0)
+    peitu("resume", older)
+
+    assert 2 == len(services.tasks)
+
+    services.pass_time(3600.0)
+    code, out, _ = peitu("resume", "--all", "--json")
+
+    assert {older: True, newer: True} == {one["batch_id"]: one["success"] for one in json.loads(out)["batches"]}
+    assert (0, 2) == (code, len(services.tasks))
+
+
 def test_a_batch_waits_for_another_one_of_its_storyboard(peitu: Peitu, services: Sandbox, monkeypatch):
     """Both would buy the same pictures: while one is at work, the other is not gone on with, alone or with all."""
     services.fault("modelscope", "submit", kind="status", status=503, times=100)
@@ -867,7 +961,7 @@ class Clock:
 
 
 def part(number: int) -> Part:
-    return Part(number=number, segment_id=f"s{number}", run_id=f"b-{number}", asked={}, requested=1, has_begun=False)
+    return Part(number=number, segment_id=f"s{number}", run_id=f"b-{number}", asked={}, requested=1)
 
 
 def test_plain_lines_are_few():

@@ -544,6 +544,26 @@ def test_light_commands_import_nothing_heavy(arguments):
     assert 0 == done.returncode, done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a shell and /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("show nope 2>&-", (2, "", "")),
+        ("show nope >&-", (2, "", "peitu: There is no run or batch")),
+        ("--version >/dev/full", (1, "", "peitu: The system gives no more ([Errno 28] No space left on device)")),
+    ],
+)
+def test_where_nobody_reads_nothing_goes_elsewhere(arguments, expected):
+    """A line for people is not put among the results; a full disk under them is no bug of ours."""
+    command = f"{sys.executable} -m graph.cli {arguments}"
+    ended = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True)
+    code, out, err = expected
+
+    assert (code, out) == (ended.returncode, ended.stdout)
+    assert ended.stderr.startswith(err)
+    assert bool(err) == bool(ended.stderr)
+
+
 def test_ctrl_c_leaves_a_run_that_resume_finishes(peitu, sandbox: Sandbox, monkeypatch):
     """Stopped while tasks are under way: the command that continues is printed, and nothing is paid twice."""
     environment = sandbox.environment() | {"PEITU_LLM__PROVIDER": "none", "PEITU_STORAGE__UPLOAD": "never"}

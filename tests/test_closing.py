@@ -1,5 +1,6 @@
 """The synchronous workflow is closed while threads and streams are at work in it."""
 
+import asyncio
 import gc
 import threading
 import time
@@ -79,3 +80,27 @@ def test_a_closed_workflow_says_so(workplace):
         next(workflow.stream({"content": "a teapot"}, CONFIG))
     del stream
     gc.collect()
+
+
+async def test_an_answer_that_never_came_is_held_without_a_word(paid):
+    """The workflow is closed before it: the request is looked for later, and no traceback is printed of it."""
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    paid.fault("dashscope", "submit", kind="slow", seconds=3.0, times=1)
+    asked = {"content": "a teapot", "count": 1, "upload": False}
+    async with open_workflow() as workflow:
+        working = asyncio.create_task(workflow.ainvoke(asked, CONFIG))
+        while not paid.tasks:
+            await asyncio.sleep(0.01)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+    await asyncio.sleep(0.1)
+    gc.collect()
+
+    assert [] == told
+
+    async with open_workflow() as workflow:
+        document = await workflow.ainvoke(None, CONFIG)
+
+    assert (1, 1) == (document["count"], len(paid.tasks))

@@ -1,6 +1,7 @@
 """The database: committed when it returns, one writer for all, clear about what is wrong."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.errors import ConfigError
+from tools.errors import ConfigError, StorageError
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
 from tools.sqlite.migrations import CHANGES
@@ -102,6 +103,28 @@ async def test_unusable_file_is_one_clear_line(tmp_path, prepare, advice):
 
         assert str(path) in str(caught.value)
     await database.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps an open file at its place")
+async def test_a_file_that_is_taken_away_takes_no_more(tmp_path):
+    """What were written into it then would be gone: nothing is, until it is back."""
+    path, away = tmp_path / "peitu.db", tmp_path / "away.db"
+    database = Database(path)
+    await database.write(add_run("a"))
+    path.rename(away)
+    with pytest.raises(StorageError, match="taken away or replaced"):
+        await database.write(add_run("b"))
+    await database.close()
+    with pytest.raises(StorageError, match="taken away or replaced"):
+        await database.write(add_run("b"))
+    path.write_bytes(b"")
+    with pytest.raises(StorageError, match="taken away or replaced"):
+        await database.write(add_run("b"))
+    away.replace(path)
+    await database.write(add_run("c"))
+    await database.close()
+
+    assert ["a", "c"] == run_ids(path)
 
 
 def test_migrations_are_applied_once(tmp_path):

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from graph.opening.checkpointer import open_checkpoints
 from tests.sandbox import LoggedRequest, Sandbox
 from tests.test_faults import DATABASE, check_all, go_on, illustrate, quick_folder, quick_work
-from tools.errors import PeituError
+from tools.errors import ConfigError, PeituError
 
 LOCK = """
 import sqlite3, sys
@@ -114,6 +115,14 @@ async def test_a_disk_that_is_really_full_leaves_nothing_half(work, tiny_disk):
     await check_collected(work)
 
 
+@pytest.mark.skipif(sys.platform != "linux" or shutil.which("mount") is None, reason="needs tmpfs")
+async def test_checkpoints_on_a_full_disk_are_not_called_damaged(tiny_disk):
+    """Who would move them away for it would lose the way of every run."""
+    with pytest.raises(ConfigError, match=r"checkpoints\.db.*(free some disk space|check the disk and its free space)"):
+        async with open_checkpoints(tiny_disk / "checkpoints.db"):
+            pass
+
+
 async def test_a_file_in_the_place_of_the_folder_is_named(work):
     """It came there between the plan and the pictures; when it is gone, resume collects."""
 
@@ -202,6 +211,30 @@ async def test_a_database_that_stays_locked_ends_the_run_with_a_line(work, monke
 
     assert (await go_on())["success"]
     assert 2 == len(work.tasks)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps an open file at its place")
+async def test_a_database_that_is_taken_away_in_the_middle_stops_the_run(work):
+    """Nothing more is bought, nor by a resume without it; once it is back, what was paid is collected."""
+
+    def take_away() -> None:
+        Path("away").mkdir()
+        for path in Path("data").glob("peitu.db*"):
+            path.rename(Path("away") / path.name)
+
+    at_first(work, "poll", take_away)
+    with pytest.raises(PeituError, match="was taken away or replaced while it was in use - put it back"):
+        await illustrate(provider="dashscope", count=2)
+    bought = len(work.tasks)
+    with pytest.raises(PeituError, match="does not know run 'run'"):
+        await go_on()
+
+    assert bought == len(work.tasks)
+    for path in Path("data").glob("peitu.db*"):
+        path.unlink()
+    for path in Path("away").iterdir():
+        path.rename(Path("data") / path.name)
+    await check_collected(work)
 
 
 async def test_a_database_that_is_damaged_in_the_middle_is_named(work):

@@ -31,7 +31,7 @@ async def test_client_keeps_addresses_out_of_the_log(caplog: pytest.LogCaptureFi
     assert (10, 60, None) == (client.timeout.connect, client.timeout.read, client.timeout.pool)
 
 
-@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:7890", "socks9://user:pa55word@127.0.0.1:1"])
+@pytest.mark.parametrize("proxy", ["socks://127.0.0.1:7890", "socks9://user:pa55word@127.0.0.1:1", "http://:bad:port/"])
 def test_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Desktop systems set `socks://` proxies, which httpx does not know: the message names the variables."""
     monkeypatch.setenv("ALL_PROXY", proxy)

@@ -130,6 +130,24 @@ def kill(process: Process, sandbox: Sandbox, chance: random.Random) -> bool:
     return process.wait(10) == -signal.SIGKILL
 
 
+def forget_steps(peitu: Peitu, last_step: int) -> None:
+    """Leave the checkpoints as a kill behind this step does."""
+    connection = sqlite3.connect(peitu.folder / "data" / "checkpoints.db")
+    with connection:
+        statement = "DELETE FROM checkpoints WHERE json_extract(CAST(metadata AS TEXT), '$.step') > ?"
+        connection.execute(statement, (last_step,))
+    connection.close()
+
+
+def keeps_a_picture(peitu: Peitu) -> bool:
+    """Tell whether what came of an image is on the disk for the step that the others have not ended."""
+    connection = sqlite3.connect(peitu.folder / "data" / "checkpoints.db")
+    try:
+        return connection.execute("SELECT 1 FROM writes WHERE channel = 'images'").fetchone() is not None
+    finally:
+        connection.close()
+
+
 def check_pictures(peitu: Peitu, document: dict[str, Any]) -> None:
     """Every picture that is said to be there is whole, and nothing else has the name of one."""
     saved = [peitu.folder / image["path"] for image in document["images"] if image["status"] == "saved"]
@@ -191,15 +209,45 @@ def test_a_kill_between_the_steps_of_the_graph_is_resumed(peitu, last_step):
 
     assert 0 == peitu.run(count=2).wait(30), peitu.read()
 
-    connection = sqlite3.connect(peitu.folder / "data" / "checkpoints.db")
-    with connection:
-        statement = "DELETE FROM checkpoints WHERE json_extract(CAST(metadata AS TEXT), '$.step') > ?"
-        connection.execute(statement, (last_step,))
-    connection.close()
+    forget_steps(peitu, last_step)
     document = peitu.finish()
 
     assert document["success"], document
     assert 2 == len(peitu.sandbox.tasks)
+
+
+@pytest.mark.parametrize("last_step", [4, 5, 6])
+def test_a_kill_behind_a_failed_picture_costs_no_second_resume(peitu, last_step):
+    """That it failed is on the disk, and the run's end may be, too: one resume makes it."""
+    peitu.settings["ATTEMPTS"] = "1"
+    peitu.sandbox.set_limits("dashscope", task_seconds=0.0)
+    peitu.sandbox.faults.faults.clear()
+    peitu.sandbox.fault("dashscope", "submit", kind="failed")
+
+    assert 1 == peitu.run(count=2).wait(30), peitu.read()
+
+    forget_steps(peitu, last_step)
+    document = peitu.finish()
+
+    assert document["success"], document
+    assert 3 == len(peitu.sandbox.tasks)
+
+
+def test_a_kill_beside_a_failed_picture_costs_no_second_resume(peitu):
+    """One has failed, the others are under way: one resume makes all of them."""
+    peitu.settings["ATTEMPTS"] = "1"
+    peitu.sandbox.set_limits("dashscope", task_seconds=0.0)
+    peitu.sandbox.faults.faults.clear()
+    peitu.sandbox.fault("dashscope", "submit", kind="failed")
+    peitu.sandbox.fault("dashscope", "submit", kind="takes", seconds=2.0, every=1)
+    process = peitu.run(count=3)
+    wait_until(lambda: len(peitu.sandbox.tasks) == 3 and keeps_a_picture(peitu))
+    process.send(signal.SIGKILL)
+    process.wait(10)
+    document = peitu.finish()
+
+    assert document["success"], document
+    assert 4 == len(peitu.sandbox.tasks)
 
 
 @pytest.mark.parametrize(
@@ -282,9 +330,9 @@ def test_two_processes_that_resume_one_run_pay_once(peitu):
     assert IMAGES == len(peitu.sandbox.tasks)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None)])
 def test_a_stop_submits_nothing_more_and_says_how_to_go_on(peitu, number):
-    """Ctrl-C or SIGTERM amid the submits: a quick end, every task written down, and the command that continues."""
+    """A signal amid the submits, of a closed terminal, too: a quick end, every task written down, and a way on."""
     peitu.settings["RATE_PER_S"] = "5"
     peitu.sandbox.set_limits("dashscope", task_seconds=0.5, latency_s=0.1)
     process = peitu.run()

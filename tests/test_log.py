@@ -286,6 +286,20 @@ def test_meaningless_setting_is_named(changes: dict[str, str], expected: str, tm
         set_up(tmp_path / "peitu.log", **changes)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that cannot be flushed
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_full_disk_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line says so, not a traceback for every line of the log, which would show keys."""
+    set_up_logging(level="INFO", path=Path("/dev/full"), rotation="10 MB", retention="14 days", terminal_level=None)
+    for number in range(3):
+        logger.info("Picture {} saved", number)
+    logger.remove()
+
+    told = "warning: log file '/dev/full' cannot be written (No space left on device); the work goes on\n"
+    assert told == capsys.readouterr().err
+
+
 def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """One line that names the file, whatever stands in the way."""
     (tmp_path / "file").touch()

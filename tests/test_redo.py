@@ -220,10 +220,10 @@ def test_a_crash_is_gone_on_with_and_paid_once(keys, peitu):
     assert find_run(DATABASE, "a")["success"]
 
 
-async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a") -> None:
+async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a", index: int = 0) -> None:
     """Begin a redo and stop it when its task is under way; another redo of that picture is refused meanwhile."""
     async with open_workflow() as workflow:
-        work = asyncio.ensure_future(redo(workflow, run_id, 0))
+        work = asyncio.ensure_future(redo(workflow, run_id, index))
         while len(keys.tasks) < tasks or find_run(DATABASE, run_id)["tasks"][-1]["status"] != "submitted":
             await asyncio.sleep(0.01)
         work.cancel()
@@ -231,7 +231,7 @@ async def crash(keys: Sandbox, *, tasks: int, run_id: str = "a") -> None:
             await work
     async with open_workflow() as workflow:
         with pytest.raises(InputError, match=rf"already being redone.*peitu resume {run_id}"):
-            await redo(workflow, run_id, 0, prompt="other words")
+            await redo(workflow, run_id, index, prompt="other words")
 
 
 @pytest.mark.parametrize("words", [[], ["--prompt", "a boat"]])
@@ -259,6 +259,19 @@ def test_a_crash_in_a_batch_is_gone_on_with_by_resume_all(keys, peitu):
     assert 0 == code, out + err
     assert 2 == len(keys.tasks)
     assert ["saved", "saved"] == [v["status"] for v in find_run(DATABASE, run_id)["images"][0]["versions"]]
+
+
+def test_a_crash_beside_a_failed_picture_makes_no_other_version(keys, peitu):
+    """Resumed, the redo comes to its end, once; what had failed before stays for a resume of its own."""
+    keys.fault("dashscope", "submit", kind="status", status=400, message="refused words", times=1)
+    first = make(provider="dashscope", count=2)
+    index = next(image["index"] for image in first["images"] if image["status"] == "saved")
+    keys.set_limits("dashscope", task_seconds=1.0)
+    asyncio.run(crash(keys, tasks=2, index=index))
+    peitu("resume", "a")
+
+    assert ["saved", "saved"] == [version["status"] for version in versions_of(index)]
+    assert 2 == len(keys.tasks)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])

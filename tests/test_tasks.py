@@ -470,6 +470,25 @@ async def test_a_task_that_is_collected_late_tells_no_duration(bench, ledger):
     assert [] == await durations(ledger)
 
 
+async def test_a_task_is_not_called_gone_before_it_was_asked_for(ledger, bench):
+    """The computer slept for a day, or its clock was set: the polls rest just then, and nobody was told anything."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    awake = bench.clock.sleep
+
+    async def sleep(seconds):
+        await awake(seconds)
+        if len(provider.seen) == 2:
+            provider.seen.append("slept")
+            bench.clock.time += timedelta(hours=25)
+            await bench.limiter.polls.slow_down(30.0)
+
+    bench.clock.sleep = sleep
+    with pytest.raises(OverdueError, match="resuming the run collects it"):
+        await bench.run(provider)
+
+    assert "submitted" == (await ledger.open_task("run", 0)).status
+
+
 async def test_a_computer_that_slept_tells_no_duration(bench, ledger):
     """The rest until the next poll took all night."""
     provider = FakeProvider(ledger, polls=[RUNNING, DONE])

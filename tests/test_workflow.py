@@ -285,6 +285,19 @@ async def test_a_lost_reply_without_a_trace_is_held(keys, monkeypatch):
     assert 0 == len(keys.tasks)
 
 
+async def test_a_run_that_another_process_ended_meanwhile_is_the_same_one(keys, monkeypatch):
+    """Who begins it a moment too late makes no second run of its thread, which would pay for what may be paid."""
+    monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0,))
+    keys.fault("dashscope", "submit", kind="drop", times=1)
+    asked = {"content": ARTICLE, "count": 2, "provider": "dashscope"}
+    async with open_workflow() as workflow:
+        for _ in range(2):
+            document = await runs.run(workflow, asked, run_id="run", watch=lambda event: None, is_new=True)
+
+    assert ("run", ["saved", "unknown"]) == (document["run_id"], sorted(one["status"] for one in document["images"]))
+    assert 1 == len(keys.tasks)
+
+
 async def test_a_lost_reply_does_not_take_the_task_of_a_sibling(keys, monkeypatch):
     """One request never arrived, another was taken and its answer is slow: the free task in the list is the other's."""
     monkeypatch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.4, 0.8))

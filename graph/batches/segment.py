@@ -14,16 +14,19 @@ Existing = Callable[[Part], list[dict[str, Any]]]
 """Returns the pictures of a segment that are there already; looks at the disk."""
 
 
-async def kept_pictures(part: Part, existing: Existing, batches: Batches) -> list[dict[str, Any]]:
-    """Return the pictures that are at their places, but for those that the segment's own run made or has paid for."""
+async def look_at(part: Part, existing: Existing, batches: Batches) -> tuple[list[dict[str, Any]], bool]:
+    """Return the pictures that are at their places, but for those that the segment's own run made or has paid for, and
+    whether that run has begun: asked behind the look at the disk, so that whoever made a picture is known.
+    """
     found = await asyncio.to_thread(existing, part)
-    if not found or not part.has_begun:
-        return found
-    own = await batches.own(part.run_id)
-    return [picture for picture in found if picture["index"] not in own]
+    has_begun = await batches.has_begun(part.run_id)
+    own = await batches.own(part.run_id) if found and has_begun else set()
+    return [picture for picture in found if picture["index"] not in own], has_begun
 
 
-async def work_on(workflow: Workflow, part: Part, watch: Watch, kept: list[dict[str, Any]]) -> OutputState:
+async def work_on(
+    workflow: Workflow, part: Part, watch: Watch, kept: list[dict[str, Any]], *, has_begun: bool
+) -> OutputState:
     """Begin the segment's run, or continue it where it was begun before.
 
     Raises:
@@ -31,7 +34,7 @@ async def work_on(workflow: Workflow, part: Part, watch: Watch, kept: list[dict[
     """
     images = cast("list[Image]", kept)
     asked = dict(part.asked)
-    if not part.has_begun:
+    if not has_begun:
         return await runs.run(
             workflow,
             cast("InputState", asked),

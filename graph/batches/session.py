@@ -23,7 +23,7 @@ from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document
+from tools.sqlite.batch_records import batch_document, count_settled
 from tools.sqlite.batches import Batches, Part
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.provenance import asked_sizes, other_prompts
@@ -77,8 +77,10 @@ class BatchSession:
         self._options: Mapping[str, Any] = row["options"]
         self._feasible = Feasible(settings, self._options.get("provider"))
         self._before = batch_document(settings.database.path, row["batch_id"])
-        self._watch = BatchWatcher(self._before["requested"], done=self._before["count"] - self._before["skipped"])
+        self._watch = BatchWatcher(self._before["requested"])
         self._trouble: str | None = None
+        self.leaves_to_others = False
+        """Whether pictures were left out that another batch has under way."""
         self._go_on = f"continue with: peitu resume {row['batch_id']}"
 
     def until_stopped(self, *, go_on: str) -> dict[str, Any]:
@@ -90,7 +92,12 @@ class BatchSession:
                 print_json(document)
 
         until_stopped(self._work(), go_on=go_on, last_word=last_word)
-        return self._end(reason=self._trouble)
+        try:
+            return self._end(reason=self._trouble)
+        except StorageError:
+            if self._trouble is None:
+                raise
+            return {**self._before, "success": False, "images": []}  # the same trouble, and told already
 
     def _end(self, *, reason: str | None) -> dict[str, Any]:
         """Write the report, print it for people, and return the result document."""
@@ -123,11 +130,14 @@ class BatchSession:
                 batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options)
             )
             owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
+            self.leaves_to_others = bool(owed)
             for other, count in Counter(owed.values()).items():
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
             async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
-                self._take_back(await batches.reopen_lost(batch_id))
+                # What was there before, and is not any more, is made anew.
+                self._before["count"] -= await batches.reopen_lost(batch_id)
+                self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
                 with self._watch:
                     reads = language_model(self._settings) is not None
                     workers = self._options.get("workers") or self._feasible.workers(reads=reads)
@@ -148,11 +158,6 @@ class BatchSession:
         finally:
             leases.close()
             await leases.database.close()
-
-    def _take_back(self, lost: int) -> None:
-        """Count pictures no longer that were there before, and are not any more."""
-        self._before["count"] -= lost
-        self._watch.before -= lost
 
     async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:

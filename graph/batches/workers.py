@@ -12,9 +12,10 @@ from typing import Protocol
 
 from loguru import logger
 
-from graph.batches.segment import Existing, kept_pictures, work_on
+from graph.batches.segment import Existing, look_at, work_on
 from graph.build import Workflow
 from graph.events import Event
+from graph.opening.checkpointer import unusable
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
 from tools.sqlite.batches import Batches, Part, Result, Status
 
@@ -140,14 +141,12 @@ class BatchRun:
             error = f"batch {other} has a request under way for it - first continue that one: peitu resume {other}"
             return Result(part=part, status="failed", error=error, errors=(error,))
         try:
-            kept = await kept_pictures(part, self._existing, self._batches)
-            if len(kept) == part.requested and not part.has_begun and not part.asked.get("upload", self._uploads):
+            kept, has_begun = await look_at(part, self._existing, self._batches)
+            if len(kept) == part.requested and not has_begun and not part.asked.get("upload", self._uploads):
                 return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
-            found = await work_on(self._workflow, part, watch, kept)
+            found = await work_on(self._workflow, part, watch, kept, has_begun=has_begun)
         except sqlite3.Error as error:
-            raise StorageError(
-                f"The checkpoints cannot be used ({error}) - free some disk space, or close what uses the file"
-            ) from error
+            raise unusable(error) from error
         except StorageError:
             raise
         except PeituError as error:

@@ -3,6 +3,7 @@
 Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
 """
 
+import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -49,6 +50,9 @@ def run_command() -> int:
     Raises:
         KeyboardInterrupt: Somebody pressed Ctrl-C before anything was begun.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us: `print` would turn to the other one
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that knows no Chinese still gets the rest
@@ -60,8 +64,9 @@ def run_command() -> int:
     except PeituError as error:
         return _refuse(str(error), 2)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may get past
-        told = f"unexpected {type(error).__name__}: {error} - a bug in Peitu; {_keep_traceback(error)}"
-        return _refuse(told, 1)
+        from graph.commands.unforeseen import tell
+
+        return _refuse(tell(error), 1)
     if status == STOPPED:
         raise KeyboardInterrupt
     return status or 0
@@ -72,18 +77,6 @@ def _refuse(message: str, status: int) -> int:
 
     say(message)
     return status
-
-
-def _keep_traceback(error: Exception) -> str:
-    """Write the traceback, without secrets, into the log file; return where it is."""
-    from loguru import logger
-
-    from tools.setup.log import set_up_logging
-
-    path = Path("logs/peitu.log")
-    set_up_logging(level="ERROR", path=path, rotation="10 MB", retention="14 days", terminal_level=None)
-    logger.opt(exception=error).error("Unexpected error")
-    return f"the traceback is in {path}"
 
 
 @app.callback(invoke_without_command=True)

@@ -58,7 +58,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
 
 def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
     """Print the result document, with the versions of the images that have some."""
-    from graph.runs import document
+    from graph.following import document
     from graph.terminal.console import print_json
     from tools.sqlite.records import find_run
 

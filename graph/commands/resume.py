@@ -1,6 +1,7 @@
 """The command `peitu resume`: a run, a batch, or all of them."""
 
 import sys
+from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -74,13 +75,12 @@ def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
     """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
     load_workflow()
-    from graph.batches.session import BatchSession
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
-    from graph.terminal.console import print_json, print_result, say
+    from graph.terminal.console import print_json, print_result
     from graph.terminal.next_steps import tell_beside, ways_on_with
     from graph.terminal.stopping import until_stopped
-    from tools.sqlite.batch_records import find_batch, held_runs_of
+    from tools.sqlite.batch_records import held_runs_of
     from tools.sqlite.lists import list_batches, list_runs
     from tools.sqlite.versions import pending_segments
 
@@ -92,16 +92,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     # Where nobody can answer, the prompts of every run that waits would only hide what was made.
     work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
-    reports: list[Any] = []
-    refused: list[str] = []
-    for name in batches:
-        row = find_batch(path, name) or {}
-        settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
-        try:
-            reports.append(BatchSession(config, settings, row, as_json=as_json).until_stopped(go_on="--all"))
-        except InputError as error:  # another batch of the same storyboard is at work
-            refused.append(str(error))
-            say(refused[-1])
+    reports, refused = _resume_batches(config, path, batches, as_json=as_json)
     success = not refused and all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
@@ -113,6 +104,37 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
         for document in found:
             print_result(document)
     sys.exit(0 if success else 1)
+
+
+def _resume_batches(
+    config: Path | None, path: Path, names: list[str], *, as_json: bool
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what came of each batch, and why some were not gone on with.
+
+    One that left pictures to another batch of its storyboard has a second turn, behind that one.
+    """
+    from graph.batches.session import BatchSession
+    from graph.terminal.console import say
+    from tools.sqlite.batch_records import find_batch
+
+    reports: dict[str, dict[str, Any]] = {}
+    refused: list[str] = []
+    turns = deque(names)
+    while turns:
+        name = turns.popleft()
+        row = find_batch(path, name) or {}
+        settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
+        session = BatchSession(config, settings, row, as_json=as_json)
+        try:
+            report = session.until_stopped(go_on="--all")
+        except InputError as error:  # another batch of the same storyboard is at work
+            refused.append(str(error))
+            say(refused[-1])
+            continue
+        if session.leaves_to_others and not report["success"] and name not in reports:
+            turns.append(name)
+        reports[name] = report
+    return list(reports.values()), refused
 
 
 def _send_again(path: Path, run_ids: list[str]) -> None:

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 from loguru import logger
 
 from graph.build import Workflow
-from graph.runs import document
+from graph.following import document
+from graph.opening.checkpointer import unusable
 from graph.state import OutputState
 from graph.terminal.console import print_json, print_result
 from graph.terminal.next_steps import tell_beside, ways_on_with
@@ -132,9 +133,7 @@ async def _guarded(workflow: Workflow, watch: Watcher, run_id: str, step: Step, 
     try:
         return await step(workflow, watch, run_id)
     except sqlite3.Error as error:
-        reason = (
-            f"The checkpoints cannot be used ({error}) - free some disk space, or close what uses the file, then resume"
-        )
+        reason = str(unusable(error))
     except PeituError as error:
         if only and isinstance(error, InputError):
             raise

@@ -9,8 +9,9 @@ from pathlib import Path
 import aiosqlite
 
 from graph.opening.saver import Saver
-from tools.errors import ConfigError
+from tools.errors import ConfigError, StorageError
 from tools.setup.settings import load_settings
+from tools.sqlite.connection import advice_on
 
 BUSY_TIMEOUT_S = 60.0
 """How long another process may hold the checkpoints before a step gives up, in seconds."""
@@ -77,5 +78,14 @@ def _allow_many_runs() -> None:
 
 
 def _unusable(path: Path, error: Exception) -> ConfigError:
-    advice = "set checkpoints.path to another file, or move the damaged one away"
-    return ConfigError(f"The checkpoints {str(path)!r} cannot be opened ({error}) - {advice}")
+    return ConfigError(f"The checkpoints {str(path)!r} cannot be opened ({error}) - {_advice(error)}")
+
+
+def unusable(error: Exception) -> StorageError:
+    """Return what went wrong with the checkpoints amid a run as one line that says what to do."""
+    return StorageError(f"The checkpoints cannot be used ({error}) - {_advice(error)}")
+
+
+def _advice(error: Exception) -> str:
+    setting = "checkpoints.path"
+    return advice_on(error, setting, damaged=f"set {setting} to another file, or move the damaged one away")

@@ -34,20 +34,19 @@ STANDINGS = {"queued": "waiting", "waiting": "waiting", "submitted": "in flight"
 
 
 class BatchWatcher:
-    """Shows how a batch goes; `done` images of the `requested` ones were there before."""
+    """Shows how a batch goes; `before` is how many of the `requested` images come no more, since they are there."""
 
     def __init__(
         self,
         requested: int,
         *,
-        done: int = 0,
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console(stderr=True, highlight=False)
         self._clock = clock
         self._requested = requested
-        self.before = done
+        self.before = 0
         self.made = self.skipped = self.failed = 0
         self._standings: dict[tuple[str, int], str] = {}
         self._counts: Counter[str] = Counter()

@@ -44,7 +44,7 @@ def print_result(document: Mapping[str, Any]) -> None:
     errors = [image["error"] or "" for image in document["images"]]
     pending = any(error.startswith("not made anew") for error in errors)
     complete = "one is still to be redone" if pending else "not all are uploaded"
-    missing = complete if count == requested else "something is missing"
+    missing = complete if 0 < count == requested else "something is missing"
     console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
     console.print(*ways_on_with(document), sep="\n", markup=False)
 

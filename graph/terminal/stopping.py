@@ -23,15 +23,15 @@ def until_stopped(
 ) -> T:
     """Return what the work returns.
 
-    Ctrl-C and SIGTERM let nothing new be submitted and write down what is under way; then comes `last_word`, and the
-    process ends with status 1. A second Ctrl-C ends it at once. `go_on` is what to resume, where something
-    `has_begun`. Once the work is over, the signals end the process without a last word: its result may be half
-    printed by then.
+    Ctrl-C, SIGTERM and a terminal that is closed let nothing new be submitted and write down what is under way; then
+    comes `last_word`, and the process ends with status 1. A second Ctrl-C ends it at once. `go_on` is what to resume,
+    where something `has_begun`. Once the work is over, the signals end the process without a last word: its result may
+    be half printed by then.
     """
 
     def end() -> NoReturn:
         begun = True
-        with contextlib.suppress(PeituError):
+        with contextlib.suppress(PeituError, OSError):  # nobody may be there to read it
             begun = has_begun()
             last_word()
         leave(begun=begun)
@@ -59,7 +59,7 @@ def until_stopped(
 
 
 class _Stop:
-    """The handler of both signals: the first one cancels the work, the next one breaks it off."""
+    """The handler of these signals: the first one cancels the work, the next one breaks it off."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, leave: Callable[[], NoReturn]) -> None:
         self.is_asked = False
@@ -73,14 +73,19 @@ class _Stop:
         if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
             signal.signal(signal.SIGINT, self)
         signal.signal(signal.SIGTERM, self)
+        # A terminal that is closed, unless `nohup` said that it does not matter.
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self)
 
     async def stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what the work returns, unless a signal comes first."""
         self._task = asyncio.current_task()
         return await work
 
-    def __call__(self, *_: object) -> None:
+    def __call__(self, number: int, _: object) -> None:
         """Cancel the work; break it off the second time, and leave when it is over."""
+        if number == getattr(signal, "SIGHUP", None):
+            signal.signal(number, signal.SIG_IGN)  # the shell and the system may both tell of the terminal
         if self._task is not None and self._task.done():
             self._leave()
         if self._task is None or self.is_asked:

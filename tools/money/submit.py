@@ -129,9 +129,15 @@ class Submitter:
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
+
+        def over(ended: asyncio.Task[Answer]) -> None:
+            self._answers.pop(job)
+            if not ended.cancelled():
+                ended.exception()  # whoever was stopped asks no more what it was, and asyncio would print it
+
         under_way = asyncio.create_task(answer)
         self._answers[job] = under_way
-        under_way.add_done_callback(lambda _: self._answers.pop(job))
+        under_way.add_done_callback(over)
         return await asyncio.shield(under_way)
 
     async def _submit_once(self, job: Job, service: Service) -> Answer:

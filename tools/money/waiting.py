@@ -27,8 +27,8 @@ LATE, LATE_S = 1.5, 1.0
 PATIENCE_S = 10.0
 """A pause of all polls that the first poll of a task waits out, in seconds, also where the deadline is near or past."""
 
-LISTED = TaskState(status="running")
-"""How a task is that the provider's list shows unfinished."""
+LISTED = UNASKED = TaskState(status="running")
+"""How a task is that the provider's list shows unfinished, and one that is not asked for while the polls rest."""
 
 
 class Waiter:
@@ -137,7 +137,7 @@ class Waiter:
             )
 
     async def _poll(self, watched: Watched, service: Service, *, is_first: bool) -> TaskState | None:
-        """Ask once, when it is our turn, and return no state when the service did not answer.
+        """Ask once, when it is our turn, and return no state when the service was asked and did not answer.
 
         A pause of all polls is not waited out beyond the deadline.
         """
@@ -145,7 +145,7 @@ class Waiter:
         if pause_s := await service.limiter.polls.turn(patience_s=patience_s):
             # A little more, so that the deadline is past then.
             await self._sleep(min(pause_s, patience_s + LEAST_PAUSE_S))
-            return None
+            return UNASKED
         watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())

@@ -56,7 +56,7 @@ def make_client() -> httpx.AsyncClient:
             return httpx.AsyncClient(timeout=timeout, headers=headers, limits=limits)
         transport = AiohttpTransport(max_connections=MAX_CONNECTIONS, keepalive_expiry_s=KEEPALIVE_S)
         return httpx.AsyncClient(timeout=timeout, headers=headers, transport=transport)
-    except (ImportError, ValueError, OSError) as error:
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         message = f"The HTTP client does not start ({redact(str(error))})"
         raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error
 

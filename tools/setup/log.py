@@ -87,22 +87,15 @@ def _take_over_libraries(logger: "Logger") -> None:
 def _add_file(
     logger: "Logger", path: Path, *, level: str, rotation: str, retention: str, hide: Callable[[str], str]
 ) -> None:
+    from tools.setup.log_file import LogFile
+
     line = partial(_file_line, hide=hide)
     try:
         logger.level(level)  # else loguru opens the file first and leaves it open
         # Not `enqueue`: a line must be on disk before a paid request leaves, and it costs microseconds.
-        # `watch`: another process may rotate the same file. No `diagnose`: it prints the values of variables.
-        logger.add(
-            path,
-            level=level,
-            rotation=rotation,
-            retention=retention,
-            format=line,
-            encoding="utf-8",
-            watch=True,
-            backtrace=False,
-            diagnose=False,
-        )
+        # No `diagnose`: it prints the values of variables.
+        file = LogFile(path, rotation=rotation, retention=retention)
+        logger.add(file, level=level, format=line, backtrace=False, diagnose=False)
     except OSError as error:
         reason = f"{error.strerror}: {error.filename!r}"
         message = f"log file {str(path)!r} cannot be written ({reason}); set another as logging.path"

@@ -62,7 +62,7 @@ def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> D
         unfinished = connection.execute(f"SELECT {UNFINISHED}", (batch_id,)).fetchone()[0]
     return {
         "batch_id": batch_id,
-        "success": count == requested and not unfinished,
+        "success": 0 < count == requested and not unfinished,
         "requested": requested,
         "count": count,
         "skipped": skipped,
@@ -90,6 +90,16 @@ def _missing(asked: Document, error: str) -> Document:
     prompt = asked["content"] if asked.get("as_is") else ""
     told = {"status": "failed", "prompt": prompt, "seed": asked.get("seed"), "attempts": 0, "error": error}
     return dict.fromkeys(KEYS) | told
+
+
+def count_settled(path: Path, batch_id: str) -> int:
+    """Count the pictures of the segments that are finished; those of all others are counted as they come."""
+    question = (
+        "SELECT count(*) FROM segments JOIN images USING (run_id)"
+        " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
+    )
+    with reading(path) as connection:
+        return int(connection.execute(question, (batch_id,)).fetchone()[0])
 
 
 def find_batch(path: Path, batch_id: str) -> dict[str, Any] | None:

@@ -33,14 +33,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A segment that is to be worked on; `has_begun` tells whether its run is in the records."""
+    """A segment that is to be worked on."""
 
     number: int
     segment_id: str
     run_id: str
     asked: dict[str, Any]
     requested: int
-    has_begun: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +129,19 @@ class Batches:
 
         def work(connection: sqlite3.Connection) -> list[Part]:
             rows = connection.execute(
-                "SELECT segments.*, runs.run_id IS NOT NULL AS has_begun FROM segments LEFT JOIN runs USING (run_id)"
-                " WHERE batch_id = ? AND number > ? AND segments.status != 'finished' ORDER BY number LIMIT ?",
+                "SELECT * FROM segments WHERE batch_id = ? AND number > ? AND status != 'finished'"
+                " ORDER BY number LIMIT ?",
                 (batch_id, after, limit),
             )
             return [_part(row) for row in rows]
 
         return await self._database.read(work)
+
+    async def has_begun(self, run_id: str) -> bool:
+        """Tell whether a segment's run is in the records by now: another process may work on the same batch."""
+        question = "SELECT 1 FROM runs WHERE run_id = ?"
+        found = await self._database.read(lambda connection: connection.execute(question, (run_id,)).fetchone())
+        return found is not None
 
     async def own(self, run_id: str) -> set[int]:
         """Return the indexes of the images that a run made itself, or still has to collect, paid or perhaps paid."""
@@ -184,7 +189,6 @@ def _part(row: sqlite3.Row) -> Part:
         run_id=row["run_id"],
         asked=input_of(row["asked"]),
         requested=row["requested"],
-        has_begun=bool(row["has_begun"]),
     )
 
 

@@ -53,11 +53,13 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for a few questions, and close it.
+    """Open the file for a few questions, and close it; one that is not there is not made.
 
     Raises:
-        StorageError: The file cannot be read.
+        StorageError: The file is gone, or cannot be read.
     """
+    if not path.exists():
+        raise taken_away(path)
     with explained(connect(path), path) as connection:
         yield connection
 
@@ -77,15 +79,56 @@ def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Co
         connection.close()
 
 
+class Place:
+    """Where a file is that is open: SQLite would go on to write into one that was deleted, and nobody would see it."""
+
+    def __init__(self, path: Path) -> None:
+        self._given = path
+        self._path = path.absolute()  # the program may go to another folder meanwhile
+        self._file = self._look()
+
+    def check(self) -> None:
+        """See that it is still there.
+
+        Raises:
+            StorageError: It was deleted, moved, or another one is in its place.
+        """
+        if self._look() != self._file:
+            raise taken_away(self._given)
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def taken_away(path: Path) -> StorageError:
+    """Return the error of a database that was there before, as one line."""
+    return StorageError(
+        f"The database {str(path)!r} was taken away or replaced while it was in use - put it back, since it alone "
+        "knows what is paid, and run again"
+    )
+
+
 def explain(error: Exception, path: Path) -> StorageError:
     """Return the error as one line that names the file and what to do."""
+    remedy = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
+    return StorageError(
+        f"The database {str(path)!r} cannot be used ({error}) - {advice_on(error, 'database.path', damaged=remedy)}"
+    )
+
+
+def advice_on(error: Exception, setting: str, *, damaged: str) -> str:
+    """Return what to do about an error of SQLite; `setting` names the file, `damaged` is what helps where it is."""
     text = str(error)
     if "locked" in text or "busy" in text:
-        advice = "another program holds it; close it, or wait and run again"
-    elif "malformed" in text or "not a database" in text:
-        advice = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
-    elif "full" in text or "No space" in text:
-        advice = "free some disk space and run again"
-    else:
-        advice = "check that the folder exists and can be written, or set database.path to another file"
-    return StorageError(f"The database {str(path)!r} cannot be used ({text}) - {advice}")
+        return "another program holds it; close it, or wait and run again"
+    if "malformed" in text or "not a database" in text:
+        return damaged
+    if "full" in text or "No space" in text:
+        return "free some disk space and run again"
+    if "disk I/O" in text:  # also where a file beside it finds no space
+        return "check the disk and its free space, then run again"
+    return f"check that the folder exists and can be written, or set {setting} to another file"

@@ -1,0 +1,94 @@
+"""Follow a run to its end, or to a question that nobody answers, and tell what came of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, Durability
+
+from graph.build import Workflow
+from graph.events import WAITS_FOR_APPROVAL, Watch
+from graph.run_options import OWN_RUN
+from graph.state import Image, InputState, OutputState
+from nodes.telling import Following
+
+Ask = Callable[[Mapping[str, Any]], Any]
+"""Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
+
+
+class Follow:
+    """Runs until the end, or until a question that nobody answers."""
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        run_id: str,
+        thread_id: str,
+        *,
+        watch: Watch,
+        ask: Ask | None,
+        durability: Durability,
+    ) -> None:
+        self._workflow = workflow
+        self._run_id = run_id
+        self._config = config_of(thread_id, run_id=run_id)
+        self._watch = watch
+        self._ask = ask
+        self._durability = durability
+
+    async def __call__(self, begin: InputState | None) -> OutputState:
+        """Go on from the last checkpoint, or begin with an input."""
+        asked: InputState | Command[Any] | None = begin
+        while True:
+            values, questions = await self._go(asked)
+            # A thread that is called as a run of another has runs of other names than its own.
+            run_id = values.get("run_id", self._run_id)
+            if not questions:
+                return document(run_id, values)
+            answer = await asyncio.to_thread(self._ask, questions[0]) if self._ask else None
+            if answer is None:
+                waiting = {"notes": [WAITS_FOR_APPROVAL]}
+                return document(run_id, {**values, **waiting})
+            asked = Command(resume=answer)
+
+    async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:
+        """Go as far as the prompts, from the beginning or on, and put in the images that are there already."""
+        await self._go(asked, interrupt_after=["prompt"])
+        await self.keep(kept)
+
+    async def keep(self, kept: Sequence[Image]) -> None:
+        """Put in the images that are there already, behind the prompts."""
+        await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
+
+    async def _go(
+        self, asked: InputState | Command[Any] | None, **options: Any
+    ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+        """Run, tell what happens, and return the last values and the questions that are open."""
+        # The schema of the context would be a form in Studio, which nobody there could fill in.
+        context = cast("None", Following(self._watch))
+        values: Mapping[str, Any] | None = await self._workflow.ainvoke(
+            asked, self._config, context=context, durability=self._durability, **options
+        )
+        if values is None:  # No step changed anything of the result, e.g. a picture cannot be made anew.
+            values = (await self._workflow.aget_state(self._config)).values
+        return values, [question.value for question in values.get("__interrupt__", ())]
+
+
+def config_of(thread_id: str, *, run_id: str | None = None) -> RunnableConfig:
+    """Return the config by which LangGraph knows the thread, and a beginning run its id."""
+    return {"configurable": {"thread_id": thread_id, **({OWN_RUN: run_id} if run_id else {})}}
+
+
+def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
+    """Return the result document of a run in any state, also one that has not come to its end."""
+    images = values.get("images", [])
+    return {
+        "run_id": run_id,
+        "success": bool(values.get("success")),
+        "requested": values.get("requested", 0),
+        "count": sum(image["status"] == "saved" for image in images),
+        "images": images,
+        "language_model": values.get("language_model"),
+        "notes": values.get("notes", []),
+    }
