@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tools.providers.http import make_client
+from tools.errors import UnavailableError
+from tools.providers.http import Api, make_client
 from tools.providers.transport import AiohttpTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -90,6 +91,18 @@ async def test_a_name_that_does_not_exist_sent_nothing(scheme, port):
             await client.post(f"{scheme}://nowhere.invalid", json={})
 
     assert str(caught.value).startswith(f"Cannot connect to host nowhere.invalid:{port} [")
+
+
+async def test_a_question_waits_less_long_than_what_is_paid(monkeypatch):
+    """A poll that gets no answer costs nothing and is asked again; of a request that may be paid, the answer counts."""
+    monkeypatch.setattr("tools.providers.http.QUESTION_TIMEOUT", httpx.Timeout(0.2))
+    async with service(b"", b"", OK) as (url, _), make_client() as client:
+        api = Api(name="dashscope", title="DashScope", api_key="sk-test", client=client, base_url=url)
+        with pytest.raises(UnavailableError):
+            await api.ask("poll", "GET", "/tasks/1")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await api.ask("submit", "POST", "/images", json={})
 
 
 async def test_a_silent_service_is_a_lost_answer():

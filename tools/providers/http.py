@@ -26,6 +26,9 @@ KEEPALIVE_S = 10.0
 """How long an idle connection is kept, in seconds: gateways drop theirs after 15 s (Alibaba Cloud ALB) or more, and a
 submit on a dropped one would be a lost reply."""
 
+QUESTION_TIMEOUT = httpx.Timeout(20, connect=10, pool=None)
+"""How long to wait for what costs nothing and is answered at once, in seconds: it can be asked again."""
+
 MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
 
@@ -102,6 +105,8 @@ class Api:
             PeituError: Nothing came back, or there is no key.
         """
         url = f"{self.base_url.rstrip('/')}{path}"
+        if method == "GET":
+            content.setdefault("timeout", QUESTION_TIMEOUT)
         keyed = {"Authorization": f"Bearer {self._key()}", **headers}
         try:
             # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
