@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 
 import pytest
 from filelock import FileLock
@@ -86,6 +87,32 @@ def test_whoever_looks_is_not_taken_for_the_owner(folder, monkeypatch):
 
     with FileLock(lock_path(folder, "living")):
         assert is_alive(folder, "living")
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+async def test_whoever_is_stopped_while_it_takes_a_lease_does_not_keep_it(database, folder, is_free):
+    """The database was busy meanwhile: what it writes then is given back, to others and to the same owner."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    if not is_free:
+        await second.take("run", 0)
+    busy = threading.Event()
+    database.hand_in(lambda _: busy.wait(5))
+    taking = asyncio.create_task(first.take("run", 0))
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.sleep(0)
+    busy.set()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+
+    assert ("taken" if is_free else "held") == await second.take("run", 0)
+
+    second.release("run", 0)
+
+    assert "taken" == await first.take("run", 0)
+
+    first.close()
+    second.close()
 
 
 async def test_what_was_asked_for_before_the_end_is_not_leased_after_it(database, folder):

@@ -197,6 +197,7 @@ async def test_haste_is_mended_by_waiting(bench, ledger):
     await bench.run(provider)
 
     assert ["throttled", "saved"] == await statuses(ledger)
+    assert ["queued", "waiting", "submitted"] == bench.events
     assert (bench.clock.now() - begun).total_seconds() >= 7
 
 
@@ -334,6 +335,20 @@ async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger)
     assert (0, "two") == (provider.submitted, made.task.task_id)
 
 
+@pytest.mark.parametrize("end", [TaskFailedError("failed"), RejectedError("refused"), LostReplyError("gone")])
+async def test_a_stranger_s_task_that_failed_is_passed_over(bench, ledger, end):
+    """How it ended says nothing of ours, which is found behind it and not bought anew."""
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[end, replace(DONE, prompt="p"), DONE],
+        listed=listed(bench, "one", "two"),
+    )
+    made = await bench.run(provider)
+
+    assert (1, "two") == (provider.submitted, made.task.task_id)
+
+
 async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, ledger):
     """The other one takes the task that this one was about to take: the next with these words is as good."""
     rival = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
@@ -362,6 +377,27 @@ async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
         await bench.run(provider)
 
     assert ["unknown"] == await statuses(ledger)
+
+
+async def test_a_stranger_s_task_that_never_ends_is_not_waited_for_for_ever(bench, ledger):
+    """It might be ours until it tells its words: at the deadline the request is held all the same."""
+    provider = FakeProvider(
+        ledger, submits=[LostReplyError("reset")], polls=[RUNNING], listed=listed(bench, "one", "two")
+    )
+    begun = bench.clock.time
+    async with asyncio.timeout(5):
+        with pytest.raises(LostReplyError):
+            await bench.run(provider, deadline_s=60)
+
+    assert 60 <= (bench.clock.time - begun).total_seconds() < 80
+    assert ["unknown"] == await statuses(ledger)
+
+
+async def test_words_that_a_service_changes_take_no_picture_away(bench, ledger):
+    """A task whose id came with the answer is ours, whatever prompt it shows when it is finished."""
+    await bench.run(FakeProvider(ledger, polls=[replace(DONE, prompt="p, in other words")]))
+
+    assert ["saved"] == await statuses(ledger)
 
 
 async def test_the_only_task_of_that_moment_may_be_a_stranger_s(bench, ledger):
@@ -584,7 +620,12 @@ async def test_a_picture_that_came_with_the_answer_is_fetched_until_it_comes(ben
 async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench, ledger):
     """It was answered, made and perhaps paid: that is what the user is told, and it is looked for in no list."""
     bench.downloads = [b"Service Unavailable"]
-    provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))], listed=listed(bench, "other"))
+    provider = FakeProvider(
+        ledger,
+        submits=[Submission(task_id=None, urls=(URL,))],
+        polls=[replace(DONE, prompt="p")],
+        listed=listed(bench, "other", "one more"),
+    )
     with pytest.raises(UnavailableError):
         await bench.run(provider)
     for _ in range(2):
