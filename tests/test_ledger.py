@@ -57,7 +57,9 @@ async def test_what_is_not_billed_is_not_open(ledger, end):
     await getattr(ledger, end)(task, "reason")
 
     assert await ledger.open_task("run", 0) is None
-    assert [(end, "reason", True)] == [(row["status"], row["error"], bool(row["ended_at"])) for row in await rows(ledger)]
+    assert [(end, "reason", True)] == [
+        (row["status"], row["error"], bool(row["ended_at"])) for row in await rows(ledger)
+    ]
 
 
 async def test_a_row_tells_when_each_step_was(ledger):

@@ -24,6 +24,7 @@ from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.money.limiter import Limiter
+from tools.money.submit import SETTLED_S
 from tools.money.tasks import TaskRunner
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.sqlite.database import Database
@@ -595,9 +596,10 @@ class Slow(FakeProvider):
 
     async def submit(self, request):
         self.submitted += 1
+        made = Submission(task_id=f"paid-{self.submitted}")
         self.asked.set()
         await self.answer.wait()
-        return Submission(task_id=f"paid-{self.submitted}")
+        return made
 
 
 async def stopped_in_mid_submit(bench, runner, service):
@@ -723,6 +725,49 @@ async def test_a_picture_stopped_in_mid_submit_is_not_bought_by_the_next(bench, 
     assert 1 == service.provider.submitted
     assert "paid-1" == made.task.task_id
     assert ["saved"] == await statuses(ledger)
+
+
+@pytest.mark.parametrize(("rule", "out"), [("hold", 1), ("resubmit", 2)])
+async def test_where_a_lost_answer_costs_money_one_request_is_out_at_a_time(bench, ledger, rule, out):
+    """The second picture waits for the answer of the first: one that is lost is told from no other."""
+    provider = Slow(ledger)
+    service = bench.service(provider, on_lost_reply=rule)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
+        paths = (bench.job.path, bench.job.path.with_name("01.jpg"))
+        jobs = [replace(bench.job, image_index=index, path=path) for index, path in enumerate(paths)]
+        work = [asyncio.create_task(runner.run(job, service, report=lambda *_, **__: None)) for job in jobs]
+        await provider.asked.wait()
+        for _ in range(20):  # whoever may go on does so between two answers of the database
+            await ledger.tasks("run", 1)
+
+        assert out == provider.submitted
+
+        provider.answer.set()
+        await asyncio.gather(*work)
+
+
+@pytest.mark.parametrize(("settled_after", "waited_s"), [(3, 0.15), (None, SETTLED_S)])
+async def test_what_a_dead_process_left_is_settled_before_anything_new_is_sent(bench, ledger, settled_after, waited_s):
+    """Its request is the only one of that moment then; nobody waits for it longer than a few seconds."""
+    left = await ledger.intend("run", 1, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    provider, begun, waits = FakeProvider(ledger), bench.clock.time, []
+    submit, sleep = provider.submit, bench.clock.sleep
+
+    async def sleep_and_settle(seconds):
+        waits.append(seconds)
+        if len(waits) == settled_after:
+            await ledger.failed(left, "settled")
+        await sleep(seconds)
+
+    async def submit_and_look(request):
+        provider.waited_s = (bench.clock.time - begun).total_seconds()
+        return await submit(request)
+
+    bench.clock.sleep, provider.submit = sleep_and_settle, submit_and_look
+    await bench.run(provider)
+
+    assert provider.waited_s == pytest.approx(waited_s, abs=0.06)
 
 
 async def test_an_answer_that_comes_too_late_undoes_nothing(ledger, bench):
