@@ -64,13 +64,14 @@ async def test_what_is_not_billed_is_not_open(ledger, end):
 
 async def test_a_row_tells_when_each_step_was(ledger):
     """People read in the table what happened to a picture, and how often it was asked for."""
-    task = await ledger.submitted(await intend(ledger), task_id="t1")
+    task = await ledger.submitted(await intend(ledger), task_id="t1", request_id="r1")
     ledger.note_succeeded(task, polls=3, duration_s=2.5)
     ledger.note_saved(task)
     (row,) = await rows(ledger)
     steps = [row[f"{step}_at"] for step in ("intended", "submitted", "succeeded", "ended")]
 
-    assert (3, 2.5, sorted(steps)) == (row["polls"], row["duration_s"], steps)
+    assert ("t1", "r1", 3, 2.5) == (row["task_id"], row["request_id"], row["polls"], row["duration_s"])
+    assert sorted(steps) == steps
 
 
 async def test_a_task_belongs_to_one_image(ledger):

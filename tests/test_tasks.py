@@ -107,6 +107,7 @@ class Bench:
         self.clock = Clock()
         self.downloads = [picture()]
         self.events = []
+        self.reasons = []
         self.job = Job(run_id="run", image_index=0, request=ImageRequest(prompt="p"), path=tmp_path / "00.jpg")
 
     def _file(self, request):
@@ -129,7 +130,11 @@ class Bench:
             )
             service = self.service(provider, **rules)
             self.limiter = service.limiter
-            return await runner.run(self.job, service, report=lambda event, **details: self.events.append(event))
+            return await runner.run(self.job, service, report=self._report)
+
+    def _report(self, event, **details):
+        self.events.append(event)
+        self.reasons += [details["reason"]] if event == "waiting" else []
 
 
 @pytest.fixture
@@ -264,9 +269,10 @@ async def test_our_own_request_id_settles_a_lost_reply(bench, ledger):
             self.listed = [made[0], replace(made[1], request_id=request.request_id)]
             return await super().submit(request)
 
-    await bench.run(Keeping(ledger, submits=[LostReplyError("no answer")], listed=[]))
+    provider = Keeping(ledger, submits=[LostReplyError("no answer")], listed=[])
+    made = await bench.run(provider)
 
-    assert ["b"] == [task.task_id for task in await ledger.tasks("run", 0)]
+    assert ("b", provider.listed[1].request_id) == (made.task.task_id, made.task.request_id)
 
 
 async def test_a_user_may_send_a_held_request_again(bench, ledger):
@@ -593,8 +599,10 @@ class Slow(FakeProvider):
     def __init__(self, ledger):
         super().__init__(ledger)
         self.asked, self.answer = asyncio.Event(), asyncio.Event()
+        self.order = []
 
     async def submit(self, request):
+        self.order.append(request.seed)
         self.submitted += 1
         made = Submission(task_id=f"paid-{self.submitted}")
         self.asked.set()
@@ -727,24 +735,42 @@ async def test_a_picture_stopped_in_mid_submit_is_not_bought_by_the_next(bench, 
     assert ["saved"] == await statuses(ledger)
 
 
-@pytest.mark.parametrize(("rule", "out"), [("hold", 1), ("resubmit", 2)])
-async def test_where_a_lost_answer_costs_money_one_request_is_out_at_a_time(bench, ledger, rule, out):
-    """The second picture waits for the answer of the first: one that is lost is told from no other."""
-    provider = Slow(ledger)
-    service = bench.service(provider, on_lost_reply=rule)
+async def order_of_submits(bench, *, again, places, rule):
+    """Run a picture for each of `again` beside each other; return who is out at first, and the order of all."""
+    provider = Slow(bench.ledger)
+    limiter = Limiter(rate_per_s=1000, max_in_flight=places)
+    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter)
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
-        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
-        paths = (bench.job.path, bench.job.path.with_name("01.jpg"))
-        jobs = [replace(bench.job, image_index=index, path=path) for index, path in enumerate(paths)]
-        work = [asyncio.create_task(runner.run(job, service, report=lambda *_, **__: None)) for job in jobs]
+        runner = TaskRunner(ledger=bench.ledger, leases=bench.leases, client=client)
+        work = []
+        for index, is_again in enumerate(again):
+            request = replace(bench.job.request, seed=index)
+            path = bench.job.path.with_name(f"{index}.jpg")
+            job = replace(bench.job, image_index=index, request=request, path=path, again=is_again)
+            work.append(asyncio.create_task(runner.run(job, service, report=lambda *_, **__: None)))
         await provider.asked.wait()
         for _ in range(20):  # whoever may go on does so between two answers of the database
-            await ledger.tasks("run", 1)
-
-        assert out == provider.submitted
-
+            await bench.ledger.tasks("run", 1)
+        at_first = list(provider.order)
         provider.answer.set()
         await asyncio.gather(*work)
+    return at_first, provider.order
+
+
+@pytest.mark.parametrize(("rule", "out"), [("hold", [0]), ("resubmit", [0, 1])])
+async def test_where_a_lost_answer_costs_money_one_request_is_out_at_a_time(bench, rule, out):
+    """The second picture waits for the answer of the first: one that is lost is told from no other."""
+    at_first, _ = await order_of_submits(bench, again=(False, False), places=2, rule=rule)
+
+    assert out == at_first
+
+
+@pytest.mark.parametrize(("places", "rule"), [(1, "resubmit"), (4, "hold")])
+async def test_a_second_attempt_goes_before_what_is_new(bench, places, rule):
+    """Neither for a place nor for the answers of others does it wait behind pictures that are new."""
+    _, order = await order_of_submits(bench, again=(False, False, False, True), places=places, rule=rule)
+
+    assert [0, 3, 1, 2] == order
 
 
 @pytest.mark.parametrize(("settled_after", "waited_s"), [(3, 0.15), (None, SETTLED_S)])
@@ -768,6 +794,26 @@ async def test_what_a_dead_process_left_is_settled_before_anything_new_is_sent(b
     await bench.run(provider)
 
     assert provider.waited_s == pytest.approx(waited_s, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "reason"), [((0,), "is working on this picture"), ((8, 9), "is using every slot at dashscope")]
+)
+async def test_another_process_that_is_waited_for_is_told_once(bench, ledger, tmp_path, theirs, reason):
+    """It has the picture, or both places: as soon as it is gone, ours goes on."""
+    other, waits = Leases(ledger._database, tmp_path / "owners"), []
+    for index in theirs:
+        await other.take("run", index, place=" ", room=2)
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            other.close()
+
+    bench.clock.sleep = sleep
+    await bench.run(FakeProvider(ledger))
+
+    assert [f"another process {reason}"] == bench.reasons
 
 
 async def test_an_answer_that_comes_too_late_undoes_nothing(ledger, bench):
