@@ -132,7 +132,7 @@ class Bench:
             self.limiter = service.limiter
             return await runner.run(self.job, service, report=self._report)
 
-    def _report(self, event, **details):
+    def _report(self, event, *, provider, **details):
         self.events.append(event)
         self.reasons += [details["reason"]] if event == "waiting" else []
 
@@ -479,6 +479,18 @@ async def durations(ledger):
     return await ledger.durations("dashscope", FakeProvider.model, limit=9)
 
 
+async def test_how_long_a_task_took_is_kept_for_the_next(bench, ledger):
+    """A time between the poll that found it unfinished and the one that found it done; the row counts both."""
+    begun = bench.clock.time
+    await bench.run(FakeProvider(ledger, polls=[RUNNING, DONE]))
+    (took_s,) = await durations(ledger)
+    question = "SELECT polls FROM tasks"
+    (row,) = await ledger._database.read(lambda connection: connection.execute(question).fetchall())
+
+    assert 0 < took_s < (bench.clock.time - begun).total_seconds()
+    assert 2 == row["polls"]
+
+
 async def test_a_task_that_is_collected_late_tells_no_duration(bench, ledger):
     """Found done at the first look of the next morning: nobody saw how long it took, and no other waits so long."""
     provider = FakeProvider(ledger, polls=[RUNNING])
@@ -575,12 +587,12 @@ async def test_polls_come_back_to_their_pace_after_a_refusal(bench, ledger):
 
 
 async def test_a_broken_download_is_fetched_again(bench, ledger):
-    """A cut picture or a page in its place costs another download, no other task."""
-    bench.downloads = [picture()[:200], b"<html>busy</html>", picture()]
+    """A cut picture or a page in its place costs another download by a fresh link, no other task."""
+    bench.downloads = [picture()[:100], b"<html>busy</html>", picture()]
     provider = FakeProvider(ledger)
     await bench.run(provider)
 
-    assert 1 == provider.submitted
+    assert ["submit", "poll", "poll", "poll"] == [step for step, _ in provider.seen]
     assert ["saved"] == await statuses(ledger)
 
 
