@@ -17,7 +17,8 @@ from tools.errors import (
     UnavailableError,
 )
 from tools.money.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health
-from tools.money.standings import Standing, quota_resets_at
+from tools.money.standings import Standing, StoredStandings, quota_resets_at
+from tools.sqlite.database import Database
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in China
 
@@ -310,6 +311,20 @@ async def test_a_spent_quota_is_remembered_by_the_next_process(health, clock, me
 
     tomorrow = Health("modelscope", "m", standings=memory, clock=clock, now=lambda: midnight)
     await submit(tomorrow)
+
+
+@pytest.mark.parametrize("standing", [Standing("stopped", "today's quota is spent", NOON), Standing("working")])
+async def test_a_standing_is_kept_in_the_database(tmp_path, standing):
+    """With its reason and its end, where it has them; that of another model is another one."""
+    database = Database(tmp_path / "peitu.db")
+    stored = StoredStandings(database)
+    await stored.put("modelscope", "m", Standing("down", "503", NOON))
+    await stored.put("modelscope", "m", standing)
+
+    assert standing == await stored.get("modelscope", "m")
+    assert await stored.get("modelscope", "other") is None
+
+    await database.close()
 
 
 def test_quotas_reset_at_midnight_in_china():

@@ -123,13 +123,15 @@ class Bench:
             **{"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules,
         )
 
-    async def run(self, provider, **rules):
+    async def run(self, provider, *, paused_s=0, **rules):
         async with httpx.AsyncClient(transport=httpx.MockTransport(self._file)) as client:
             runner = TaskRunner(
                 ledger=self.ledger, leases=self.leases, client=client, now=self.clock.now, sleep=self.clock.sleep
             )
             service = self.service(provider, **rules)
             self.limiter = service.limiter
+            if paused_s:
+                await self.limiter.polls.slow_down(paused_s)
             return await runner.run(self.job, service, report=self._report)
 
     def _report(self, event, *, provider, **details):
@@ -475,20 +477,64 @@ async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize(
+    ("answer", "error", "status"),
+    [(UnavailableError("500"), LostReplyError, "unknown"), (RUNNING, OverdueError, "submitted")],
+)
+async def test_a_task_of_yesterday_is_held_where_nobody_answers_for_it(bench, ledger, answer, error, status):
+    """The provider keeps it for a day; one that it still knows is under way, however old."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    bench.clock.time += timedelta(hours=25)
+    provider.polls = [answer]
+    with pytest.raises(error):
+        await bench.run(provider)
+
+    assert [status] == await statuses(ledger)
+
+
+async def test_a_task_that_its_provider_does_not_know_is_held(bench, ledger):
+    """It may have been paid: it is not bought anew without a word of the user."""
+    provider = FakeProvider(ledger, polls=[LostReplyError("unknown task")])
+    with pytest.raises(LostReplyError, match="unknown task"):
+        await bench.run(provider)
+
+    assert ["unknown"] == await statuses(ledger)
+
+
+async def test_an_overdue_task_is_asked_for_behind_a_short_pause_of_polls(bench, ledger):
+    """Others were refused for haste a moment ago: that is no reason to leave a paid picture where it is."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    provider.polls = [DONE]
+    await bench.run(provider, paused_s=5)
+
+    assert ["saved"] == await statuses(ledger)
+
+
 async def durations(ledger):
     return await ledger.durations("dashscope", FakeProvider.model, limit=9)
 
 
 async def test_how_long_a_task_took_is_kept_for_the_next(bench, ledger):
-    """A time between the poll that found it unfinished and the one that found it done; the row counts both."""
-    begun = bench.clock.time
-    await bench.run(FakeProvider(ledger, polls=[RUNNING, DONE]))
+    """A time between the last poll that found it unfinished and the one that found it done; the row counts all."""
+    asked = []
+
+    class Watching(FakeProvider):
+        async def poll(self, task_id):
+            (task,) = await ledger.tasks("run", 0)
+            asked.append(task.age_s(bench.clock.time))
+            return await super().poll(task_id)
+
+    await bench.run(Watching(ledger, polls=[RUNNING, RUNNING, RUNNING, DONE]))
     (took_s,) = await durations(ledger)
     question = "SELECT polls FROM tasks"
     (row,) = await ledger._database.read(lambda connection: connection.execute(question).fetchall())
 
-    assert 0 < took_s < (bench.clock.time - begun).total_seconds()
-    assert 2 == row["polls"]
+    assert asked[2] < took_s < asked[3]
+    assert 4 == row["polls"]
 
 
 async def test_a_task_that_is_collected_late_tells_no_duration(bench, ledger):
@@ -517,8 +563,8 @@ async def test_a_computer_that_slept_tells_no_duration(bench, ledger):
     assert [] == await durations(ledger)
 
 
-async def test_whatever_is_known_the_deadline_holds(bench, ledger):
-    """Durations beyond the deadline, written by an earlier version or for a longer one, let nobody wait for them."""
+async def test_what_took_longer_than_the_deadline_is_not_waited_for(bench, ledger):
+    """Durations beyond it, written by an earlier version or for a longer one, tell nothing: the poll comes at once."""
     provider = FakeProvider(ledger)
     for number in range(8):
         other = replace(bench.job, image_index=1 + number)
@@ -529,7 +575,7 @@ async def test_whatever_is_known_the_deadline_holds(bench, ledger):
     began_at = bench.clock.time
     await bench.run(provider, deadline_s=20)
 
-    assert 21 > (bench.clock.time - began_at).total_seconds()
+    assert 2 > (bench.clock.time - began_at).total_seconds()
 
 
 async def test_a_clock_that_was_set_back_makes_nobody_wait(bench, ledger):
@@ -556,6 +602,15 @@ async def test_the_pause_of_polls_is_bounded(bench, ledger):
     await bench.run(provider, deadline_s=600)
 
     assert 90 > (bench.clock.time - began_at).total_seconds()
+
+
+async def test_a_refused_poll_pauses_all_where_no_time_is_named(bench, ledger):
+    """Five seconds, so that not one refusal follows the other."""
+    provider = FakeProvider(ledger, polls=[ThrottledError("429"), DONE])
+    began_at = bench.clock.time
+    await bench.run(provider)
+
+    assert 5 < (bench.clock.time - began_at).total_seconds() < 9
 
 
 async def test_refused_polls_do_not_move_the_deadline(bench, ledger):
