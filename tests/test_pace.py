@@ -232,9 +232,10 @@ async def test_whoever_does_not_wait_leaves_no_turn_to_those_who_do(clock, datab
     budgets = StoredBudgets(database, clock.now)
     pace = make(clock, rate_per_s=50, budgets=budgets)
     await budgets.pause("submits", clock.time + 100)
-    begun = clock.time
+    clock_of_others = Clock()
     await asyncio.gather(pace.turn(patience_s=1), pace.turn(patience_s=1), pace.turn())
-    behind = await budgets.reserve("submits", spacing_s=1, turns=1) - begun
+    others = StoredBudgets(database, clock_of_others.now)
+    behind = await others.reserve("submits", spacing_s=1, turns=1) - clock_of_others.time
 
     assert behind == pytest.approx(100 + pace.spacing_s)
 
