@@ -11,6 +11,8 @@ from PIL import Image
 
 from tools.errors import (
     ConfigError,
+    ElsewhereError,
+    GoneError,
     LostReplyError,
     OverdueError,
     RejectedError,
@@ -108,7 +110,8 @@ class Bench:
         self.downloads = [picture()]
         self.events = []
         self.reasons = []
-        self.job = Job(run_id="run", image_index=0, request=ImageRequest(prompt="p"), path=tmp_path / "00.jpg")
+        request, path = ImageRequest(prompt="p"), tmp_path / "00.jpg"
+        self.job = Job(run_id="run", image_index=0, request=request, path=path, quality=92, label=None)
 
     def _file(self, request):
         body = self.downloads.pop(0) if len(self.downloads) > 1 else self.downloads[0]
@@ -186,6 +189,66 @@ async def test_a_saved_picture_that_was_lost_is_collected_again(bench, ledger):
 
     assert 0 == provider.submitted
     assert bench.job.path.read_bytes().startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (TaskFailedError("failed"), GoneError),
+        (RejectedError("refused"), GoneError),
+        (LostReplyError("unknown task"), GoneError),
+        (RUNNING, GoneError),
+        (ThrottledError("429", retry_after_s=7.0), UnavailableError),
+    ],
+)
+async def test_a_lost_picture_that_is_not_to_be_had_is_not_bought_again(bench, ledger, answer, error):
+    """It is paid: either its provider has it no longer, or is to be asked again, later."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    provider = FakeProvider(ledger, polls=[answer])
+    with pytest.raises(error) as caught:
+        await bench.run(provider)
+
+    assert (error, 0) == (caught.type, provider.submitted)
+    assert ["saved"] == await statuses(ledger)
+    assert (error is UnavailableError) == (await bench.limiter.polls.turn(patience_s=5.0) > 5.0)
+
+
+async def test_a_lost_picture_is_asked_for_at_the_pace_of_polls(bench, ledger):
+    """A pause of all polls holds for it, too."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    begun = bench.clock.time
+    await bench.run(FakeProvider(ledger), paused_s=5)
+
+    assert (bench.clock.time - begun).total_seconds() >= 5
+
+
+async def test_a_request_to_another_provider_is_left_to_it(bench, ledger):
+    """Whoever knows how to look for it does: here it is neither settled nor bought again."""
+    await ledger.intend("run", 0, provider="modelscope", model="m", request=bench.job.request)
+    provider = FakeProvider(ledger, listed=[])
+    with pytest.raises(ElsewhereError, match="modelscope has a task"):
+        await bench.run(provider)
+
+    assert 0 == provider.submitted
+    assert ["intent"] == await statuses(ledger)
+
+
+async def test_a_picture_that_is_fetched_takes_no_place(bench, ledger, tmp_path):
+    """Its task is over at the provider: another process may have one under way meanwhile."""
+    other = Leases(ledger._database, tmp_path / "owners")
+
+    async def look(request):
+        bench.found = await other.take("run", 9, place=" ", room=1)
+        return httpx.Response(200, content=picture(), headers={"content-type": "image/png"})
+
+    bench._file = look
+    await bench.run(FakeProvider(ledger))
+
+    assert "taken" == bench.found
+
+    other.close()
 
 
 async def test_a_submitted_task_is_adopted(bench, ledger):
@@ -288,6 +351,44 @@ async def test_a_user_may_send_a_held_request_again(bench, ledger):
     await bench.run(provider)
 
     assert ["failed", "saved"] == await statuses(ledger)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("503"), RejectedError("refused"), ConfigError("check the key")])
+async def test_a_request_that_made_no_task_is_over(bench, ledger, error):
+    """Whatever the provider says: it is not looked for as one whose answer was lost."""
+    with pytest.raises(type(error)):
+        await bench.run(FakeProvider(ledger, submits=[error]))
+
+    assert ["failed"] == await statuses(ledger)
+
+
+async def test_a_request_that_goes_out_counts_for_the_pace(bench, ledger):
+    """The next one keeps its distance from it, and its round trip is known."""
+
+    class Timing(FakeProvider):
+        async def submit(self, request):
+            before = bench.clock.time
+            await bench.limiter.submits.go()
+            self.waited = bench.clock.time - before
+            return await super().submit(request)
+
+    provider = Timing(ledger)
+    await bench.run(provider)
+
+    assert provider.waited > timedelta(0)
+    assert bench.limiter.submits.round_trip_s > 0
+
+
+async def test_an_earlier_picture_of_the_same_words_is_no_answer(bench, ledger):
+    """A file of an earlier try is there, and the answer to a new request is lost: it stays held."""
+    made = await bench.run(FakeProvider(ledger))
+    await ledger.refused(made.task.id, "one single color")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])
+    for _ in range(2):
+        with pytest.raises(LostReplyError):
+            await bench.run(provider)
+
+    assert ["refused", "unknown"] == await statuses(ledger)
 
 
 @pytest.mark.parametrize("listed", [None, [], ["a", "b"], ["claimed"]])
