@@ -228,6 +228,14 @@ async def test_a_failed_upload_loses_no_picture_and_resume_sends_it(keys):
     assert [None] * 3 == errors_of(document)
 
 
+async def test_without_a_bucket_an_upload_is_said_to_be_missing(workplace):
+    """It was asked for, and no OSS variable is set: the picture is there, the run is incomplete, the doctor is named."""
+    document = await illustrate(count=1, upload=True)
+
+    assert (False, 1) == (document["success"], document["count"])
+    assert ["not uploaded: the OSS variables are not set - see `peitu doctor`"] == errors_of(document)
+
+
 async def test_resume_makes_only_what_failed(keys):
     """What is saved is neither bought nor sent again."""
     keys.fault("modelscope", "submit", kind="status", status=400, message="unsupported parameter", times=1)
