@@ -8,7 +8,7 @@ import threading
 import pytest
 from filelock import FileLock
 
-from tools.errors import ClosedError
+from tools.errors import ClosedError, StorageError
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.providers.provider import ImageRequest
@@ -37,12 +37,62 @@ async def test_an_image_has_one_worker(database, folder):
     assert "held" == await first.take("run", 0)
     assert "taken" == await second.take("run", 1)
 
+    for _ in range(2):
+        first.release("run", 0)
+
+        assert "taken" == await first.take("run", 0)
+
     first.release("run", 0)
 
     assert "taken" == await second.take("run", 0)
 
     first.close()
     second.close()
+
+
+async def break_off(leases):
+    async with leases.hold("run", -1):
+        raise ZeroDivisionError
+
+
+async def test_work_that_breaks_off_leaves_its_lease_at_once(database, folder):
+    """Others see that nobody is at work although the process lives, and whoever tries again holds it again."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await break_off(first)
+
+    assert "taken" == await second.take("run", -1)
+
+    async with first.hold("run", -1):
+        pass
+
+    assert "held" == await first.take("run", -1)
+
+    second.release("run", -1)
+    async with first.hold("run", -1):
+        assert "held" == await second.take("run", -1)
+
+    assert "taken" == await second.take("run", -1)
+
+    first.close()
+    second.close()
+
+
+async def test_a_lease_that_cannot_be_written_stops_nobody(tmp_path, folder):
+    """It only tells others that somebody is at work."""
+    worked = False
+    async with Leases(Database(tmp_path), folder).hold("run", -1):
+        worked = True
+
+    assert worked
+
+
+async def test_a_folder_that_cannot_be_made_is_named(database, folder):
+    """A file is in its place: one line that names it and the setting."""
+    folder.write_text("mine")
+    with pytest.raises(StorageError, match=r"owners' cannot be made .* check the folder of database.path"):
+        await Leases(database, folder).take("run", 0)
 
 
 async def test_a_closed_owner_holds_nothing(database, folder):
@@ -192,7 +242,7 @@ async def test_the_dead_take_no_place(database, folder):
 
 
 async def test_requests_of_the_dead_are_known(database, folder):
-    """A request without an answer is abandoned as soon as its owner is gone, and not before."""
+    """A request without an answer is abandoned as soon as its owner is gone, not before, and not for ever."""
     ledger, first, second = Ledger(database), Leases(database, folder), Leases(database, folder)
     await first.take("run", 0)
     await ledger.intend("run", 0, provider="dashscope", model="m", request=ImageRequest(prompt="a kite"))
@@ -202,5 +252,9 @@ async def test_requests_of_the_dead_are_known(database, folder):
     assert [False, False] == before
     assert await second.has_abandoned("dashscope")
     assert not await second.has_abandoned("modelscope")
+
+    await database.write(lambda connection: connection.execute("UPDATE tasks SET intended_at = '2026-11-01T00:00'"))
+
+    assert not await second.has_abandoned("dashscope")
 
     second.close()

@@ -229,7 +229,7 @@ async def test_a_failed_upload_loses_no_picture_and_resume_sends_it(keys):
 
 
 async def test_without_a_bucket_an_upload_is_said_to_be_missing(workplace):
-    """It was asked for, and no OSS variable is set: the picture is there, the run is incomplete, the doctor is named."""
+    """It was asked for, and no OSS variable is set: the picture is there, and the doctor is named."""
     document = await illustrate(count=1, upload=True)
 
     assert (False, 1) == (document["success"], document["count"])
