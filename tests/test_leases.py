@@ -71,6 +71,9 @@ async def test_work_that_breaks_off_leaves_its_lease_at_once(database, folder):
 
     second.release("run", -1)
     async with first.hold("run", -1):
+        async with first.hold("run", -1):  # another caller of the same owner gives back what is his
+            pass
+
         assert "held" == await second.take("run", -1)
 
     assert "taken" == await second.take("run", -1)

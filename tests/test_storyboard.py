@@ -271,6 +271,13 @@ def test_an_id_becomes_a_name_that_stays_inside(name):
     assert len(found.encode()) <= 200
 
 
+def test_an_id_may_hold_every_space(read):
+    """The wide one of Chinese texts is no control character."""
+    (segment,) = read(json.dumps([{"prompt": "a", "id": "第一幕\u3000夜"}]))
+
+    assert "第一幕\u3000夜" == segment.id
+
+
 def test_names_stay_readable():
     """Chinese is kept, what some system refuses is not."""
     assert "第1集-开场" == readable_name("第1集 / 开场?")
