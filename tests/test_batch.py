@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from rich.console import Console
 
 from bench.forks import Forks
 from graph.batches.begin import _take_over
+from graph.batches.workers import _parts
 from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
@@ -362,6 +364,26 @@ def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, mon
 
     assert (0, "output/s59.jpg") == (code, json.loads(out)["images"][0]["path"])
     assert 1 == json.loads(peitu("show", report["batch_id"], "--json")[1])["count"]
+
+
+def test_a_refused_key_ends_no_batch_that_another_provider_makes(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Many pictures in a row met the refusal, and are there all the same."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    monkeypatch.setattr("graph.batches.workers.HOPELESS_IN_A_ROW", 2)
+    code, out, err = peitu("batch", boards(8), "--json")
+
+    assert (0, 8) == (code, json.loads(out)["count"]), err
+    assert {"dashscope"} == {task.service for task in services.tasks}
+
+
+async def test_segments_are_read_page_by_page_each_once():
+    """A thousand of them, where the database has numbers with gaps between."""
+
+    class Waiting:
+        async def waiting(self, batch_id, *, after, limit):
+            return [SimpleNamespace(number=number) for number in range(0, 3000, 3) if number > after][:limit]
+
+    assert list(range(0, 3000, 3)) == [part.number async for part in _parts(Waiting(), "batch")]
 
 
 def test_a_place_that_cannot_be_written_stops_no_other(peitu: Peitu, services: Sandbox):
