@@ -32,7 +32,7 @@ from tools.pictures import files
 from tools.sqlite.batches import Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
-from tools.sqlite.lists import list_runs_with_effort
+from tools.sqlite.lists import list_batches, list_runs_with_effort
 from tools.sqlite.rivals import Rival
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -344,6 +344,24 @@ def test_an_empty_name_is_not_the_working_directory(peitu: Peitu, arguments):
     assert (2, "", 1) == (code, out, len(err.splitlines()))
     assert "given an empty name - name it" in err
     assert ["a.md"] == [path.name for path in Path().iterdir()]
+
+
+def test_a_finished_batch_that_goes_on_is_seen_at_work(peitu: Peitu, services: Sandbox):
+    """Nobody else begins what is missing meanwhile, and it is finished again in the end."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=1)
+    peitu("batch", boards(1), "--provider", "modelscope")
+    states = []
+
+    def look(request=None):
+        if request is None or request.step == "submit":
+            states.append([batch["state"] for batch in list_batches(Path("data/peitu.db"), limit=None)])
+
+    look()
+    services.log = look
+    peitu("resume", "--all")
+    look()
+
+    assert [["incomplete"], ["running"], ["complete"]] == states
 
 
 def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, monkeypatch):
