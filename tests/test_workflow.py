@@ -515,6 +515,10 @@ async def test_a_size_that_a_model_does_not_draw_is_mended(keys):
     assert [(1440, 800)] == [task.size for task in keys.tasks]
     assert any("1920x1080 became 1440x800" in note for note in document["notes"])
 
+    recorded = find_run(Path("data/peitu.db"), "run")
+
+    assert (True, 1, document["notes"]) == (recorded["success"], recorded["count"], recorded["notes"])
+
 
 async def test_a_provider_that_is_down_is_found_out_once(keys, monkeypatch):
     """Three failures, then no request more: the other provider makes all the pictures."""
