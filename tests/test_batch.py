@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from rich.console import Console
 from bench.forks import Forks
 from graph import runs
 from graph.batches.begin import _take_over
-from graph.batches.workers import BatchRun
+from graph.batches.workers import BatchRun, _parts
 from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
@@ -33,7 +34,7 @@ from tools.pictures import files
 from tools.sqlite.batches import Batches, Part, Result
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
-from tools.sqlite.lists import list_runs_with_effort
+from tools.sqlite.lists import list_batches, list_runs_with_effort
 from tools.sqlite.rivals import Rival
 from tools.storyboards.existing import existing_picture
 
@@ -348,6 +349,24 @@ def test_an_empty_name_is_not_the_working_directory(peitu: Peitu, arguments):
     assert ["a.md"] == [path.name for path in Path().iterdir()]
 
 
+def test_a_finished_batch_that_goes_on_is_seen_at_work(peitu: Peitu, services: Sandbox):
+    """Nobody else begins what is missing meanwhile, and it is finished again in the end."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=1)
+    peitu("batch", boards(1), "--provider", "modelscope")
+    states = []
+
+    def look(request=None):
+        if request is None or request.step == "submit":
+            states.append([batch["state"] for batch in list_batches(Path("data/peitu.db"), limit=None)])
+
+    look()
+    services.log = look
+    peitu("resume", "--all")
+    look()
+
+    assert [["incomplete"], ["running"], ["complete"]] == states
+
+
 def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, monkeypatch):
     """Equal failures are told once, and what nobody tried is not called failed."""
     monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
@@ -366,6 +385,26 @@ def test_a_refused_key_ends_the_batch_early(peitu: Peitu, services: Sandbox, mon
 
     assert (0, "output/s59.jpg") == (code, json.loads(out)["images"][0]["path"])
     assert 1 == json.loads(peitu("show", report["batch_id"], "--json")[1])["count"]
+
+
+def test_a_refused_key_ends_no_batch_that_another_provider_makes(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Many pictures in a row met the refusal, and are there all the same."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    monkeypatch.setattr("graph.batches.workers.HOPELESS_IN_A_ROW", 2)
+    code, out, err = peitu("batch", boards(8), "--json")
+
+    assert (0, 8) == (code, json.loads(out)["count"]), err
+    assert {"dashscope"} == {task.service for task in services.tasks}
+
+
+async def test_segments_are_read_page_by_page_each_once():
+    """A thousand of them, where the database has numbers with gaps between."""
+
+    class Waiting:
+        async def waiting(self, batch_id, *, after, limit):
+            return [SimpleNamespace(number=number) for number in range(0, 3000, 3) if number > after][:limit]
+
+    assert list(range(0, 3000, 3)) == [part.number async for part in _parts(Waiting(), "batch")]
 
 
 def test_a_place_that_cannot_be_written_stops_no_other(peitu: Peitu, services: Sandbox):

@@ -51,6 +51,23 @@ async def test_a_failing_write_undoes_only_itself(tmp_path):
     assert ["a", "b", "c"] == run_ids(tmp_path / "peitu.db")
 
 
+async def test_a_commit_that_fails_keeps_nothing_and_the_next_one_goes_on(tmp_path):
+    """The disk was full for a moment: whoever wrote hears of it, and the thread begins anew."""
+
+    def refuses_commit(action, name, *_):
+        return sqlite3.SQLITE_DENY if (action, name) == (sqlite3.SQLITE_TRANSACTION, "COMMIT") else sqlite3.SQLITE_OK
+
+    database = Database(tmp_path / "peitu.db")
+    await database.write(add_run("a"))
+    with pytest.raises(StorageError, match="cannot be used"):
+        await database.write(lambda connection: add_run("b")(connection) or connection.set_authorizer(refuses_commit))
+    await database.write(lambda connection: connection.set_authorizer(None))
+    await database.write(add_run("c"))
+    await database.close()
+
+    assert ["a", "c"] == run_ids(tmp_path / "peitu.db")
+
+
 async def test_close_writes_what_is_waiting(tmp_path):
     """Work that was handed in without being awaited is on the disk after close."""
     database = Database(tmp_path / "peitu.db")

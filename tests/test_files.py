@@ -51,6 +51,20 @@ def test_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_written_survives_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk has the file before it takes its place, and the place before anybody is told that it is saved."""
+    path, seen, sync = tmp_path / "00.jpg", [], os.fsync
+
+    def look(descriptor: int) -> None:
+        seen.append((os.path.samestat(os.fstat(descriptor), tmp_path.stat()), path.exists()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look)
+    write_whole(path, b"picture")
+
+    assert [(False, False), (True, True)] == seen
+
+
 def test_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle removes the temporary file and goes on up."""
 

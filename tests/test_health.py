@@ -2,20 +2,23 @@
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tools.errors import (
     ConfigError,
+    LostReplyError,
     ParameterError,
     QuotaError,
     RejectedError,
+    StorageError,
     ThrottledError,
     UnavailableError,
 )
 from tools.money.health import FAILURES_IN_A_ROW, FIRST_PAUSE_S, Health
-from tools.money.standings import Standing, quota_resets_at
+from tools.money.standings import Standing, StoredStandings, quota_resets_at
+from tools.sqlite.database import Database
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in China
 
@@ -25,12 +28,14 @@ class Memory:
 
     def __init__(self):
         self.known = {}
+        self.written = []
 
     async def get(self, provider, model):
         return self.known.get((provider, model))
 
     async def put(self, provider, model, standing):
         self.known[provider, model] = standing
+        self.written.append(standing.state)
 
 
 class Watch:
@@ -77,17 +82,35 @@ async def fail(health, error, times=1):
             await submit(health, error)
 
 
-async def test_a_few_failures_in_a_row_make_it_down(health):
+@pytest.mark.parametrize("error", [UnavailableError("503"), LostReplyError("no answer")])
+async def test_a_few_failures_in_a_row_make_it_down(health, error):
     """One or two say nothing; a success in between starts the count anew."""
-    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW - 1)
+    await fail(health, error, FAILURES_IN_A_ROW - 1)
     await submit(health)
-    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW - 1)
+    await fail(health, error, FAILURES_IN_A_ROW - 1)
 
     assert not health.is_down
 
-    await fail(health, UnavailableError("503"))
+    await fail(health, error)
 
     assert health.is_down
+
+
+async def test_people_and_the_next_process_are_told_how_it_stands(health, clock, memory):
+    """It is written down when that changes, and not for every picture; what an earlier process wrote is taken back."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    until = NOON + timedelta(seconds=FIRST_PAUSE_S)
+
+    assert Standing("down", "503", until) == memory.known["modelscope", "m"]
+
+    later = Health("modelscope", "m", standings=memory, clock=clock, now=lambda: NOON)
+    for _ in range(2):
+        await submit(later)
+    clock.time += FIRST_PAUSE_S
+    for _ in range(2):
+        await submit(health)
+
+    assert ["down", "working", "working"] == memory.written
 
 
 async def test_while_it_is_down_nothing_is_sent(health):
@@ -126,19 +149,76 @@ async def test_one_submit_probes_and_the_others_follow(health, clock):
     assert ["modelscope is down: 503"] * 4 == told
 
 
-async def test_a_failed_probe_doubles_the_pause(health, clock):
-    """Down for longer is asked less often."""
+async def test_a_failed_probe_doubles_the_pause_up_to_a_minute(health, clock):
+    """Down for longer is asked less often; once it has worked, the pauses are short again."""
     await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
-    clock.time += FIRST_PAUSE_S
-    await fail(health, UnavailableError("503"))
-    clock.time += FIRST_PAUSE_S
+    for pause_s in (5, 10, 20, 40, 60, 60):
+        clock.time += pause_s - 1
 
-    assert health.is_down
+        assert health.is_down
 
-    clock.time += FIRST_PAUSE_S
+        clock.time += 1
+
+        assert not health.is_down
+
+        await fail(health, UnavailableError("503"))
+    clock.time += 60
+    await submit(health)
 
     assert not health.is_down
 
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += 5
+
+    assert not health.is_down
+
+
+async def test_whoever_can_wait_goes_as_soon_as_the_pause_is_over(monkeypatch):
+    """And not when its patience ends."""
+    monkeypatch.setattr("tools.money.health.FIRST_PAUSE_S", 0.01)
+    health = Health("modelscope", "m")
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    async with asyncio.timeout(5):
+        await submit(health, timeout_s=60)
+
+    assert not health.is_down
+
+
+async def test_a_turn_that_comes_when_it_is_down_is_left_again(health, clock):
+    """Others found out while this one waited for its turn: it is not sent, and holds nobody up while it waits on."""
+    steps = []
+
+    @asynccontextmanager
+    async def turn():
+        steps.append("turn")
+        if len(steps) == 1:
+            await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+        yield
+        steps.append("left")
+
+    def waiting(reason):
+        steps.append("waiting")
+        clock.time += FIRST_PAUSE_S
+
+    async with health.attempt(turn=turn, timeout_s=60, waiting=waiting):
+        steps.append("sent")
+
+    assert ["turn", "left", "waiting", "turn", "sent", "left"] == steps
+
+
+async def test_a_probe_that_is_stopped_before_its_turn_leaves_the_place(health, clock):
+    """The next one probes."""
+    await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
+    clock.time += FIRST_PAUSE_S
+
+    @asynccontextmanager
+    async def stopped():
+        raise asyncio.CancelledError
+        yield
+
+    with pytest.raises(asyncio.CancelledError):
+        async with health.attempt(turn=stopped, timeout_s=0.0, waiting=lambda reason: None):
+            pass
     await submit(health)
 
     assert not health.is_down
@@ -186,7 +266,7 @@ async def test_a_late_failure_lets_no_second_probe_out(health, clock):
     await under_way[1]
 
 
-@pytest.mark.parametrize("end", [asyncio.CancelledError(), ZeroDivisionError()])
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), ZeroDivisionError(), StorageError("the disk is full")])
 async def test_a_probe_that_tells_nothing_leaves_the_place(health, clock, end):
     """Whoever is stopped while it probes, or ends by a fault of ours, does not block the others for ever."""
     await fail(health, UnavailableError("503"), FAILURES_IN_A_ROW)
@@ -205,11 +285,15 @@ async def test_a_refusal_of_one_request_is_no_failure(health, error):
     assert not health.is_down
 
 
-async def test_a_wrong_key_stops_it_at_once(health):
-    """The second image is told the same without a request."""
+async def test_a_wrong_key_stops_it_at_once(health, clock):
+    """The second image is told the same without a request; after a minute it is tried again."""
     await fail(health, ConfigError("check the key"))
     with pytest.raises(ConfigError, match="check the key"):
         await submit(health, RejectedError("it was sent"), timeout_s=60)
+    clock.time += 60
+    await submit(health)
+
+    assert not health.is_down
 
 
 async def test_a_spent_quota_is_remembered_by_the_next_process(health, clock, memory):
@@ -227,6 +311,20 @@ async def test_a_spent_quota_is_remembered_by_the_next_process(health, clock, me
 
     tomorrow = Health("modelscope", "m", standings=memory, clock=clock, now=lambda: midnight)
     await submit(tomorrow)
+
+
+@pytest.mark.parametrize("standing", [Standing("stopped", "today's quota is spent", NOON), Standing("working")])
+async def test_a_standing_is_kept_in_the_database(tmp_path, standing):
+    """With its reason and its end, where it has them; that of another model is another one."""
+    database = Database(tmp_path / "peitu.db")
+    stored = StoredStandings(database)
+    await stored.put("modelscope", "m", Standing("down", "503", NOON))
+    await stored.put("modelscope", "m", standing)
+
+    assert standing == await stored.get("modelscope", "m")
+    assert await stored.get("modelscope", "other") is None
+
+    await database.close()
 
 
 def test_quotas_reset_at_midnight_in_china():

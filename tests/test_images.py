@@ -372,6 +372,12 @@ def test_decompression_bomb(tmp_path: Path, size: tuple[int, int]) -> None:
         save_picture(bomb(*size), tmp_path / "a.jpg", description={}, label=None)
 
 
+def test_what_is_too_large_or_of_another_kind_has_no_format() -> None:
+    """Whoever downloads it is told so, and no warning or error of Pillow's comes through."""
+    assert sniff_format(bomb(60000, 60000)) is None
+    assert sniff_format(encoded(gradient(), "ICO")) is None
+
+
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A picture that has no place to go is a setting to mend, not a damaged picture."""
     (tmp_path / "file").write_bytes(b"")

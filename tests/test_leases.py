@@ -3,11 +3,12 @@
 import asyncio
 import subprocess
 import sys
+import threading
 
 import pytest
 from filelock import FileLock
 
-from tools.errors import ClosedError
+from tools.errors import ClosedError, StorageError
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.providers.provider import ImageRequest
@@ -36,12 +37,65 @@ async def test_an_image_has_one_worker(database, folder):
     assert "held" == await first.take("run", 0)
     assert "taken" == await second.take("run", 1)
 
+    for _ in range(2):
+        first.release("run", 0)
+
+        assert "taken" == await first.take("run", 0)
+
     first.release("run", 0)
 
     assert "taken" == await second.take("run", 0)
 
     first.close()
     second.close()
+
+
+async def break_off(leases):
+    async with leases.hold("run", -1):
+        raise ZeroDivisionError
+
+
+async def test_work_that_breaks_off_leaves_its_lease_at_once(database, folder):
+    """Others see that nobody is at work although the process lives, and whoever tries again holds it again."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await break_off(first)
+
+    assert "taken" == await second.take("run", -1)
+
+    async with first.hold("run", -1):
+        pass
+
+    assert "held" == await first.take("run", -1)
+
+    second.release("run", -1)
+    async with first.hold("run", -1):
+        async with first.hold("run", -1):  # another caller of the same owner gives back what is his
+            pass
+
+        assert "held" == await second.take("run", -1)
+
+    assert "taken" == await second.take("run", -1)
+
+    first.close()
+    second.close()
+
+
+async def test_a_lease_that_cannot_be_written_stops_nobody(tmp_path, folder):
+    """It only tells others that somebody is at work."""
+    worked = False
+    async with Leases(Database(tmp_path), folder).hold("run", -1):
+        worked = True
+
+    assert worked
+
+
+async def test_a_folder_that_cannot_be_made_is_named(database, folder):
+    """A file is in its place: one line that names it and the setting."""
+    folder.write_text("mine")
+    with pytest.raises(StorageError, match=r"owners' cannot be made .* check the folder of database.path"):
+        await Leases(database, folder).take("run", 0)
 
 
 async def test_a_closed_owner_holds_nothing(database, folder):
@@ -86,6 +140,32 @@ def test_whoever_looks_is_not_taken_for_the_owner(folder, monkeypatch):
 
     with FileLock(lock_path(folder, "living")):
         assert is_alive(folder, "living")
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+async def test_whoever_is_stopped_while_it_takes_a_lease_does_not_keep_it(database, folder, is_free):
+    """The database was busy meanwhile: what it writes then is given back, to others and to the same owner."""
+    first, second = Leases(database, folder), Leases(database, folder)
+    if not is_free:
+        await second.take("run", 0)
+    busy = threading.Event()
+    database.hand_in(lambda _: busy.wait(5))
+    taking = asyncio.create_task(first.take("run", 0))
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.sleep(0)
+    busy.set()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+
+    assert ("taken" if is_free else "held") == await second.take("run", 0)
+
+    second.release("run", 0)
+
+    assert "taken" == await first.take("run", 0)
+
+    first.close()
+    second.close()
 
 
 async def test_what_was_asked_for_before_the_end_is_not_leased_after_it(database, folder):
@@ -165,7 +245,7 @@ async def test_the_dead_take_no_place(database, folder):
 
 
 async def test_requests_of_the_dead_are_known(database, folder):
-    """A request without an answer is abandoned as soon as its owner is gone, and not before."""
+    """A request without an answer is abandoned as soon as its owner is gone, not before, and not for ever."""
     ledger, first, second = Ledger(database), Leases(database, folder), Leases(database, folder)
     await first.take("run", 0)
     await ledger.intend("run", 0, provider="dashscope", model="m", request=ImageRequest(prompt="a kite"))
@@ -175,5 +255,9 @@ async def test_requests_of_the_dead_are_known(database, folder):
     assert [False, False] == before
     assert await second.has_abandoned("dashscope")
     assert not await second.has_abandoned("modelscope")
+
+    await database.write(lambda connection: connection.execute("UPDATE tasks SET intended_at = '2026-11-01T00:00'"))
+
+    assert not await second.has_abandoned("dashscope")
 
     second.close()

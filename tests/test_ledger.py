@@ -24,6 +24,10 @@ async def intend(ledger: Ledger, index: int = 0):
     return await ledger.intend("run", index, provider="dashscope", model="wanx2.1-t2i-plus", request=REQUEST)
 
 
+async def rows(ledger: Ledger):
+    return await ledger._database.read(lambda connection: connection.execute("SELECT * FROM tasks").fetchall())
+
+
 async def test_an_image_without_a_task_has_none(ledger):
     """Nothing is known of an image that was never sent."""
     assert await ledger.open_task("run", 0) is None
@@ -53,7 +57,21 @@ async def test_what_is_not_billed_is_not_open(ledger, end):
     await getattr(ledger, end)(task, "reason")
 
     assert await ledger.open_task("run", 0) is None
-    assert [end] == [entry.status for entry in await ledger.tasks("run", 0)]
+    assert [(end, "reason", True)] == [
+        (row["status"], row["error"], bool(row["ended_at"])) for row in await rows(ledger)
+    ]
+
+
+async def test_a_row_tells_when_each_step_was(ledger):
+    """People read in the table what happened to a picture, and how often it was asked for."""
+    task = await ledger.submitted(await intend(ledger), task_id="t1", request_id="r1")
+    ledger.note_succeeded(task, polls=3, duration_s=2.5)
+    ledger.note_saved(task)
+    (row,) = await rows(ledger)
+    steps = [row[f"{step}_at"] for step in ("intended", "submitted", "succeeded", "ended")]
+
+    assert ("t1", "r1", 3, 2.5) == (row["task_id"], row["request_id"], row["polls"], row["duration_s"])
+    assert sorted(steps) == steps
 
 
 async def test_a_task_belongs_to_one_image(ledger):
@@ -73,6 +91,7 @@ async def test_a_lost_request_claims_the_one_free_task(ledger):
     claimed = await ledger.claim(lost, ["t1", "t2"], around=MINUTE)
 
     assert ("submitted", "t2") == (claimed.status, claimed.task_id)
+    assert claimed.submitted_at is not None
 
 
 @pytest.mark.parametrize("ids", [[], ["t1", "t2"]])

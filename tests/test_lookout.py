@@ -250,7 +250,14 @@ async def made(sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope] = D
         runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
         request = ImageRequest(prompt="a lamp", width_px=512, height_px=512)
         jobs = [
-            Job(run_id="run", image_index=number, request=request, path=tmp_path / f"{number}.jpg")
+            Job(
+                run_id="run",
+                image_index=number,
+                request=request,
+                path=tmp_path / f"{number}.jpg",
+                quality=92,
+                label=None,
+            )
             for number in range(count)
         ]
         await asyncio.gather(*(runner.run(job, service, report=lambda *_, **__: None) for job in jobs))

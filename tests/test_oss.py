@@ -626,6 +626,13 @@ def test_hosts_of_the_real_kind(
     assert [(BUCKET, object_key)] == list(sandbox.objects)
 
 
+def test_a_host_of_ones_own_has_the_bucket_in_the_path(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Such as a server on this machine: there is no name with the bucket in front."""
+    path, endpoint = picture(tmp_path / "a.jpg"), sandbox.oss_url.replace("127.0.0.1", "localhost")
+
+    assert uploader(sandbox, endpoint=endpoint).upload_file(path).startswith(f"{endpoint}/{BUCKET}/")
+
+
 def test_settings_from_the_environment(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workplace: Path
 ) -> None:

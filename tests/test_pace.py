@@ -98,6 +98,17 @@ async def test_a_request_that_wakes_up_late_moves_the_next_one(clock):
     assert 1.015 == pytest.approx(clock.time - late)
 
 
+async def test_a_clock_that_was_set_back_holds_no_request_up(clock):
+    """The request before seems to go in an hour: nobody waits until then."""
+    pace = make(clock)
+    await pace.go()
+    clock.time -= 3600
+    back = clock.time
+    await pace.go()
+
+    assert back == clock.time
+
+
 async def test_a_request_that_may_have_arrived_late_moves_the_next_one(clock):
     """The first one opened the connection, half a second long: the next keeps its distance from the answer."""
     pace = make(clock)
@@ -214,6 +225,19 @@ async def test_a_pause_that_is_too_long_is_not_waited_for(clock, database):
     assert [100, 100] == [await other.turn(patience_s=99) for _ in range(2)]
     assert begun == clock.time
     assert [100] == await times(other, clock, 1)
+
+
+async def test_whoever_does_not_wait_leaves_no_turn_to_those_who_do(clock, database):
+    """Three want a turn at once, and two have no patience: the other takes its own, and the next comes behind it."""
+    budgets = StoredBudgets(database, clock.now)
+    pace = make(clock, rate_per_s=50, budgets=budgets)
+    await budgets.pause("submits", clock.time + 100)
+    clock_of_others = Clock()
+    await asyncio.gather(pace.turn(patience_s=1), pace.turn(patience_s=1), pace.turn())
+    others = StoredBudgets(database, clock_of_others.now)
+    behind = await others.reserve("submits", spacing_s=1, turns=1) - clock_of_others.time
+
+    assert behind == pytest.approx(100 + pace.spacing_s)
 
 
 async def test_a_shorter_pause_does_not_end_a_longer_one(clock, database):

@@ -77,6 +77,21 @@ def test_next_provider(state, expected):
     assert expected == ROUTES.next_provider(state)
 
 
+@pytest.mark.parametrize(
+    ("state", "name", "expected"),
+    [
+        (image(), "modelscope", False),
+        (image(("modelscope", FAILED), ("modelscope", FAILED)), "dashscope", True),
+        (image(provider="dashscope"), "dashscope", True),
+        (image(width_px=2048), "modelscope", True),
+        (image(open_provider="modelscope"), "modelscope", True),
+    ],
+)
+def test_whoever_is_the_last_one_is_worth_waiting_for(state, name, expected):
+    """Nobody else takes the image, or it is paid there already."""
+    assert expected == ROUTES.is_last(state, name)
+
+
 def test_a_refused_prompt_is_rewritten_once():
     """With a language model it gets one softer wording; refused again, the image is given up."""
     routes = Routes(ROUTES._candidates, auto=["modelscope"], can_rewrite=True)

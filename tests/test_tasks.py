@@ -11,6 +11,8 @@ from PIL import Image
 
 from tools.errors import (
     ConfigError,
+    ElsewhereError,
+    GoneError,
     LostReplyError,
     OverdueError,
     RejectedError,
@@ -24,6 +26,7 @@ from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.money.limiter import Limiter
+from tools.money.submit import SETTLED_S
 from tools.money.tasks import TaskRunner
 from tools.providers.provider import ImageRequest, ListedTask, Submission, TaskState
 from tools.sqlite.database import Database
@@ -106,7 +109,9 @@ class Bench:
         self.clock = Clock()
         self.downloads = [picture()]
         self.events = []
-        self.job = Job(run_id="run", image_index=0, request=ImageRequest(prompt="p"), path=tmp_path / "00.jpg")
+        self.reasons = []
+        request, path = ImageRequest(prompt="p"), tmp_path / "00.jpg"
+        self.job = Job(run_id="run", image_index=0, request=request, path=path, quality=92, label=None)
 
     def _file(self, request):
         body = self.downloads.pop(0) if len(self.downloads) > 1 else self.downloads[0]
@@ -121,14 +126,20 @@ class Bench:
             **{"deadline_s": 60, "attempts": 3, "on_lost_reply": "hold"} | rules,
         )
 
-    async def run(self, provider, **rules):
+    async def run(self, provider, *, paused_s=0, **rules):
         async with httpx.AsyncClient(transport=httpx.MockTransport(self._file)) as client:
             runner = TaskRunner(
                 ledger=self.ledger, leases=self.leases, client=client, now=self.clock.now, sleep=self.clock.sleep
             )
             service = self.service(provider, **rules)
             self.limiter = service.limiter
-            return await runner.run(self.job, service, report=lambda event, **details: self.events.append(event))
+            if paused_s:
+                await self.limiter.polls.slow_down(paused_s)
+            return await runner.run(self.job, service, report=self._report)
+
+    def _report(self, event, *, provider, **details):
+        self.events.append(event)
+        self.reasons += [details["reason"]] if event == "waiting" else []
 
 
 @pytest.fixture
@@ -180,6 +191,66 @@ async def test_a_saved_picture_that_was_lost_is_collected_again(bench, ledger):
     assert bench.job.path.read_bytes().startswith(b"\xff\xd8")
 
 
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (TaskFailedError("failed"), GoneError),
+        (RejectedError("refused"), GoneError),
+        (LostReplyError("unknown task"), GoneError),
+        (RUNNING, GoneError),
+        (ThrottledError("429", retry_after_s=7.0), UnavailableError),
+    ],
+)
+async def test_a_lost_picture_that_is_not_to_be_had_is_not_bought_again(bench, ledger, answer, error):
+    """It is paid: either its provider has it no longer, or is to be asked again, later."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    provider = FakeProvider(ledger, polls=[answer])
+    with pytest.raises(error) as caught:
+        await bench.run(provider)
+
+    assert (error, 0) == (caught.type, provider.submitted)
+    assert ["saved"] == await statuses(ledger)
+    assert (error is UnavailableError) == (await bench.limiter.polls.turn(patience_s=5.0) > 5.0)
+
+
+async def test_a_lost_picture_is_asked_for_at_the_pace_of_polls(bench, ledger):
+    """A pause of all polls holds for it, too."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    begun = bench.clock.time
+    await bench.run(FakeProvider(ledger), paused_s=5)
+
+    assert (bench.clock.time - begun).total_seconds() >= 5
+
+
+async def test_a_request_to_another_provider_is_left_to_it(bench, ledger):
+    """Whoever knows how to look for it does: here it is neither settled nor bought again."""
+    await ledger.intend("run", 0, provider="modelscope", model="m", request=bench.job.request)
+    provider = FakeProvider(ledger, listed=[])
+    with pytest.raises(ElsewhereError, match="modelscope has a task"):
+        await bench.run(provider)
+
+    assert 0 == provider.submitted
+    assert ["intent"] == await statuses(ledger)
+
+
+async def test_a_picture_that_is_fetched_takes_no_place(bench, ledger, tmp_path):
+    """Its task is over at the provider: another process may have one under way meanwhile."""
+    other = Leases(ledger._database, tmp_path / "owners")
+
+    async def look(request):
+        bench.found = await other.take("run", 9, place=" ", room=1)
+        return httpx.Response(200, content=picture(), headers={"content-type": "image/png"})
+
+    bench._file = look
+    await bench.run(FakeProvider(ledger))
+
+    assert "taken" == bench.found
+
+    other.close()
+
+
 async def test_a_submitted_task_is_adopted(bench, ledger):
     """After a crash the task of the ledger is polled, whatever the limit of attempts."""
     task = await ledger.intend("run", 0, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
@@ -197,6 +268,7 @@ async def test_haste_is_mended_by_waiting(bench, ledger):
     await bench.run(provider)
 
     assert ["throttled", "saved"] == await statuses(ledger)
+    assert ["queued", "waiting", "submitted"] == bench.events
     assert (bench.clock.now() - begun).total_seconds() >= 7
 
 
@@ -262,9 +334,10 @@ async def test_our_own_request_id_settles_a_lost_reply(bench, ledger):
             self.listed = [made[0], replace(made[1], request_id=request.request_id)]
             return await super().submit(request)
 
-    await bench.run(Keeping(ledger, submits=[LostReplyError("no answer")], listed=[]))
+    provider = Keeping(ledger, submits=[LostReplyError("no answer")], listed=[])
+    made = await bench.run(provider)
 
-    assert ["b"] == [task.task_id for task in await ledger.tasks("run", 0)]
+    assert ("b", provider.listed[1].request_id) == (made.task.task_id, made.task.request_id)
 
 
 async def test_a_user_may_send_a_held_request_again(bench, ledger):
@@ -278,6 +351,44 @@ async def test_a_user_may_send_a_held_request_again(bench, ledger):
     await bench.run(provider)
 
     assert ["failed", "saved"] == await statuses(ledger)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("503"), RejectedError("refused"), ConfigError("check the key")])
+async def test_a_request_that_made_no_task_is_over(bench, ledger, error):
+    """Whatever the provider says: it is not looked for as one whose answer was lost."""
+    with pytest.raises(type(error)):
+        await bench.run(FakeProvider(ledger, submits=[error]))
+
+    assert ["failed"] == await statuses(ledger)
+
+
+async def test_a_request_that_goes_out_counts_for_the_pace(bench, ledger):
+    """The next one keeps its distance from it, and its round trip is known."""
+
+    class Timing(FakeProvider):
+        async def submit(self, request):
+            before = bench.clock.time
+            await bench.limiter.submits.go()
+            self.waited = bench.clock.time - before
+            return await super().submit(request)
+
+    provider = Timing(ledger)
+    await bench.run(provider)
+
+    assert provider.waited > timedelta(0)
+    assert bench.limiter.submits.round_trip_s > 0
+
+
+async def test_an_earlier_picture_of_the_same_words_is_no_answer(bench, ledger):
+    """A file of an earlier try is there, and the answer to a new request is lost: it stays held."""
+    made = await bench.run(FakeProvider(ledger))
+    await ledger.refused(made.task.id, "one single color")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])
+    for _ in range(2):
+        with pytest.raises(LostReplyError):
+            await bench.run(provider)
+
+    assert ["refused", "unknown"] == await statuses(ledger)
 
 
 @pytest.mark.parametrize("listed", [None, [], ["a", "b"], ["claimed"]])
@@ -334,6 +445,20 @@ async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger)
     assert (0, "two") == (provider.submitted, made.task.task_id)
 
 
+@pytest.mark.parametrize("end", [TaskFailedError("failed"), RejectedError("refused"), LostReplyError("gone")])
+async def test_a_stranger_s_task_that_failed_is_passed_over(bench, ledger, end):
+    """How it ended says nothing of ours, which is found behind it and not bought anew."""
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[end, replace(DONE, prompt="p"), DONE],
+        listed=listed(bench, "one", "two"),
+    )
+    made = await bench.run(provider)
+
+    assert (1, "two") == (provider.submitted, made.task.task_id)
+
+
 async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, ledger):
     """The other one takes the task that this one was about to take: the next with these words is as good."""
     rival = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
@@ -384,6 +509,27 @@ async def test_a_stranger_s_task_is_not_adopted(bench, ledger):
         await bench.run(provider)
 
     assert ["unknown"] == await statuses(ledger)
+
+
+async def test_a_stranger_s_task_that_never_ends_is_not_waited_for_for_ever(bench, ledger):
+    """It might be ours until it tells its words: at the deadline the request is held all the same."""
+    provider = FakeProvider(
+        ledger, submits=[LostReplyError("reset")], polls=[RUNNING], listed=listed(bench, "one", "two")
+    )
+    begun = bench.clock.time
+    async with asyncio.timeout(5):
+        with pytest.raises(LostReplyError):
+            await bench.run(provider, deadline_s=60)
+
+    assert 60 <= (bench.clock.time - begun).total_seconds() < 80
+    assert ["unknown"] == await statuses(ledger)
+
+
+async def test_words_that_a_service_changes_take_no_picture_away(bench, ledger):
+    """A task whose id came with the answer is ours, whatever prompt it shows when it is finished."""
+    await bench.run(FakeProvider(ledger, polls=[replace(DONE, prompt="p, in other words")]))
+
+    assert ["saved"] == await statuses(ledger)
 
 
 async def test_the_only_task_of_that_moment_may_be_a_stranger_s(bench, ledger):
@@ -454,8 +600,64 @@ async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize(
+    ("answer", "error", "status"),
+    [(UnavailableError("500"), LostReplyError, "unknown"), (RUNNING, OverdueError, "submitted")],
+)
+async def test_a_task_of_yesterday_is_held_where_nobody_answers_for_it(bench, ledger, answer, error, status):
+    """The provider keeps it for a day; one that it still knows is under way, however old."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    bench.clock.time += timedelta(hours=25)
+    provider.polls = [answer]
+    with pytest.raises(error):
+        await bench.run(provider)
+
+    assert [status] == await statuses(ledger)
+
+
+async def test_a_task_that_its_provider_does_not_know_is_held(bench, ledger):
+    """It may have been paid: it is not bought anew without a word of the user."""
+    provider = FakeProvider(ledger, polls=[LostReplyError("unknown task")])
+    with pytest.raises(LostReplyError, match="unknown task"):
+        await bench.run(provider)
+
+    assert ["unknown"] == await statuses(ledger)
+
+
+async def test_an_overdue_task_is_asked_for_behind_a_short_pause_of_polls(bench, ledger):
+    """Others were refused for haste a moment ago: that is no reason to leave a paid picture where it is."""
+    provider = FakeProvider(ledger, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    provider.polls = [DONE]
+    await bench.run(provider, paused_s=5)
+
+    assert ["saved"] == await statuses(ledger)
+
+
 async def durations(ledger):
     return await ledger.durations("dashscope", FakeProvider.model, limit=9)
+
+
+async def test_how_long_a_task_took_is_kept_for_the_next(bench, ledger):
+    """A time between the last poll that found it unfinished and the one that found it done; the row counts all."""
+    asked = []
+
+    class Watching(FakeProvider):
+        async def poll(self, task_id):
+            (task,) = await ledger.tasks("run", 0)
+            asked.append(task.age_s(bench.clock.time))
+            return await super().poll(task_id)
+
+    await bench.run(Watching(ledger, polls=[RUNNING, RUNNING, RUNNING, DONE]))
+    (took_s,) = await durations(ledger)
+    question = "SELECT polls FROM tasks"
+    (row,) = await ledger._database.read(lambda connection: connection.execute(question).fetchall())
+
+    assert asked[2] < took_s < asked[3]
+    assert 4 == row["polls"]
 
 
 async def test_a_task_that_is_collected_late_tells_no_duration(bench, ledger):
@@ -503,8 +705,8 @@ async def test_a_computer_that_slept_tells_no_duration(bench, ledger):
     assert [] == await durations(ledger)
 
 
-async def test_whatever_is_known_the_deadline_holds(bench, ledger):
-    """Durations beyond the deadline, written by an earlier version or for a longer one, let nobody wait for them."""
+async def test_what_took_longer_than_the_deadline_is_not_waited_for(bench, ledger):
+    """Durations beyond it, written by an earlier version or for a longer one, tell nothing: the poll comes at once."""
     provider = FakeProvider(ledger)
     for number in range(8):
         other = replace(bench.job, image_index=1 + number)
@@ -515,7 +717,7 @@ async def test_whatever_is_known_the_deadline_holds(bench, ledger):
     began_at = bench.clock.time
     await bench.run(provider, deadline_s=20)
 
-    assert 21 > (bench.clock.time - began_at).total_seconds()
+    assert 2 > (bench.clock.time - began_at).total_seconds()
 
 
 async def test_a_clock_that_was_set_back_makes_nobody_wait(bench, ledger):
@@ -542,6 +744,15 @@ async def test_the_pause_of_polls_is_bounded(bench, ledger):
     await bench.run(provider, deadline_s=600)
 
     assert 90 > (bench.clock.time - began_at).total_seconds()
+
+
+async def test_a_refused_poll_pauses_all_where_no_time_is_named(bench, ledger):
+    """Five seconds, so that not one refusal follows the other."""
+    provider = FakeProvider(ledger, polls=[ThrottledError("429"), DONE])
+    began_at = bench.clock.time
+    await bench.run(provider)
+
+    assert 5 < (bench.clock.time - began_at).total_seconds() < 9
 
 
 async def test_refused_polls_do_not_move_the_deadline(bench, ledger):
@@ -573,12 +784,12 @@ async def test_polls_come_back_to_their_pace_after_a_refusal(bench, ledger):
 
 
 async def test_a_broken_download_is_fetched_again(bench, ledger):
-    """A cut picture or a page in its place costs another download, no other task."""
-    bench.downloads = [picture()[:200], b"<html>busy</html>", picture()]
+    """A cut picture or a page in its place costs another download by a fresh link, no other task."""
+    bench.downloads = [picture()[:100], b"<html>busy</html>", picture()]
     provider = FakeProvider(ledger)
     await bench.run(provider)
 
-    assert 1 == provider.submitted
+    assert ["submit", "poll", "poll", "poll"] == [step for step, _ in provider.seen]
     assert ["saved"] == await statuses(ledger)
 
 
@@ -597,12 +808,15 @@ class Slow(FakeProvider):
     def __init__(self, ledger):
         super().__init__(ledger)
         self.asked, self.answer = asyncio.Event(), asyncio.Event()
+        self.order = []
 
     async def submit(self, request):
+        self.order.append(request.seed)
         self.submitted += 1
+        made = Submission(task_id=f"paid-{self.submitted}")
         self.asked.set()
         await self.answer.wait()
-        return Submission(task_id=f"paid-{self.submitted}")
+        return made
 
 
 async def stopped_in_mid_submit(bench, runner, service):
@@ -625,7 +839,12 @@ async def test_a_picture_that_came_with_the_answer_is_fetched_until_it_comes(ben
 async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench, ledger):
     """It was answered, made and perhaps paid: that is what the user is told, and it is looked for in no list."""
     bench.downloads = [b"Service Unavailable"]
-    provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))], listed=listed(bench, "other"))
+    provider = FakeProvider(
+        ledger,
+        submits=[Submission(task_id=None, urls=(URL,))],
+        polls=[replace(DONE, prompt="p")],
+        listed=listed(bench, "other", "one more"),
+    )
     with pytest.raises(UnavailableError):
         await bench.run(provider)
     for _ in range(2):
@@ -723,6 +942,87 @@ async def test_a_picture_stopped_in_mid_submit_is_not_bought_by_the_next(bench, 
     assert 1 == service.provider.submitted
     assert "paid-1" == made.task.task_id
     assert ["saved"] == await statuses(ledger)
+
+
+async def order_of_submits(bench, *, again, places, rule):
+    """Run a picture for each of `again` beside each other; return who is out at first, and the order of all."""
+    provider = Slow(bench.ledger)
+    limiter = Limiter(rate_per_s=1000, max_in_flight=places)
+    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(ledger=bench.ledger, leases=bench.leases, client=client)
+        work = []
+        for index, is_again in enumerate(again):
+            request = replace(bench.job.request, seed=index)
+            path = bench.job.path.with_name(f"{index}.jpg")
+            job = replace(bench.job, image_index=index, request=request, path=path, again=is_again)
+            work.append(asyncio.create_task(runner.run(job, service, report=lambda *_, **__: None)))
+        await provider.asked.wait()
+        for _ in range(20):  # whoever may go on does so between two answers of the database
+            await bench.ledger.tasks("run", 1)
+        at_first = list(provider.order)
+        provider.answer.set()
+        await asyncio.gather(*work)
+    return at_first, provider.order
+
+
+@pytest.mark.parametrize(("rule", "out"), [("hold", [0]), ("resubmit", [0, 1])])
+async def test_where_a_lost_answer_costs_money_one_request_is_out_at_a_time(bench, rule, out):
+    """The second picture waits for the answer of the first: one that is lost is told from no other."""
+    at_first, _ = await order_of_submits(bench, again=(False, False), places=2, rule=rule)
+
+    assert out == at_first
+
+
+@pytest.mark.parametrize(("places", "rule"), [(1, "resubmit"), (4, "hold")])
+async def test_a_second_attempt_goes_before_what_is_new(bench, places, rule):
+    """Neither for a place nor for the answers of others does it wait behind pictures that are new."""
+    _, order = await order_of_submits(bench, again=(False, False, False, True), places=places, rule=rule)
+
+    assert [0, 3, 1, 2] == order
+
+
+@pytest.mark.parametrize(("settled_after", "waited_s"), [(3, 0.15), (None, SETTLED_S)])
+async def test_what_a_dead_process_left_is_settled_before_anything_new_is_sent(bench, ledger, settled_after, waited_s):
+    """Its request is the only one of that moment then; nobody waits for it longer than a few seconds."""
+    left = await ledger.intend("run", 1, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    provider, begun, waits = FakeProvider(ledger), bench.clock.time, []
+    submit, sleep = provider.submit, bench.clock.sleep
+
+    async def sleep_and_settle(seconds):
+        waits.append(seconds)
+        if len(waits) == settled_after:
+            await ledger.failed(left, "settled")
+        await sleep(seconds)
+
+    async def submit_and_look(request):
+        provider.waited_s = (bench.clock.time - begun).total_seconds()
+        return await submit(request)
+
+    bench.clock.sleep, provider.submit = sleep_and_settle, submit_and_look
+    await bench.run(provider)
+
+    assert provider.waited_s == pytest.approx(waited_s, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "reason"), [((0,), "is working on this picture"), ((8, 9), "is using every slot at dashscope")]
+)
+async def test_another_process_that_is_waited_for_is_told_once(bench, ledger, tmp_path, theirs, reason):
+    """It has the picture, or both places: as soon as it is gone, ours goes on."""
+    other, waits = Leases(ledger._database, tmp_path / "owners"), []
+    for index in theirs:
+        await other.take("run", index, place=" ", room=2)
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            other.close()
+
+    bench.clock.sleep = sleep
+    await bench.run(FakeProvider(ledger))
+
+    assert [f"another process {reason}"] == bench.reasons
 
 
 async def test_an_answer_that_comes_too_late_undoes_nothing(ledger, bench):

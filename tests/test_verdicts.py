@@ -29,6 +29,7 @@ DASHSCOPE_SUBMIT = [
     (403, "Model.AccessDenied", "", USER),
     (403, "Workspace.AccessDenied", "", USER),
     (403, "AccessDenied.Unpurchased", "", USER),
+    (403, "", "", USER),
     (403, "AllocationQuota.FreeTierOnly", "", QUOTA),
     (404, "ModelNotFound", "", USER),
     (404, "Model.NotExist", "", USER),
@@ -63,6 +64,7 @@ MODELSCOPE_SUBMIT = [
     (400, "", "Model id : a/b , has no provider supported", USER),
     (429, "", "You have exceeded today's quota for model X, please try again tomorrow", QUOTA),
     (429, "", "You have exceeded your daily quota", QUOTA),
+    (400, "", "steps must be less than the daily limit", PARAMETER),
     (429, "QuotaLimitExceed", "", QUOTA),
     (429, "limit_burst_rate", "", THROTTLED),
     (429, "", "limit_requests: You exceeded your current quota", THROTTLED),
@@ -98,6 +100,7 @@ def test_modelscope_row(status: int, code: str, message: str, meaning: Meaning) 
         ("submit", 504, "InternalError.Timeout", "", UNKNOWN),
         ("submit", 503, "", "", RETRY),
         ("submit", 408, "", "", UNKNOWN),
+        ("submit", 500, "RequestTimeOut", "", UNKNOWN),
         ("submit", 409, "", "", RETRY),
         ("submit", 200, "", "", UNKNOWN),
         ("submit", 302, "", "", USER),
@@ -150,6 +153,13 @@ def test_modelscope_task_that_is_not_found() -> None:
     """A young task may not be found yet, so it is polled again, not given up."""
     assert RETRY == decide("modelscope", "task", status=200, code="500", message="task not found").meaning
     assert FAILED == decide("modelscope", "task", status=200, code="500", message="out of memory").meaning
+
+
+def test_modelscope_task_that_failed_for_its_words() -> None:
+    """Another attempt would meet the same refusal."""
+    message = "Output data may contain inappropriate content"
+
+    assert REFUSED == decide("modelscope", "task", status=200, code="500", message=message).meaning
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,14 @@ async def test_a_failed_upload_loses_no_picture_and_resume_sends_it(keys):
     assert [None] * 3 == errors_of(document)
 
 
+async def test_without_a_bucket_an_upload_is_said_to_be_missing(workplace):
+    """It was asked for, and no OSS variable is set: the picture is there, and the doctor is named."""
+    document = await illustrate(count=1, upload=True)
+
+    assert (False, 1) == (document["success"], document["count"])
+    assert ["not uploaded: the OSS variables are not set - see `peitu doctor`"] == errors_of(document)
+
+
 async def test_resume_makes_only_what_failed(keys):
     """What is saved is neither bought nor sent again."""
     keys.fault("modelscope", "submit", kind="status", status=400, message="unsupported parameter", times=1)
@@ -531,6 +539,10 @@ async def test_a_size_that_a_model_does_not_draw_is_mended(keys):
     assert (1440, 800) == (document["images"][0]["width"], document["images"][0]["height"])
     assert [(1440, 800)] == [task.size for task in keys.tasks]
     assert any("1920x1080 became 1440x800" in note for note in document["notes"])
+
+    recorded = find_run(Path("data/peitu.db"), "run")
+
+    assert (True, 1, document["notes"]) == (recorded["success"], recorded["count"], recorded["notes"])
 
 
 async def test_a_provider_that_is_down_is_found_out_once(keys, monkeypatch):

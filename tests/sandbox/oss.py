@@ -48,8 +48,9 @@ def place(world: World, request: Request) -> tuple[str, str]:
     path: str = request.scope["path"]
     if bucket := world.domains.get(host):
         return bucket, path.removeprefix("/")
-    if host.partition(".")[0] in world.buckets:
-        return host.partition(".")[0], path.removeprefix("/")
+    bucket, _, domain = host.partition(".")
+    if bucket in world.buckets and domain.endswith(".aliyuncs.com"):
+        return bucket, path.removeprefix("/")
     bucket, _, key = path.removeprefix("/").partition("/")
     return bucket, key
 

@@ -163,7 +163,6 @@ class Client:
             address.endpoint,
             address.bucket,
             is_cname=address.kind == "domain",
-            is_path_style=address.kind == "path",
             region=address.region or None,
             session=session,
             connect_timeout=(_CONNECT_S, _READ_S),

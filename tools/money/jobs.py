@@ -34,8 +34,8 @@ class Job:
     image_index: int
     request: ImageRequest
     path: Path
-    quality: int = 92
-    label: str | None = None
+    quality: int
+    label: str | None
     patience_s: float = 0.0
     most_refusals: int | None = None
     picture: str = ""

@@ -145,7 +145,6 @@ class Leases:
         if self._lock is not None:
             self._lock.release()
             lock_path(self._folder, self.owner).unlink(missing_ok=True)
-            self._lock = None
 
     def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
         """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""

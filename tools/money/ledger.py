@@ -66,7 +66,7 @@ class Ledger:
             "provider": provider,
             "model": model,
             "status": "intent",
-            "request_id": request.request_id or None,
+            "request_id": request.request_id,
             "picture": picture,
             "prompt": request.prompt,
             "prompt_sha256": hashlib.sha256(request.prompt.encode()).hexdigest(),

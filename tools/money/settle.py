@@ -108,7 +108,7 @@ class Settler:
     async def _adopt(self, task: Task, task_id: str) -> Task | None:
         """Return the task taken over, or `None` when another request with the same words was quicker."""
         try:
-            return await self._ledger.submitted(task, task_id=task_id, request_id=task.request_id)
+            return await self._ledger.submitted(task, task_id=task_id)
         except LostReplyError:
             return None
 
@@ -171,7 +171,7 @@ class Settler:
             # Our own request id settles it at once, where the service keeps it.
             marked = {entry.task_id for entry in ours if entry.request_id and entry.request_id == task.request_id}
             if len(marked) == 1:
-                return await self._ledger.submitted(task, task_id=marked.pop(), request_id=task.request_id)
+                return await self._ledger.submitted(task, task_id=marked.pop())
             if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=LOOK_AHEAD):
                 self._guessed.add(found.id)
                 return found

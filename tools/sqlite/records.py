@@ -116,7 +116,7 @@ class Records:
         `columns` are `title`, `requested`, `count`, `success`, `language_model` and `notes` (a list).
         """
         row = {**columns, "status": "finished", "finished_at": utc_now().isoformat()}
-        row["notes"] = json.dumps(row.get("notes") or [], ensure_ascii=False)
+        row["notes"] = json.dumps(columns["notes"], ensure_ascii=False)
         changes = ", ".join(f"{name} = :{name}" for name in row)
         statement = f"UPDATE runs SET {changes} WHERE run_id = :run_id"  # noqa: S608 - our own column names
 
