@@ -18,7 +18,7 @@ from tools.errors import ElsewhereError, GoneError, PeituError
 from tools.money.jobs import Job, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.tasks import TaskRunner
-from tools.pictures.files import see_place
+from tools.pictures.files import check_writable
 from tools.pictures.images import SavedImage, save_picture
 from tools.providers.adapt import adapt
 from tools.providers.provider import ImageRequest
@@ -84,7 +84,7 @@ async def buy(
     )
     report = reporter(state)
     try:
-        await asyncio.to_thread(see_place, job.path)  # before it is paid
+        await asyncio.to_thread(check_writable, job.path)  # before it is paid
         made = await runner.run(job, service, report=report)
     except ElsewhereError:
         return {"outcome": None}

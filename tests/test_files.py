@@ -65,6 +65,18 @@ def test_what_is_written_survives_a_power_cut(tmp_path: Path, monkeypatch: pytes
     assert [(False, False), (True, True)] == seen
 
 
+def test_a_new_folder_survives_a_power_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each folder in which a new one was made is synced, and the one of the picture after the picture."""
+    synced: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (synced.append(os.fstat(descriptor).st_ino), sync(descriptor)))
+    path = tmp_path / "output" / "run" / "00.jpg"
+    write_whole(path, b"picture")
+
+    folders = [tmp_path / "output", tmp_path, path, tmp_path / "output" / "run"]
+    assert [place.stat().st_ino for place in folders] == synced
+
+
 def test_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle removes the temporary file and goes on up."""
 

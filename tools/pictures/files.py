@@ -7,6 +7,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path, PureWindowsPath
 
 from tools.errors import InputError, PlaceError, StorageError
@@ -32,7 +33,7 @@ _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What stands in the way of every other file, too."""
 
 
-def see_place(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """See that a file can be written there, as far as that is known without writing it.
 
     Raises:
@@ -58,10 +59,10 @@ def check_place(path: Path) -> None:
     if "\0" in str(path):
         raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
     check_picture_name(path)
-    with contextlib.suppress(OSError):  # What is wrong with such a name, `see_place` says.
+    with contextlib.suppress(OSError):  # What is wrong with such a name, `check_writable` says.
         if path.is_dir():
             raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
-    see_place(path)
+    check_writable(path)
 
 
 def _of_folder(folder: Path) -> int | None:
@@ -83,7 +84,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         try:
             _write_through(part, data)
             part.replace(path)
@@ -109,6 +110,14 @@ def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
         file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder and what is missing above it, so that a power cut takes none of them away."""
+    missing = list(takewhile(lambda up: not up.exists(), (folder, *folder.parents)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        _sync_folder(made.parent)
 
 
 def _sync_folder(folder: Path) -> None:
