@@ -77,6 +77,7 @@ def no_space(descriptor: int) -> None:
 
 async def test_a_full_disk_is_named_and_resume_collects(work, monkeypatch):
     """The pictures cannot be written: their tasks stay in the ledger, nothing half is left behind."""
+    Path("data").mkdir()
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", no_space)
         document = await illustrate(provider="dashscope", count=2)

@@ -10,6 +10,7 @@ import aiosqlite
 
 from graph.opening.saver import Saver
 from tools.errors import ConfigError, StorageError
+from tools.pictures.folders import make_folder
 from tools.setup.settings import load_settings
 from tools.sqlite.connection import advice_on
 
@@ -30,7 +31,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
         ConfigError: The file cannot be opened.
     """
     try:
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(make_folder, path.parent)
         connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S)
     except (OSError, aiosqlite.Error) as error:
         raise _unusable(path, error) from error

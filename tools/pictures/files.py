@@ -7,10 +7,10 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from itertools import takewhile
 from pathlib import Path, PureWindowsPath
 
 from tools.errors import InputError, PlaceError, StorageError
+from tools.pictures.folders import make_folder, sync_folder
 from tools.pictures.names import check_picture_name
 
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
@@ -84,7 +84,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         try:
             _write_through(part, data)
             part.replace(path)
@@ -92,7 +92,7 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
             with contextlib.suppress(OSError):
                 part.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _cannot_be_written(path, error) from error
 
@@ -110,29 +110,6 @@ def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
         file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder and what is missing above it, so that a power cut takes none of them away."""
-    missing = list(takewhile(lambda up: not up.exists(), (folder, *folder.parents)))
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in missing:
-        _sync_folder(made.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's new entry; without it a power cut may undo the rename."""
-    if os.name == "nt":  # Windows cannot open a folder, and writes its entries in order.
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems have no fsync for folders; the file itself is safe by then.
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -1,7 +1,8 @@
-"""The folder that pictures go to, looked at before anything is made."""
+"""Folders: looked at before anything is made, and there to stay once they are."""
 
 import errno
 import os
+from itertools import takewhile
 from pathlib import Path
 
 from tools.errors import ConfigError
@@ -15,7 +16,7 @@ def check_folder(folder: Path, *, make: bool = False) -> None:
     """
     try:
         if make:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         there = next(place for place in (folder, *folder.absolute().parents) if _exists(place))
         if not there.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is no folder")
@@ -26,6 +27,40 @@ def check_folder(folder: Path, *, make: bool = False) -> None:
         ) from error
     if not writable:
         raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder and what is missing above it, so that a power cut takes none of them away.
+
+    Raises:
+        OSError: It cannot be made, e.g. since a file is in its place.
+    """
+    missing = list(takewhile(lambda up: not up.exists(), (folder, *folder.parents)))
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's new entry; without it a power cut may take that away.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    if os.name == "nt":  # Windows cannot open a folder, and writes its entries in order.
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # It may be written but not read.
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems have no fsync for folders; the file itself is safe by then.
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _exists(path: Path) -> bool:

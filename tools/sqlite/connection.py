@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.errors import StorageError
+from tools.pictures.folders import make_folder
 from tools.sqlite.migrations import migrate
 
 BUSY_TIMEOUT_S = 30.0  # how long another process may hold the file before a write gives up
@@ -22,7 +23,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     connection = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         _use_wal(connection)
