@@ -7,7 +7,7 @@ from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.compatibility.left_out import Count, Text, given
 from tools.pictures.files import check_place, write_whole
-from tools.sqlite.run_names import new_run_id
+from tools.sqlite.run_ids import new_run_id
 
 
 def generate_image_agent(

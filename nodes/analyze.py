@@ -21,7 +21,7 @@ from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
 from tools.setup.configuration import MAX_COUNT
-from tools.sqlite.run_names import BEGINNING_CHARS, Begun, next_run_id
+from tools.sqlite.run_ids import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
 
 if TYPE_CHECKING:

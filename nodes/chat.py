@@ -5,7 +5,7 @@ from typing import Protocol
 from langchain_core.messages import AnyMessage, HumanMessage
 
 from graph.state import State
-from tools.sqlite.run_names import BEGINNING_CHARS
+from tools.sqlite.run_ids import BEGINNING_CHARS
 
 
 class Contents(Protocol):

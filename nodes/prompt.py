@@ -19,7 +19,7 @@ from tools.language.llm import LanguageModel
 from tools.language.questions import PromptsAnswer, prompts_question
 from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.records import Records
-from tools.sqlite.run_names import BEGINNING_CHARS
+from tools.sqlite.run_ids import BEGINNING_CHARS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

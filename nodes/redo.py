@@ -18,7 +18,7 @@ from tools.content.words import language_of
 from tools.errors import ConfigError, InputError, StorageError
 from tools.money.ledger import Ledger
 from tools.setup.configuration import MAX_SEED
-from tools.sqlite.run_names import BEGINNING_CHARS
+from tools.sqlite.run_ids import BEGINNING_CHARS
 from tools.sqlite.task_rows import UNDER_WAY
 from tools.sqlite.versions import PENDING, Version, Versions
 

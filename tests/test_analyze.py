@@ -17,7 +17,7 @@ from tools.content.templates import Mood, topics
 from tools.errors import ConfigError, InputError, PeituError, UnavailableError
 from tools.language.llm import LanguageModel
 from tools.language.questions import analysis_question, prompts_question
-from tools.sqlite.run_names import BEGINNING_CHARS, Begun
+from tools.sqlite.run_ids import BEGINNING_CHARS, Begun
 
 ZH = """# 为什么我们总是睡不好
 

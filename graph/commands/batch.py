@@ -43,7 +43,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     from tools.sqlite.batch_records import find_batch
     from tools.sqlite.batches import Batch
     from tools.sqlite.rivals import place_of
-    from tools.sqlite.run_names import new_run_id
+    from tools.sqlite.run_ids import new_run_id
 
     place = place_of(source, settings.output_dir) | ({"title": segments.title} if segments.title else {})
     row = Batch(

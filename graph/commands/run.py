@@ -42,7 +42,7 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
     from graph.commands.request import Wishes, check, check_run_id, see_unused
     from graph.terminal.console import say
     from tools.content.templates import style_lines
-    from tools.sqlite.run_names import new_run_id
+    from tools.sqlite.run_ids import new_run_id
 
     if style == "list":
         from tools.setup.settings import load_settings

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.rows import upsert
-from tools.sqlite.run_names import Begun, begin_run
+from tools.sqlite.run_ids import Begun, begin_run
 from tools.sqlite.task_rows import Task, tasks_of
 
 if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
