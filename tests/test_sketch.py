@@ -427,6 +427,8 @@ def test_a_medium_that_is_the_subject_is_drawn(subject: str, icon: str) -> None:
         ("Serve with a pot of tea in the garden", "p:teapot", {"cooking-pot"}),
         ("小厨房煮茶", "p:stove", {"cooking-pot", "t:cooker"}),
         ("After the storm", "rainbow", {"cloud-lightning"}),
+        ("傍晚雨停了，夜市的灯笼亮起来", "p:lantern", {"cloud-rain-wind"}),
+        ("The rain has stopped, and the children splash through puddles", "p:child", {"cloud-rain-wind"}),
         ("刚上市的春笋还沾着泥", "p:bamboo-shoot", {"lightbulb", "star"}),
         ("hot beverage", "p:coffee", {"cup-soda"}),
         ("孤独", "p:walker", {"heart-crack"}),
