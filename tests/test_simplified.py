@@ -12,27 +12,12 @@ from tools.content.matching import match_topic
 from tools.content.reading import read
 from tools.content.words import picturable
 from tools.simplified import simplified
-from tools.sketch import words_drawn
 
 EARLY_RISING = (ROOT / "examples" / "early-rising.zh.md").read_text(encoding="utf-8")
 
 
 def traditional(text: str) -> str:
     return OpenCC("s2tw").convert(text)
-
-
-@pytest.mark.parametrize(
-    ("written", "icon"),
-    [
-        ("老婦人在門前織毛衣，孫子騎自行車經過", "p:bicycle"),
-        ("貓頭鷹坐在樹上", "p:owl"),
-        ("龍舟在河上", "p:dragon-boat"),
-        ("飛機飛過雲層", "plane"),
-        ("遠處的燈塔", "p:lighthouse"),
-    ],
-)
-def test_traditional_words_are_drawn(written: str, icon: str) -> None:
-    assert icon in words_drawn(written)
 
 
 def test_an_article_in_traditional_characters_gets_the_same_scenes() -> None:
@@ -86,6 +71,10 @@ def test_a_vague_subject_in_traditional_characters_shows_things() -> None:
 )
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert simplified(text) == text
+
+
+def test_a_borrowed_kana_makes_no_text_japanese() -> None:
+    assert simplified("老街的紅豆の家門口，貓頭鷹坐在屋頂上") == "老街的红豆の家门口，猫头鹰坐在屋顶上"
 
 
 def test_all_words_that_we_know_are_simplified() -> None:

@@ -207,10 +207,15 @@ def test_no_icon_shows_letters_digits_or_a_brand() -> None:
         ("奶奶的菜园", "p:grandmother"),
         ("签合同之前", "t:license"),
         ("在海边喝茶", "p:teapot"),
+        ("老婦人在門前織毛衣，孫子騎自行車經過", "p:bicycle"),
+        ("貓頭鷹坐在樹上", "p:owl"),
+        ("龍舟在河上", "p:dragon-boat"),
+        ("飛機飛過雲層", "plane"),
+        ("遠處的燈塔", "p:lighthouse"),
     ],
 )
 def test_subject_shows_what_it_names(subject: str, icon: str) -> None:
-    """The words of both languages lead to their icons."""
+    """The words of both languages lead to their icons, those in Traditional characters too."""
     assert icon in words_drawn(subject)
 
 

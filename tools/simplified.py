@@ -8,14 +8,18 @@ if TYPE_CHECKING:
     from opencc import OpenCC
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
+_KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30fa]")
+
+_BORROWED = 8
+"""Chinese text has more than so many characters for each kana, Japanese has fewer."""
 
 
 @lru_cache(maxsize=8)
 def simplified(text: str) -> str:
     """Return the text, as long as it is, in Simplified Chinese; all that is no Chinese stays as it is."""
-    # Japanese has characters of its own, some of which look like Traditional ones.
-    if not _HAN.search(text) or _KANA.search(text):
+    # Japanese has characters of its own, some of which look like Traditional ones; a の among many is only borrowed.
+    han = len(_HAN.findall(text))
+    if len(_KANA.findall(text)) * _BORROWED >= han:
         return text
     # The rules of Taiwan also make 看着 of 看著, but they would change words of a Simplified text, such as 土著.
     converted = text if _converter("t2s").convert(text) == text else _converter("tw2s").convert(text)

@@ -151,7 +151,6 @@ def _things() -> frozenset[str]:
 
 def picturable(text: str, language: Language) -> list[str]:
     """Return the different things in the text that can be drawn, in order."""
-    text = simplified(text)
     things, endings, others = _things(), words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
     found: dict[str, None] = {}
     for word, tag in tokens(LIBRARY.sub(" ", text), language):
