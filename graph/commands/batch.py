@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.commands.options import Config, Json, OutputDir, named
+from graph.commands.options import Config, Json, OutputDir, Provider, Upload, named
 from graph.commands.preparing import load_workflow, prepare
 
 
@@ -18,16 +18,14 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
         ),
     ],
     output_dir: OutputDir = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    provider: Provider = None,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Segments processed at once (default: the provider's limit).")
     ] = None,
     count: Annotated[int | None, typer.Option(metavar="N", help="Pictures per text or article.")] = None,
     style: Annotated[str | None, typer.Option(metavar="S", help="Style for texts that do not set one.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Size for segments that do not set one.")] = None,
-    upload: Annotated[
-        bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
-    ] = None,
+    upload: Upload = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:

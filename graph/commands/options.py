@@ -25,3 +25,7 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Output = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where to write it.")]
+Provider = Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")]
+Upload = Annotated[
+    bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
+]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.commands.options import Config, Json
+from graph.commands.options import Config, Json, Provider
 from graph.commands.preparing import load_workflow, prepare
 
 
@@ -16,7 +16,7 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
     index: Annotated[int, typer.Argument(metavar="INDEX", help="Which picture, counted from 0: 00.jpg is 0.")],
     prompt: Annotated[str | None, typer.Option(metavar="T", help="New prompt; used as it is without --style.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="K", help="Seed (default: a new random one).")] = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    provider: Provider = None,
     style: Annotated[str | None, typer.Option(metavar="S", help="Another style for the same scene.")] = None,
     config: Config = None,
     as_json: Json = False,

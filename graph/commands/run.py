@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from graph.commands.options import Config, Json, OutputDir
+from graph.commands.options import Config, Json, OutputDir, Provider, Upload
 from graph.commands.preparing import load_workflow, prepare
 
 
@@ -20,15 +20,13 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
     style: Annotated[
         str | None, typer.Option(metavar="S", help="Style of the whole set; `--style list` shows all styles.")
     ] = None,
-    provider: Annotated[str | None, typer.Option(metavar="P", help="auto, modelscope, dashscope or sketch.")] = None,
+    provider: Provider = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Size in pixels, e.g. 1024x1024.")] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="K", help="Seed of the first picture; each further picture adds 1.")
     ] = None,
     output_dir: OutputDir = None,
-    upload: Annotated[
-        bool | None, typer.Option("--upload/--no-upload", help="Upload the pictures to OSS, or keep them here.")
-    ] = None,
+    upload: Upload = None,
     review: Annotated[
         bool, typer.Option("--review", help="Show the prompts first; no picture is made until you approve.")
     ] = False,

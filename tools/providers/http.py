@@ -16,7 +16,7 @@ import httpx
 from tools.errors import ConfigError, PeituError
 from tools.providers.retry_after import Headers, retry_after_s
 from tools.providers.transport import AiohttpTransport
-from tools.providers.verdicts import Step, decide, error_from
+from tools.providers.verdicts import GATEWAY_RESET, Step, decide, error_from
 from tools.setup.environment import KEY_PAGES
 from tools.setup.redact import hide, redact
 
@@ -33,12 +33,6 @@ MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
 
 _NONE: Headers = MappingProxyType({})
-
-_RESET = "disconnect/reset before headers"
-"""What Envoy, DashScope's gateway, says with a 503 when its connection to the service broke; words that count.
-
-Source: https://github.com/istio/istio/issues/13205, read 2026-11-30.
-"""
 
 _PAYLOAD = ("output", "task_id", "task_status", "images", "data", "tasks")
 
@@ -114,7 +108,7 @@ class Api:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error
-        is_reset = _RESET.encode() in response.content[:200]
+        is_reset = GATEWAY_RESET.encode() in response.content[:200]
         said = {"message": response.text} if is_reset else read_json(response.content)
         return Reply(response.status_code, said, response.headers)
 

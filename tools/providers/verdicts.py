@@ -5,11 +5,10 @@ cases of one code apart, or where a provider has no codes.
 
 What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a 408, a
 gateway that timed out (504), lost its connection (Envoy's 503) or sent its own page (502 without the provider's JSON)
-leaves open whether the request got through: the service behind it may be at work. Those are `UNKNOWN`, never to be
-sent again blindly.
+leaves open whether the service behind it is at work. Those are `UNKNOWN`, never to be sent again blindly.
 
-Source: https://help.aliyun.com/zh/model-studio/error-code and
-https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
+Source: https://help.aliyun.com/zh/model-studio/error-code, https://github.com/istio/istio/issues/13205 (Envoy) and
+https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23 and 2026-11-30.
 """
 
 from collections.abc import Container
@@ -100,6 +99,7 @@ def _of_task(verdict: Verdict) -> Verdict:
 
 
 # fmt: off
+GATEWAY_RESET = "disconnect/reset before headers"  # Envoy's words, sent with its 503 instead of JSON
 _REGION = "that the key, the model and images.{provider}.base_url belong to one region"
 _LOOK = "it may have been taken, and paid: look it up with the provider before sending it again"
 _SIZE = "check the size, the length of the prompt and images.{provider}.model"
@@ -165,7 +165,7 @@ _TABLE = (
     # A gateway that gave up waiting, whatever it says: the service behind it may be at work.
     _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
     _Row(_TROUBLE, statuses=(503,), texts=("connection failure", "reset reason: overflow")),
-    _Row(_CUT_OFF, texts=("disconnect/reset before headers",), steps=("submit",)),
+    _Row(_CUT_OFF, texts=(GATEWAY_RESET,), steps=("submit",)),
     _Row(_TOO_LATE, statuses=(408,), steps=("submit",)),
     # Codes of DashScope.
     *(_Row(verdict, codes) for verdict, codes in _REFUSED),
