@@ -52,8 +52,10 @@ function fillLarge(entry) {
   part("previous").disabled = !position;
   part("next").disabled = position === undefined || position === shown.order.length - 1;
   const { card } = entry;
-  const all = element("button", { type: "button", lang: tongue(card.title), onclick: () => { hideLarge(); change({ run: card.id, show: "" }); } }, card.title || card.id);
-  part("large-run").replaceChildren(all, card.title ? ` · ${card.id}` : "");
+  // A run of one prompt is called like its picture: the name stands above already.
+  const called = card.title && card.title !== name ? card.title : "";
+  const all = element("button", { type: "button", lang: tongue(called), onclick: () => { hideLarge(); change({ run: card.id, show: "" }); } }, called || card.id);
+  part("large-run").replaceChildren(all, called ? ` · ${card.id}` : "");
   look(entry);
   part("panel").scrollTop = 0;
 }
