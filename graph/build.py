@@ -53,6 +53,7 @@ class Tools:
     model: LanguageModel | None
     uploader: Uploader | None
     label: Labeler
+    visible_label: bool
     prompt_defaults: PromptDefaults
     max_content_chars: int
     quality: int
@@ -138,6 +139,7 @@ def build_image_graph(
             runner=tools.runner,
             quality=tools.quality,
             label=tools.label,
+            visible_label=tools.visible_label,
             is_last=tools.routes.is_last,
         )
         builder.add_node(name, node)

@@ -58,6 +58,7 @@ async def buy(
     runner: TaskRunner,
     quality: int,
     label: Labeler,
+    visible_label: bool,
     is_last: Callable[[ImageState, str], bool],
 ) -> ImageState:
     """Have a provider make the image; a failure is data, since an exception would stop the other images."""
@@ -77,6 +78,7 @@ async def buy(
         path=Path(prompt["path"]),
         quality=quality,
         label=label(f"{state['run_id']}-{prompt['index']}{_suffix(prompt)}"),
+        visible_label=visible_label,
         picture=state["picture"],
         may_be_known=state.get("open_provider") is not None,
         again=bool(state.get("failures")),

@@ -75,7 +75,13 @@ async def ran(node, state):
 
 async def bought(state, *, runner, is_last=False):
     node = partial(
-        buy, service=SERVICE, runner=runner, quality=50, label=lambda name: f"made {name}", is_last=lambda *_: is_last
+        buy,
+        service=SERVICE,
+        runner=runner,
+        quality=50,
+        label=lambda name: f"made {name}",
+        visible_label=True,
+        is_last=lambda *_: is_last,
     )
     return await ran(node, state)
 
@@ -93,7 +99,7 @@ async def test_what_is_asked_for_is_what_was_planned(tmp_path):
         job.request.height_px,
     )
     assert ("run", 0, "p", tmp_path / "00.jpg") == (job.run_id, job.image_index, job.picture, job.path)
-    assert (50, "made run-0") == (job.quality, job.label)
+    assert (50, "made run-0", True) == (job.quality, job.label, job.visible_label)
     assert (False, False, 0.0) == (job.again, job.may_be_known, job.patience_s)
 
 

@@ -142,7 +142,8 @@ def test_settings_have_their_variable_and_default(name):
             value = value[key]
 
         assert "PEITU_" + "__".join(path).upper() == variable.strip("`")
-        assert (", ".join(value) if isinstance(value, list) else str(value)) == default.strip("`")
+        written = ", ".join(value) if isinstance(value, list) else yaml.safe_dump(value).removesuffix("...\n").strip()
+        assert written == default.strip("`")
         found += 1
 
     assert found > 10

@@ -43,6 +43,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
             model=model,
             uploader=uploader,
             label=partial(aigc_label, content_producer=settings.labels.content_producer),
+            visible_label=settings.labels.visible,
             prompt_defaults=_prompt_defaults(settings, keys=keys),
             max_content_chars=settings.llm.max_content_chars,
             quality=settings.images.quality,

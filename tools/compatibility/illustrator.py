@@ -78,6 +78,7 @@ class Illustrator:
             path=path,
             quality=settings.images.quality,
             label=aigc_label(f"{run_id}-0", content_producer=settings.labels.content_producer),
+            visible_label=settings.labels.visible,
             patience_s=self._service.deadline_s,
             most_refusals=self._most_refusals,
         )

@@ -126,7 +126,14 @@ def kept(job: Job, task: Task) -> SavedImage | None:
 
 
 def _save(data: bytes, job: Job, task: Task) -> SavedImage:
-    return save_picture(data, job.path, quality=job.quality, description=_said_of(task, job), label=job.label)
+    return save_picture(
+        data,
+        job.path,
+        quality=job.quality,
+        description=_said_of(task, job),
+        label=job.label,
+        visible_label=job.visible_label,
+    )
 
 
 def _said_of(task: Task, job: Job) -> dict[str, str | int]:

@@ -36,6 +36,7 @@ class Job:
     path: Path
     quality: int
     label: str | None
+    visible_label: bool = False
     patience_s: float = 0.0
     most_refusals: int | None = None
     picture: str = ""

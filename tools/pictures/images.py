@@ -6,16 +6,16 @@ All of it is work for the processor and the disk; from async code, call it throu
 import contextlib
 import hashlib
 import io
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from tools.errors import UnavailableError
 from tools.pictures import labels
+from tools.pictures.encoding import encode_jpeg, encode_png
 from tools.pictures.files import write_whole
 from tools.pictures.pixels import DAMAGES, decode, flatten
+from tools.pictures.visible_label import draw_visible_label
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -71,13 +71,15 @@ def save_picture(
     quality: int = 92,
     description: dict[str, str | int],
     label: str | None,
+    visible_label: bool = False,
 ) -> SavedImage:
     """Save a downloaded picture so that it tells what it is: as PNG where the path ends so, else as JPEG.
 
     `description` may hold `prompt`, `provider`, `model`, `seed` and `generator`, as in `tools.pictures.labels`.
     Of an animation the first frame counts, transparency becomes white, and colors become sRGB. `label` is the
     AIGC label (`tools.pictures.labels.aigc_label`), `None` for what no image model made; one that the data already
-    carries is kept instead. Nothing else of the data's own metadata is.
+    carries is kept instead. Nothing else of the data's own metadata is. With `visible_label` the picture itself says so
+    too, where there is a label.
 
     Raises:
         UnavailableError: The data is no picture, or damaged; download it again.
@@ -88,10 +90,13 @@ def save_picture(
         xmp = labels.xmp_packet(description, _own_label(image) or label)
         with contextlib.closing(flatten(image)) as flat:
             flat.info = {}
-            saved = _png(flat, xmp) if path.suffix.lower() == ".png" else _jpeg(flat, quality, xmp)
+            blank = _is_blank(flat)
+            # A blank picture counts for nothing, and must still be seen to be blank when it is read again.
+            if visible_label and label is not None and not blank:
+                draw_visible_label(flat)
+            saved = encode_png(flat, xmp) if path.suffix.lower() == ".png" else encode_jpeg(flat, quality, xmp)
             write_whole(path, saved)
-            digest = hashlib.sha256(saved).hexdigest()
-            return SavedImage(path, flat.width, flat.height, digest, blank=_is_blank(flat))
+            return SavedImage(path, flat.width, flat.height, hashlib.sha256(saved).hexdigest(), blank)
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -135,37 +140,6 @@ def is_there(path: Path, sha256: str | None) -> bool:
     except UnavailableError:
         return False
     return True
-
-
-def _jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
-    # Thin black lines get colored fringes when the color is stored at half the resolution.
-    subsampling = "4:4:4" if quality >= 90 else "4:2:0"
-    with _memory_file() as file:
-        flat.save(file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
-        file.seek(0)
-        return file.read()
-
-
-def _png(flat: "Image", xmp: bytes) -> bytes:
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()  # Pillow leaves `xmp=` out of a PNG.
-    info.add_itxt("XML:com.adobe.xmp", xmp.decode())
-    buffer = io.BytesIO()
-    flat.save(buffer, "PNG", pnginfo=info)
-    return buffer.getvalue()
-
-
-def _memory_file() -> BinaryIO:
-    """Return a file in memory.
-
-    While Pillow encodes a JPEG into a file of the system, other threads go on; a `BytesIO` holds them up, for 17 ms
-    with 1024x1024 pixels. Only Linux has such files in memory, and one on a disk that is full may be cut short.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # e.g. too many open files
-            return os.fdopen(os.memfd_create("peitu-picture"), "w+b")
-    return io.BytesIO()
 
 
 def _is_blank(image: "Image") -> bool:

@@ -131,6 +131,7 @@ class LabelSettings(Section):
     """The label that says that a picture was generated."""
 
     content_producer: Ascii = Field("", description="service provider for the AIGC label; blank: peitu")
+    visible: bool = Field(default=False, description="print AI生成 in the corner of a model's picture")
 
 
 class LoggingSettings(Section):
