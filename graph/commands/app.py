@@ -13,6 +13,7 @@ import typer
 from typer._click.exceptions import UsageError  # typer 0.29 keeps its copy of click private
 
 from graph.commands import look
+from graph.commands.article import article
 from graph.commands.batch import batch
 from graph.commands.gallery import gallery
 from graph.commands.prune import prune
@@ -100,6 +101,7 @@ COMMANDS = (
     redo,
     look.runs,
     look.show,
+    article,
     gallery,
     sheet,
     prune,

@@ -1,14 +1,13 @@
 """The command `peitu gallery`: one web page of everything that was made."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
+from graph.commands.links import relative_to
 from graph.commands.options import Config, Output
 
 
@@ -27,23 +26,11 @@ def gallery(
     path = output or settings.output_dir / "gallery.html"
     keep_pictures(settings.database.path, path)
     with _thumbnail_progress() as watch:
-        page = gallery_page(settings.database.path, link=_relative_to(path.parent), watch=watch)
+        page = gallery_page(settings.database.path, link=relative_to(path.parent), watch=watch)
     write_whole(path, page.encode())
     typer.echo(str(path))
     if show:
         _open(path)
-
-
-def _relative_to(folder: Path) -> Callable[[Path], str]:
-    """Return what makes the address of a picture for a page in the folder; it stays right when both move together."""
-
-    def link(picture: Path) -> str:
-        try:
-            return quote(Path(os.path.relpath(picture, folder)).as_posix())
-        except ValueError:  # On another drive of Windows.
-            return picture.absolute().as_uri()
-
-    return link
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def _blocks(content: str, base: int) -> Iterator[_Block]:
     """Yield every block with words, in order."""
     lines = [base, *(found.end() for found in _NEWLINE.finditer(content, base)), len(content)]
     lists, kind = 0, "text"
-    for token in _tokens(content[base:]):
+    for token in block_tokens(content[base:]):
         lists += token.nesting if token.type in _LISTS else 0
         if token.type in _KINDS:
             kind = "item" if lists and token.type == "paragraph_open" else _KINDS[token.type]
@@ -132,7 +132,8 @@ def _headed(blocks: list[_Block], content: str) -> list[_Block]:
     return [replace(first, kind="heading", raw=named), *rest] if named else blocks
 
 
-def _tokens(text: str) -> "list[Token]":
+def block_tokens(text: str) -> "list[Token]":
+    """Return the tokens of the blocks of Markdown, or of plain text, each with its lines."""
     from markdown_it import MarkdownIt
 
     # Inline markup is stripped by `plain`, which is ten times faster and keeps the places. Indented code is

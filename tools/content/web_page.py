@@ -4,7 +4,7 @@ The parser is Lexbor's, which knows every rule by which browsers read broken HTM
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -36,6 +36,7 @@ _MAIN = ("#js_content", "article", "main, [role=main]")
 """Where the text of a page stands; the first is WeChat's, which is hidden until a script has run."""
 _MAIN_CHARS = 80
 """Letters that the main part has at least; what has fewer is a teaser."""
+_GAP = "\n\n"
 _SPECIAL = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<>&*_`~[]|\\{}$=#"})
 
 
@@ -52,6 +53,11 @@ class WebPage:
         first = max(bisect_right(self.starts, start) - 1, 0)
         last = max(bisect_right(self.starts, max(start, end - 1)) - 1, 0)
         return self.places[first][0], max(self.places[first][0], self.places[last][1])
+
+    def block_end(self, end: int) -> int:
+        """Return where the block ends in the Markdown of which a part ends there in the source."""
+        following = bisect_left([place[1] for place in self.places], end) + 1
+        return self.starts[following] - len(_GAP) if following < len(self.starts) else len(self.markdown)
 
 
 def is_web_page(content: str) -> bool:
@@ -89,12 +95,12 @@ def read_page(source: str) -> WebPage | None:
     if not found:
         return None
     parts = [f"# {title.translate(_SPECIAL)}"] if title else []
-    starts, length = [], len(parts[0]) + 2 if parts else 0
+    starts, length = [], len(parts[0]) + len(_GAP) if parts else 0
     for text in _markdown(found):
         starts.append(length)
         parts.append(text)
-        length += len(text) + 2
-    return WebPage("\n\n".join(parts), tuple(starts), tuple(places_of([block.text for block in found], source)))
+        length += len(text) + len(_GAP)
+    return WebPage(_GAP.join(parts), tuple(starts), tuple(places_of([block.text for block in found], source)))
 
 
 def _depth(source: str) -> int:

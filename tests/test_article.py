@@ -1,0 +1,157 @@
+"""The article of a run with its pictures in it: each below the part that it shows, and no word changed."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.commands.article import article
+from tests.test_gallery import add_image, add_run, database, picture
+from tests.test_web_page import WECHAT
+from tools.content.illustrated import PlacedPicture, illustrated
+from tools.content.reading import read
+from tools.errors import InputError
+
+__all__ = ["database"]
+TEXT = """\
+---
+title: Tea
+---
+# Tea
+
+The kettle sings. A cat
+sleeps beside it.
+## Cups
+
+- a white cup
+- a red cup
+
+| Leaf | Water |
+|------|-------|
+| green | 80 |
+
+> Old words
+> about tea.
+The end."""
+
+
+def after(content: str, words: str, *more: str) -> str:
+    """Return the content with a picture for each of these words, which are its last ones."""
+    places = [(content.index(each) + len(each), each) for each in (words, *more)]
+    return illustrated(content, [PlacedPicture(end, f"[{each}]", f"{n}.jpg") for n, (end, each) in enumerate(places)])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("sings.", "sleeps beside it.\n\n![\\[sings.\\]](0.jpg)\n\n## Cups"),
+        ("white cup", "- a red cup\n\n![\\[white cup\\]](0.jpg)\n\n| Leaf"),
+        ("green", "| green | 80 |\n\n![\\[green\\]](0.jpg)\n\n> Old"),
+        ("words", "The end.\n\n![\\[words\\]](0.jpg)\n"),
+    ],
+)
+def test_a_picture_stands_below_the_block_that_it_shows(words, expected):
+    """Paragraphs, lists, tables and quotations stay whole; brackets in its words do not end them."""
+    assert expected in after(TEXT, words)
+
+
+def test_pictures_of_one_block_stand_in_their_order():
+    """Each is an image of its own."""
+    assert "beside it.\n\n![\\[sings.\\]](0.jpg)\n\n![\\[A cat\\]](1.jpg)\n\n## Cups" in after(TEXT, "sings.", "A cat")
+
+
+def test_a_long_text_without_blank_lines_gets_them_between_its_lines():
+    """Each line of such a text is a paragraph; the pictures do not all go to its end."""
+    lines = [f"{n}、那年冬天，邮差在雪地里走了很久，背着一只旧皮包，里面有一封信。" for n in range(40)]
+    found = after("\n".join(lines), lines[7])
+
+    assert f"{lines[7]}\n\n![\\[{lines[7]}\\]](0.jpg)\n\n{lines[8]}\n{lines[9]}" in found
+
+
+def test_a_web_page_becomes_markdown():
+    """Its menus and scripts are left out, and the picture stands below its paragraph."""
+    passage = next(one for one in read(WECHAT).passages if "鸟笼" in one.text)
+    found = illustrated(WECHAT, [PlacedPicture(passage.end, "鸟笼", "0.jpg")])
+
+    assert found.startswith("# 老街茶馆的清晨\n\n")
+    assert re.search(r"打招呼。\n\n!\[鸟笼\]\(0\.jpg\)\n\n盖碗", found)
+    assert "<" not in found
+
+
+@given(
+    st.text(st.sampled_from("ab 中。\n\r-#>|`*<1."), max_size=200),
+    st.lists(st.integers(0, 250), min_size=1, max_size=4),
+)
+def test_no_word_is_changed(content, ends):
+    """Without the pictures and blank lines it is the content."""
+    found = illustrated(content, [PlacedPicture(end, "words", f"{n}.jpg") for n, end in enumerate(ends)])
+    kept = [line.rstrip() for line in found.splitlines() if line.strip() and not line.startswith("![words](")]
+
+    assert len(ends) == found.count("![words](")
+    assert [line.rstrip() for line in content.splitlines() if line.strip()] == kept
+
+
+@pytest.fixture
+def run(database: Any) -> Any:
+    """A run of two pictures, and their place in its content."""
+    content = "The kettle sings.\n\nA cat sleeps."
+    plan = [
+        {"index": 0, "subject": "a kettle", "end": 17, "prompt": "p"},
+        {"index": 1, "subject": "a cat", "end": len(content), "prompt": "p"},
+    ]
+    add_run(database, "tea", content=content, plan=plan, requested=2, title="Tea")
+    return database
+
+
+def test_the_links_lead_to_the_pictures(run, capsys):
+    """They are relative to the file, so that both can move together."""
+    for index in (0, 1):
+        add_image(run, "tea", index, path=picture(Path(f"output/my tea/0{index}.png")))
+    article("tea")
+    path = Path(capsys.readouterr().out.strip())
+    found = path.read_text(encoding="utf-8")
+    links = re.findall(r"!\[(.+?)\]\((.+?)\)", found)
+
+    assert Path("output/tea/article.md") == path
+    assert ["a kettle", "a cat"] == [words for words, _ in links]
+    assert all((path.parent / unquote(link)).is_file() for _, link in links)
+
+
+def test_an_uploaded_picture_is_linked_at_its_address(run):
+    """It can be pasted anywhere."""
+    add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")), url="https://bucket.example/a.jpg")
+    article("tea", output=Path("tea.md"))
+
+    assert "![a kettle](https://bucket.example/a.jpg)" in Path("tea.md").read_text(encoding="utf-8")
+
+
+def test_a_missing_picture_is_told(run, capsys):
+    """With the command that makes it; the others are there."""
+    add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")))
+    add_image(run, "tea", 1, status="failed", error="refused")
+    article("tea")
+    told = capsys.readouterr()
+
+    assert "1 of 2 pictures missing - continue with: peitu resume tea" in told.err
+    assert 1 == Path(told.out.strip()).read_text(encoding="utf-8").count("![")
+
+
+def test_a_file_that_is_there_is_kept(run):
+    """The user's own article may have that name."""
+    add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")))
+    Path("tea.md").write_text("mine", encoding="utf-8")
+
+    with pytest.raises(InputError, match="is there already - name another file with --output"):
+        article("tea", output=Path("tea.md"))
+    assert "mine" == Path("tea.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "told"), [("tee", "There is no run 'tee'"), ("tea", "Run 'tea' has no pictures yet")])
+def test_what_cannot_be_written_is_told(run, name, told):
+    """With what to do."""
+    with pytest.raises(InputError, match=told):
+        article(name)
