@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def article(
     run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], output: Output = None, config: Config = None
 ) -> None:
-    """Write the article of a run as Markdown, with each picture below the text that it shows."""
+    """Put the pictures of a run into its article, as Markdown."""
     from graph.terminal.console import say
     from tools.content.illustrated import illustrated
     from tools.pictures.files import write_whole
