@@ -194,6 +194,8 @@ def test_a_person_reads_where_the_pictures_are(peitu):
 
 BAD = [
     (["run"], "nothing to illustrate"),
+    (["run", "https://mp.weixin.qq.com/s/a"], "opens no web addresses - save the page in a browser"),
+    (["run", "--text", " https://example.com/a\n"], "--text is a web address, and Peitu opens none - save the page"),
     (["run", "missing.md"], "There is no file 'missing.md'"),
     (["run", "empty.md"], "'empty.md' is empty"),
     (["run", "binary.md"], "binary"),

@@ -28,6 +28,9 @@ MAX_CONTENT_BYTES = 1_000_000
 MAX_WORKERS = 1000
 """Most segments at work at once; each holds a little memory, and the providers' limits are far below."""
 
+_ADDRESS = re.compile(r"\s*https?://\S+\s*", re.IGNORECASE)
+_SAVE_PAGE = "save the page in a browser, then name its file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -55,10 +58,12 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     if file and text is not None:
         raise InputError("A file and --text were both given - choose one of them")
     if text is not None:
-        return _not_blank(text, "--text")
+        return _usable(text, "--text")
     if not file and has_piped_content():
         tell("reading standard input")  # what is slow to come to its end is waited for, as with -
         file = "-"
+    if file and _ADDRESS.fullmatch(file):
+        raise InputError(f"Peitu opens no web addresses - {_SAVE_PAGE}")
     if not file:
         raise InputError('There is nothing to illustrate - name a file, or pass --text "…", or - for standard input')
     name = "standard input" if file == "-" else repr(file)
@@ -71,7 +76,7 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
     if is_storyboard(content, Path(file).suffix.lower()):
         way = "save it in a file, then: peitu batch FILE" if file == "-" else f"peitu batch {shlex.quote(file)}"
         raise InputError(f"{name} is a storyboard, no article - illustrate all of it: {way}")
-    return _not_blank(content, name)
+    return _usable(content, name)
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":
@@ -157,7 +162,9 @@ def _read_file(path: Path) -> bytes:
         raise InputError(f"{str(path)!r} cannot be read ({error.strerror})") from error
 
 
-def _not_blank(text: str, name: str) -> str:
+def _usable(text: str, name: str) -> str:
     if not any(character.isprintable() and not character.isspace() for character in text):
         raise InputError(f"{name} is empty - write something to illustrate")
+    if _ADDRESS.fullmatch(text):
+        raise InputError(f"{name} is a web address, and Peitu opens none - {_SAVE_PAGE}")
     return text
