@@ -74,18 +74,19 @@ class Pace:
         self._waiting += 1
         try:
             async with self._next_in_line.hold(again=again):
-                refusals = -1
-                # A refusal meanwhile made the turn void: take a new one behind the pause.
-                while refusals != self._refusals:
+                while True:
                     refusals = self._refusals
                     latest = self._clock() + patience_s
                     at = await self._next(latest)
                     if at > latest:
                         return at - self._clock()
                     await self._sleep(max(0.0, at - self._clock()))
+                    if refusals == self._refusals:
+                        return 0.0
+                    # A refusal meanwhile made this turn void, and what was reserved with it: take one behind the pause.
+                    self._turns.clear()
         finally:
             self._waiting -= 1
-        return 0.0
 
     async def go(self) -> None:
         """Wait the last moment that keeps this request apart from the one before, however long its turn is past.
