@@ -84,9 +84,10 @@ def _made_of(connection: sqlite3.Connection, wanted: set[str]) -> set[tuple[str,
     """Return each of those pictures with the words of the contents that it was made from."""
     rows = connection.execute(
         "SELECT sha256, runs.content FROM images JOIN runs USING (run_id)"
-        " WHERE images.status = 'saved' AND images.attempts > 0"
+        " WHERE images.status = 'saved' AND images.attempts > 0 AND sha256 IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(wanted)),),
     )
-    return {(row["sha256"], _words(row["content"])) for row in rows if row["sha256"] in wanted}
+    return {(row["sha256"], _words(row["content"])) for row in rows}
 
 
 def _words(text: str) -> str:
