@@ -46,8 +46,8 @@ class Illustrator:
         service: Service,
         runner: TaskRunner,
         settings: Settings,
-        attempts: int | None = None,
-        pace: RateLimiter | None = None,
+        attempts: int | None,
+        pace: RateLimiter | None,
     ) -> None:
         self._service = service
         self._runner = runner
