@@ -11,13 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from tools.providers.retry_after import LONGEST_S
 from tools.sqlite.database import Database
 
-LONGEST_PAUSE_S = 3600.0
-"""The longest pause that is kept; `tools.providers.http` believes no longer one. A clock was wrong where it is more."""
-
 AHEAD_S = 120.0
-"""A turn farther ahead than this, and no pause for it, comes from a clock that was wrong: it does not count."""
+"""A turn farther ahead than this, without a pause, was booked by a clock that was wrong: it does not count."""
 
 
 class Budgets(Protocol):
@@ -85,10 +83,13 @@ class StoredBudgets:
         await self._database.write(work)
 
     def _booked(self, connection: sqlite3.Connection, name: str) -> tuple[float, float]:
-        """Return when the next turn is, and the end of a pause; 0 for one that nobody can have asked for."""
+        """Return when the next turn is, and the end of a pause.
+
+        That is 0 where it is farther ahead than any pause that is kept: a clock was wrong.
+        """
         row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
         next_at, paused_until = (_seconds(row["next_at"]), _seconds(row["paused_until"])) if row else (0.0, 0.0)
-        return next_at, paused_until if paused_until <= self._clock() + LONGEST_PAUSE_S else 0.0
+        return next_at, paused_until if paused_until <= self._clock() + LONGEST_S else 0.0
 
 
 def _put(connection: sqlite3.Connection, name: str, next_at: float, paused_until: float) -> None:

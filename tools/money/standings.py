@@ -1,14 +1,12 @@
 """How each provider stood when that last changed, for `peitu doctor` and for the next process."""
 
 import sqlite3
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
-from tools.clock import utc_now
+from tools.clock import CHINA, utc_now
 from tools.sqlite.database import Database
 from tools.sqlite.rows import upsert
-
-CHINA = timezone(timedelta(hours=8))
 
 State = Literal["working", "down", "stopped"]
 

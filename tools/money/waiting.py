@@ -27,8 +27,8 @@ LATE, LATE_S = 1.5, 1.0
 PATIENCE_S = 10.0
 """A pause of all polls that the first poll of a task waits out, in seconds, also where the deadline is near or past."""
 
-LISTED = UNASKED = TaskState(status="running")
-"""How a task is that the provider's list shows unfinished, and one that is not asked for while the polls rest."""
+NOT_POLLED = TaskState(status="running")
+"""Stands for a poll that was not needed: the provider's list shows the task unfinished, or all polls pause."""
 
 
 class Waiter:
@@ -62,7 +62,7 @@ class Waiter:
                 while not await self._rest(self._left_s(due_s, task, service), durations, watched):
                     age_s = task.age_s(self._now())
                     due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
-                state: TaskState | None = LISTED
+                state: TaskState | None = NOT_POLLED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service, is_first=polls == 0)
                     polls += 1
@@ -145,7 +145,7 @@ class Waiter:
         if pause_s := await service.limiter.polls.turn(patience_s=patience_s):
             # A little more, so that the deadline is past then.
             await self._sleep(min(pause_s, patience_s + LEAST_PAUSE_S))
-            return UNASKED
+            return NOT_POLLED
         watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())
