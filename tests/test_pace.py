@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.conftest import ROOT
-from tools.money.budgets import OwnBudgets, StoredBudgets
+from tools.money.budgets import LocalBudgets, StoredBudgets
 from tools.money.pace import LEAST_MARGIN, MOST_MARGIN, Pace
 from tools.sqlite.database import Database
 
@@ -184,7 +184,7 @@ async def test_whoever_waits_already_is_paused_too():
 async def test_turns_reserved_before_a_refusal_are_void(clock):
     """A refusal that comes while turns are being reserved in the database pauses those, too."""
 
-    class Slow(OwnBudgets):
+    class Slow(LocalBudgets):
         asked, free = asyncio.Event(), asyncio.Event()
 
         async def reserve(self, name, *, spacing_s, turns, latest):
@@ -214,7 +214,7 @@ async def test_turns_reserved_before_a_refusal_are_void(clock):
 async def test_a_fast_pace_takes_its_turns_in_shares(clock):
     """A thousand a second do not ask the common budget a thousand times."""
 
-    class Counting(OwnBudgets):
+    class Counting(LocalBudgets):
         asked = 0
 
         async def reserve(self, name, **wanted):
