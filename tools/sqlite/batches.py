@@ -32,8 +32,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A segment that is to be worked on."""
+class SegmentRow:
+    """A segment of a batch as the database has it; `number` is its place in the storyboard, `asked` its run's input."""
 
     number: int
     segment_id: str
@@ -43,14 +43,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class SegmentResult:
     """What came of a segment: `count` pictures are there, `skipped` of them were before.
 
     `images` are those of a segment that was skipped whole.
     `error` is why nothing was even planned, `errors` are those of its images.
     """
 
-    part: Part
+    segment: SegmentRow
     status: Status
     count: int = 0
     skipped: int = 0
@@ -124,16 +124,16 @@ class Batches:
             rows = connection.execute(question, (batch_id,))
             return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
 
-    async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[Part]:
+    async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[SegmentRow]:
         """Return the next segments in order that are not finished, behind number `after`."""
 
-        def work(connection: sqlite3.Connection) -> list[Part]:
+        def work(connection: sqlite3.Connection) -> list[SegmentRow]:
             rows = connection.execute(
                 "SELECT * FROM segments WHERE batch_id = ? AND number > ? AND status != 'finished'"
                 " ORDER BY number LIMIT ?",
                 (batch_id, after, limit),
             )
-            return [_part(row) for row in rows]
+            return [_segment_row(row) for row in rows]
 
         return await self._database.read(work)
 
@@ -153,17 +153,17 @@ class Batches:
         rows = await self._database.read(lambda connection: connection.execute(question, values).fetchall())
         return {row["image_index"] for row in rows}
 
-    async def note(self, batch_id: str, results: Sequence[Result]) -> None:
+    async def note(self, batch_id: str, results: Sequence[SegmentResult]) -> None:
         """Write down what came of segments."""
 
         def work(connection: sqlite3.Connection) -> None:
             for result in results:
                 connection.execute(
                     "UPDATE segments SET status = ?, error = ? WHERE batch_id = ? AND number = ?",
-                    (result.status, result.error, batch_id, result.part.number),
+                    (result.status, result.error, batch_id, result.segment.number),
                 )
                 for image in result.images:
-                    write_image(connection, result.part.run_id, image)
+                    write_image(connection, result.segment.run_id, image)
 
         await self._database.write(work)
 
@@ -182,8 +182,8 @@ def _rows(batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]
         first += segment.count
 
 
-def _part(row: sqlite3.Row) -> Part:
-    return Part(
+def _segment_row(row: sqlite3.Row) -> SegmentRow:
+    return SegmentRow(
         number=row["number"],
         segment_id=row["segment_id"],
         run_id=row["run_id"],
