@@ -115,13 +115,13 @@ async def resume(
 
 
 def _has_failed(snapshot: StateSnapshot) -> bool:
-    """Tell whether an image of a run that was stopped had failed by then; its siblings may not have been over."""
+    """Tell whether an image had failed when the run was stopped, while others were still being made."""
     ended = [image for task in snapshot.tasks for image in (task.result or {}).get("images", [])]
     return any(image["status"] != "saved" for image in (*snapshot.values.get("images", []), *ended))
 
 
 def _last_step(values: Mapping[str, Any]) -> str:
-    """Return the node behind which a run goes on that is at an end: a redo may have come before plan or approval."""
+    """Return the last node that an ended run has been through: a redo may have come before its plan or approval."""
     return "approve" if values.get("images") else "prompt" if "prompts" in values else "analyze"
 
 

@@ -15,8 +15,10 @@ Existing = Callable[[SegmentRow], list[dict[str, Any]]]
 
 
 async def look_at(segment: SegmentRow, existing: Existing, batches: Batches) -> tuple[list[dict[str, Any]], bool]:
-    """Return the pictures that are at their places, but for those that the segment's own run made or has paid for, and
-    whether that run has begun: asked behind the look at the disk, so that whoever made a picture is known.
+    """Return the pictures that are there already, and whether the segment's run has begun.
+
+    Those that this run made or has paid for are left out. The database is asked after the disk: whoever made a picture
+    that is found has written that down by then.
     """
     found = await asyncio.to_thread(existing, segment)
     has_begun = await batches.has_begun(segment.run_id)

@@ -47,7 +47,7 @@ def follow_batch(
 
 @asynccontextmanager
 async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
-    """Hold the lease on a batch, from when no other process that works on it has it."""
+    """Hold the lease on a batch inside the `async with`, as soon as no other process has it."""
     taking = asyncio.create_task(leases.take_when_free(batch_id, BATCH_INDEX))
     try:
         yield

@@ -30,7 +30,7 @@ HOPELESS = {ConfigError.__name__, QuotaError.__name__, PlaceError.__name__}
 cannot be written."""
 
 HOPELESS_IN_A_ROW = 20
-"""So many segments that met them, and none that went well: then the rest is not tried."""
+"""After this many segments in a row that met them, the rest is not tried."""
 
 PREPARING = 4
 """Segments that are prepared at the same time where nobody is asked for it: all at once they would be ready later,
@@ -56,9 +56,9 @@ class Observer(Protocol):
 class BatchRun:
     """One pass over all segments of a batch that are not finished.
 
-    So many as `preparing` at most are read and planned at the same time. `uploads` tells what becomes of the pictures
-    of a segment that does not say so itself. `owed` names the batch, by file name, that has requests under way for the
-    same picture: it is not bought here.
+    At most `preparing` segments are read and planned at the same time. `uploads` tells whether pictures are uploaded
+    where their segment does not say. `owed` maps the file name of a picture to another batch that has requests under
+    way for it: such a picture is not bought here.
     """
 
     def __init__(

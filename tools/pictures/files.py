@@ -30,7 +30,7 @@ _REMEDIES = {
 }
 
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""What stands in the way of every other file, too."""
+"""Errors that any other file would meet as well."""
 
 
 def check_writable(path: Path) -> None:

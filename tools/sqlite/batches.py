@@ -94,7 +94,7 @@ class Batches:
         self._database = database
 
     async def reopen(self, batch_id: str) -> None:
-        """Take note of what was made since the last look, e.g. by `peitu resume` of one segment."""
+        """Mark the segments as finished whose runs were completed since, e.g. by `peitu resume` of one of them."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -107,7 +107,7 @@ class Batches:
         await self._database.write(work)
 
     async def reopen_lost(self, batch_id: str) -> int:
-        """Have those segments worked on again whose pictures were made and are not there; return how many pictures."""
+        """Let finished segments whose files are gone be worked on again; return how many pictures are gone."""
         lost = await asyncio.to_thread(self._lost, batch_id)
         statement = "UPDATE segments SET status = 'waiting' WHERE batch_id = ? AND number = ?"
         values = [(batch_id, number) for number in lost]
@@ -115,7 +115,7 @@ class Batches:
         return len(lost)
 
     def _lost(self, batch_id: str) -> list[int]:
-        """Return the segment of every picture that is not at its place."""
+        """Return the number of its segment for every saved picture whose file is gone; looks at the disk."""
         question = (
             "SELECT number, path, sha256 FROM segments JOIN images USING (run_id)"
             " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
@@ -125,7 +125,7 @@ class Batches:
             return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
 
     async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[SegmentRow]:
-        """Return the next segments in order that are not finished, behind number `after`."""
+        """Return the next `limit` segments after number `after` that are not finished, in order."""
 
         def work(connection: sqlite3.Connection) -> list[SegmentRow]:
             rows = connection.execute(
@@ -144,7 +144,7 @@ class Batches:
         return found is not None
 
     async def own(self, run_id: str) -> set[int]:
-        """Return the indexes of the images that a run made itself, or still has to collect, paid or perhaps paid."""
+        """Return the indexes of the images that a run made itself, or has a task for that may be paid."""
         question = (
             f"SELECT image_index FROM tasks WHERE run_id = ? AND status IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608
             " UNION SELECT image_index FROM images WHERE run_id = ? AND attempts > 0 AND status = 'saved'"
@@ -168,7 +168,7 @@ class Batches:
         await self._database.write(work)
 
     async def finish(self, batch_id: str) -> None:
-        """Write down that everything was tried."""
+        """Write down that every segment was tried."""
         statement = "UPDATE batches SET finished_at = ? WHERE batch_id = ?"
         values = (utc_now().isoformat(), batch_id)
         await self._database.write(lambda connection: connection.execute(statement, values))

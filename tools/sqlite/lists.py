@@ -15,7 +15,7 @@ from tools.sqlite.liveness import state_of_batch, state_of_run, wants_review
 
 _NOT_OF_A_BATCH = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
 
-# A run that has not come to its end tells by its plan, or by its options, how many pictures it makes.
+# The number of pictures of a run that is not at its end is in its plan, or in its options.
 _RUNS = """
 SELECT run_id, status, title, success, started_at, finished_at, options, plan IS NOT NULL AS planned,
        coalesce(requested, json_array_length(plan, '$.prompts'), json_extract(options, '$.count')) AS requested,

@@ -10,7 +10,7 @@ from tools.clock import utc_now
 from tools.sqlite.rows import insert
 
 BEGINNING_CHARS = 2000
-"""So much of a content is in the state; the records have all of it."""
+"""How much of a content is in the state; the records have all of it."""
 
 
 class Begun(NamedTuple):
@@ -37,8 +37,8 @@ def next_run_id(thread_id: str, last_run_id: str | None) -> str:
 def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:
     """Write down inside a transaction that a run began, or find the one that the same content began in its thread.
 
-    Its id is that of `row` where that is free, else the next one of the thread: it may be that of another thread, or
-    of another content, since a thread was taken back to an earlier state.
+    Its id is that of `row` if that is free, else the next one of the thread. It is not free if another thread has it,
+    or if the thread was taken back to an earlier state and has had another content under this id.
     """
     run_id, thread_id = row["run_id"], row["thread_id"]
     question = "SELECT coalesce(thread_id, run_id) AS thread, content, options FROM runs WHERE run_id = ?"
