@@ -11,7 +11,7 @@ from graph.build import Workflow
 from graph.events import WAITS_FOR_APPROVAL, Watch
 from graph.run_options import OWN_RUN
 from graph.state import Image, InputState, OutputState
-from nodes.telling import Following
+from nodes.telling import WatchContext
 
 Ask = Callable[[Mapping[str, Any]], Any]
 """Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
@@ -69,7 +69,7 @@ class Follow:
     ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
         """Run until it stops, and return the state's values and the questions that are open."""
         # The schema of the context would be a form in Studio, which nobody there could fill in.
-        context = cast("None", Following(self._watch))
+        context = cast("None", WatchContext(self._watch))
         values: Mapping[str, Any] | None = await self._workflow.ainvoke(
             asked, self._config, context=context, durability=self._durability, **options
         )

@@ -33,7 +33,7 @@ AtWork = Callable[[str], AbstractAsyncContextManager[None]]
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
 
-class Records(Contents, Protocol):
+class RunRecords(Contents, Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
@@ -46,7 +46,7 @@ async def analyze(
     config: RunnableConfig,
     *,
     model: LanguageModel | None,
-    records: Records,
+    records: RunRecords,
     max_content_chars: int,
     output_dir: str,
     check: Callable[[State], None],
