@@ -121,8 +121,8 @@ class Batches:
             " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
         )
         with reading(self._database.path) as connection:
-            rows = connection.execute(question, (batch_id,))
-            return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
+            rows = connection.execute(question, (batch_id,)).fetchall()
+        return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
 
     async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[SegmentRow]:
         """Return the next `limit` segments after number `after` that are not finished, in order."""
