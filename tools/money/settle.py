@@ -21,7 +21,7 @@ from tools.sqlite.task_rows import Task
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
-"""How far before and behind our intent a task's time at the provider may lie: clocks differ, requests queue."""
+"""How far before and after our intent a task's time at the provider may lie: clocks differ, requests queue."""
 
 LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
