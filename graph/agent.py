@@ -1,7 +1,7 @@
 """Two functions of Peitu's predecessor: a content, or a topic, in; a result object out."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
@@ -16,8 +16,8 @@ def generate_image_agent(
     """Illustrate a content; return ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested"}``.
 
     Synchronous; works inside a running event loop too. `output_dir` and `count`, left out, are those of the environment
-    and `config.yaml`. `api_key` is the key for ModelScope; left out, it comes from
-    the environment or `.env`, and with no key of any provider the pictures are offline sketches.
+    and `config.yaml`. `api_key` is the key for ModelScope; left out, it comes from the environment or `.env`, and with
+    no key of any provider the pictures are offline sketches.
 
     Raises:
         InputError: The content or the count cannot be used.
@@ -57,5 +57,4 @@ def quick_generate(
 def _generate(asked: InputState, *, run_id: str, output_dir: str | None, api_key: str | None) -> OutputState:
     keys = {"MODELSCOPE_API_KEY": api_key} if api_key else {}
     with open_workflow(overrides={"output_dir": output_dir}, keys=keys) as workflow:
-        result = workflow.invoke(asked, {"configurable": {"thread_id": run_id}})
-    return cast("OutputState", result)
+        return workflow.invoke(asked, {"configurable": {"thread_id": run_id}})

@@ -21,7 +21,7 @@ from nodes.check import check
 from nodes.generate import Labeler, buy, choose, done, draw
 from nodes.prompt import PromptDefaults, prompt
 from nodes.record import record
-from nodes.redo import Anew, redo
+from nodes.redo import RedoTools, redo
 from nodes.rewrite import rewrite
 from nodes.upload import Uploader, upload
 from tools.language.llm import LanguageModel
@@ -93,7 +93,7 @@ def build_graph(
     builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
     builder.add_node("record", partial(record, records=tools.records, versions=tools.versions))
-    builder.add_node("redo", partial(redo, anew=_anew(tools)))
+    builder.add_node("redo", partial(redo, tools=_redo_tools(tools)))
     builder.add_node("answer", partial(answer, link=link))
     builder.add_conditional_edges(START, tools.routes.begin, ["analyze", "redo"])
     builder.add_edge("analyze", "prompt")
@@ -113,10 +113,10 @@ async def _seen_at_work(state: State, *, node: Callable[[State], Awaitable[State
         return await node(state)
 
 
-def _anew(tools: Tools) -> Anew:
+def _redo_tools(tools: Tools) -> RedoTools:
     """Return what the node `redo` works with."""
     defaults = tools.prompt_defaults
-    return Anew(
+    return RedoTools(
         versions=tools.versions,
         ledger=tools.ledger,
         check=tools.routes.candidates,

@@ -11,14 +11,17 @@ from graph.build import Workflow
 from graph.events import WAITS_FOR_APPROVAL, Watch
 from graph.run_options import OWN_RUN
 from graph.state import Image, InputState, OutputState
-from nodes.telling import Following
+from nodes.telling import WatchContext
 
 Ask = Callable[[Mapping[str, Any]], Any]
 """Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
 
 
 class Follow:
-    """Runs until the end, or until a question that nobody answers."""
+    """Brings a run to its end, or to a question that nobody answers; call it to begin the run or to go on.
+
+    `watch` gets every event, `ask` every question; `durability` is LangGraph's, see `graph.runs.run`.
+    """
 
     def __init__(
         self,
@@ -38,7 +41,7 @@ class Follow:
         self._durability = durability
 
     async def __call__(self, begin: InputState | None) -> OutputState:
-        """Go on from the last checkpoint, or begin with an input."""
+        """Begin with the input, or with `None` go on from the last checkpoint; return the result document."""
         asked: InputState | Command[Any] | None = begin
         while True:
             values, questions = await self._go(asked)
@@ -53,7 +56,7 @@ class Follow:
             asked = Command(resume=answer)
 
     async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:
-        """Go as far as the prompts, from the beginning or on, and put in the images that are there already."""
+        """Begin or go on as far as the prompts, and put in the images that are there already."""
         await self._go(asked, interrupt_after=["prompt"])
         await self.keep(kept)
 
@@ -64,9 +67,9 @@ class Follow:
     async def _go(
         self, asked: InputState | Command[Any] | None, **options: Any
     ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
-        """Run, tell what happens, and return the last values and the questions that are open."""
+        """Run until it stops, and return the state's values and the questions that are open."""
         # The schema of the context would be a form in Studio, which nobody there could fill in.
-        context = cast("None", Following(self._watch))
+        context = cast("None", WatchContext(self._watch))
         values: Mapping[str, Any] | None = await self._workflow.ainvoke(
             asked, self._config, context=context, durability=self._durability, **options
         )

@@ -39,10 +39,10 @@ class Failure(TypedDict):
 class ImageState(TypedDict, total=False):
     """The state of the subgraph that makes one image.
 
-    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `open_provider`
-    is the provider at which the ledger knows a task of this image: it goes first. `down` are the
-    providers that do not work at the moment: they go last. `lost` is the image that this run has made before, and whose
-    file is gone.
+    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `provider` is the
+    one asked for, or ``auto``. `open_provider` is the one at which the ledger has a task of this image: it goes first.
+    `down` are those that do not work at the moment: they go last. `lost` is the image that this run made before, and
+    whose file is gone. `rewritten` tells that a refused prompt was reworded, or that it cannot be.
     """
 
     run_id: str

@@ -1,4 +1,4 @@
-"""Pictures that were saved, and whose files are not there any more."""
+"""Saved pictures whose files are gone or damaged."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -32,7 +32,7 @@ from tools.setup.configuration import PROVIDERS
 GIVES_UP_PROVIDER = {
     error.__name__ for error in (ConfigError, ParameterError, QuotaError, TaskRefusedError, ThrottledError)
 }
-"""Failures that another attempt with the same provider would only repeat; haste was waited out before it became one."""
+"""Failures that the same provider would only repeat; after a 429 the submit has waited already."""
 
 GIVES_UP_IMAGE = {
     error.__name__ for error in (RejectedError, LostReplyError, OverdueError, GoneError, StorageError, PlaceError)
@@ -163,7 +163,7 @@ class Routes:
         return next(iter(well or left), "done")
 
     def is_last(self, state: ImageState, name: str) -> bool:
-        """Tell whether the image has no other provider: then it is worth waiting until this one is back."""
+        """Tell whether no other provider is left for the image: then it is worth waiting until this one is back."""
         return state.get("open_provider") == name or self._left(state) == [name]
 
     def _left(self, state: ImageState) -> list[str]:

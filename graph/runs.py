@@ -42,10 +42,7 @@ async def run(
     if not is_new and "run_id" in (await workflow.aget_state(config_of(run_id))).values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
     follow = Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
-    if kept:
-        await follow.plan(asked, kept)
-        return await follow(None)
-    return await follow(asked)
+    return await _begin(follow, asked, kept)
 
 
 async def resume(
@@ -69,31 +66,18 @@ async def resume(
     thread_id = (recorded or {}).get("thread_id") or run_id
     follow = Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
     snapshot = await workflow.aget_state(config_of(thread_id))
-    if recorded is None and "run_id" in snapshot.values:
-        raise InputError(
-            f"The database does not know run {run_id!r}, which has begun, nor what was paid for it - put the database "
-            "back, or begin anew under another name"
-        )
-    if snapshot.values.get("run_id", run_id) != run_id:
-        raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
+    _check_resumable(run_id, snapshot, recorded)
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # one picture is under way, the others rest
-    ended = not snapshot.tasks or (snapshot.next == ("redo",) and not isinstance(snapshot.values["redo"], Mapping))
     images = snapshot.values.get("images", [])
     lost = [] if redoes else await asyncio.to_thread(lost_images, images)
     there = {image["index"] for image in images if image["status"] == "saved"} - {image["index"] for image in lost}
     kept = [image for image in kept if image["index"] not in there]
-    # Without an id of its own it did not get past its first step: begin again, with all of its content.
     if "run_id" not in snapshot.values and recorded is not None:
-        options = {name: value for name, value in recorded["options"].items() if name in InputState.__annotations__}
-        asked = cast("InputState", {**options, "content": recorded["content"]})
-        if not kept:
-            return await follow(asked)
-        await follow.plan(asked, kept)
-    elif not snapshot.values:
-        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
-    elif kept and "prompts" not in snapshot.values:
+        return await _begin(follow, _recorded_input(recorded), kept)  # it did not get past its first step
+    ended = not snapshot.tasks or (snapshot.next == ("redo",) and not isinstance(snapshot.values["redo"], Mapping))
+    if kept and "prompts" not in snapshot.values:
         await follow.plan(None, kept)
     elif kept and snapshot.next == ("approve",):
         await follow.keep(kept)  # it was killed between its plan and what was there already
@@ -107,21 +91,52 @@ async def resume(
         await workflow.aupdate_state(config_of(thread_id), changes, as_node=done)
     else:
         found = await follow(None)
-        if not redoes and _has_failed(snapshot) and not found["success"]:
-            # What failed before this call has not been tried in it: the run is at its end by now, and goes back.
-            return await resume(workflow, run_id, recorded=recorded, watch=watch, ask=ask, durability=durability)
-        return found
+        if redoes or found["success"] or not _has_failed(snapshot):
+            return found
+        # What failed before this call has not been tried in it: the run is at its end by now, and goes back.
+        return await resume(workflow, run_id, recorded=recorded, watch=watch, ask=ask, durability=durability)
     return await follow(None)
 
 
+def _check_resumable(run_id: str, snapshot: StateSnapshot, recorded: Mapping[str, Any] | None) -> None:
+    """See that checkpoint and records know the run.
+
+    Raises:
+        InputError: Neither does, or only the checkpoint, or its thread has gone on with another run.
+    """
+    if recorded is None and not snapshot.values:
+        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
+    if recorded is None and "run_id" in snapshot.values:
+        raise InputError(
+            f"The database does not know run {run_id!r}, which has begun, nor what was paid for it - put the database "
+            "back, or begin anew under another name"
+        )
+    if snapshot.values.get("run_id", run_id) != run_id:
+        raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
+
+
+async def _begin(follow: Follow, asked: InputState, kept: Sequence[Image]) -> OutputState:
+    """Begin a run; with images that are there already, these are put in behind its prompts."""
+    if not kept:
+        return await follow(asked)
+    await follow.plan(asked, kept)
+    return await follow(None)
+
+
+def _recorded_input(recorded: Mapping[str, Any]) -> InputState:
+    """Return the input with which a run was begun, with all of its content."""
+    options = {name: value for name, value in recorded["options"].items() if name in InputState.__annotations__}
+    return cast("InputState", {**options, "content": recorded["content"]})
+
+
 def _has_failed(snapshot: StateSnapshot) -> bool:
-    """Tell whether an image of a run that was stopped had failed by then; its siblings may not have been over."""
+    """Tell whether an image had failed when the run was stopped, while others were still being made."""
     ended = [image for task in snapshot.tasks for image in (task.result or {}).get("images", [])]
     return any(image["status"] != "saved" for image in (*snapshot.values.get("images", []), *ended))
 
 
 def _last_step(values: Mapping[str, Any]) -> str:
-    """Return the node behind which a run goes on that is at an end: a redo may have come before plan or approval."""
+    """Return the last node that an ended run has been through: a redo may have come before its plan or approval."""
     return "approve" if values.get("images") else "prompt" if "prompts" in values else "analyze"
 
 

@@ -163,21 +163,21 @@ class InputState(TypedDict, total=False):
 
 
 class State(InputState, total=False):
-    """The whole state of a run."""
+    """The whole state of a run. What it was asked for is forgotten after a step; `analyze` keeps it by other names."""
 
     run_id: str
-    wanted: int | None
-    verbatim: bool
-    place: str | None
-    folder: str
-    options: Options
+    wanted: int | None  # the `count` that was asked for
+    verbatim: bool  # `as_is`
+    place: str | None  # `filename`
+    folder: str  # the output folder with which the run began
+    options: Options  # all others
     analysis: Analysis
     prompts: list[Prompt]
     images: Annotated[list[Image], merge_images]
     language_model: str | None
     notes: Annotated[list[str], merge_notes]
     requested: int
-    uploads: bool
+    uploads: bool  # whether its pictures are uploaded
     success: bool
     redoing: Redoing | None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
@@ -33,7 +33,7 @@ AtWork = Callable[[str], AbstractAsyncContextManager[None]]
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
 
-class Records(Contents, Protocol):
+class RunRecords(Contents, Protocol):
     """Where the whole content of a run is kept, since the state holds only its beginning."""
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: dict[str, Any]) -> Begun:
@@ -46,12 +46,12 @@ async def analyze(
     config: RunnableConfig,
     *,
     model: LanguageModel | None,
-    records: Records,
+    records: RunRecords,
     max_content_chars: int,
     output_dir: str,
-    check: Callable[[State], None] | None = None,
-    own: Path | None = None,
-    at_work: AtWork = lambda _: nullcontext(),
+    check: Callable[[State], None],
+    own: Path | None,
+    at_work: AtWork,
 ) -> State:
     """Read the content, with the language model's help where there is one.
 
@@ -63,14 +63,13 @@ async def analyze(
         InputError: The content is blank, or `filename` is no name of a picture.
     """
     state = await heard(state, records)
-    if check is not None:
-        await asyncio.to_thread(check, state)
+    await asyncio.to_thread(check, state)
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
     thread_id = str(config["configurable"]["thread_id"])
     options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     options["output_dir"] = output_dir
     # When the node runs again, the state has only the beginning, and the records have all.
-    run_id, content, begun = await records.start_run(
+    run_id, content, recorded = await records.start_run(
         run_id=config["configurable"].get(OWN_RUN) or next_run_id(thread_id, state.get("run_id")),
         thread_id=thread_id,
         content=_content(state),
@@ -91,7 +90,7 @@ async def analyze(
         "verbatim": as_is,
         "place": state.get("filename") or None,
         "options": given_options(state),
-        "folder": begun.get("output_dir", output_dir),
+        "folder": recorded.get("output_dir", output_dir),
         "content": content[:BEGINNING_CHARS],
         "analysis": analysis,
         "language_model": used,

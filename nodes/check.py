@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from graph.image_state import Failure, ImageState, Outcome
+from graph.image_state import Failure, ImageState
 from tools.money.ledger import Ledger
-from tools.pictures.images import inspect
+from tools.pictures.files import set_aside
 
 
 async def check(state: ImageState, *, ledger: Ledger) -> ImageState:
@@ -20,13 +20,7 @@ async def check(state: ImageState, *, ledger: Ledger) -> ImageState:
     reason = f"{outcome['provider']} delivered a picture of one single color"
     # Another process may look at the same picture: only one of the two condemns it.
     if outcome["task"] is None or await ledger.refused(outcome["task"], reason):
-        await asyncio.to_thread(_set_aside, outcome, len(state.get("failures", [])))
+        mark = str(len(state.get("failures", [])))
+        await asyncio.to_thread(set_aside, Path(outcome["path"]), mark, sha256=outcome["sha256"])
     failure: Failure = {"provider": outcome["provider"], "kind": "RefusedPicture", "error": reason}
     return {"outcome": None, "failures": [*state.get("failures", []), failure]}
-
-
-def _set_aside(outcome: Outcome, number: int) -> None:
-    """Keep the refused picture beside its place, since it was paid; unless a better one is there by now."""
-    path = Path(outcome["path"])
-    if path.exists() and inspect(path).sha256 == outcome["sha256"]:
-        path.replace(path.with_name(f"{path.stem}.refused-{number}{path.suffix}"))

@@ -63,14 +63,7 @@ async def buy(
 ) -> ImageState:
     """Have a provider make the image; a failure is data, since an exception would stop the other images."""
     prompt = state["prompt"]
-    asked = ImageRequest(
-        prompt=prompt["prompt"],
-        negative_prompt=prompt["negative_prompt"],
-        width_px=prompt["width_px"],
-        height_px=prompt["height_px"],
-        seed=prompt["seed"],
-    )
-    request, notes = adapt(asked, service.provider)
+    request, notes = adapt(_request(prompt), service.provider)
     job = Job(
         run_id=state["run_id"],
         image_index=prompt["index"],
@@ -97,8 +90,8 @@ async def buy(
         return _failed(state, service.name, error, report)
     saved, task = made.saved, made.task
     report("saved", provider=service.name, path=str(saved.path))
-    if (saved.width_px, saved.height_px) != (request.width_px, request.height_px):
-        came, wanted = f"{saved.width_px}x{saved.height_px}", f"{request.width_px}x{request.height_px}"
+    came, wanted = f"{saved.width_px}x{saved.height_px}", f"{request.width_px}x{request.height_px}"
+    if came != wanted:
         notes.append(f"Picture {prompt['index'] + 1} came as {came} instead of {wanted}")
     for note in notes:
         logger.bind(run=state["run_id"], image=prompt["index"]).warning(note)
@@ -147,6 +140,16 @@ def reporter(state: ImageState) -> Report:
         tell(cast("Event", {"event": event, "run_id": run_id, "index": index, **details}))
 
     return report
+
+
+def _request(prompt: Prompt) -> ImageRequest:
+    return ImageRequest(
+        prompt=prompt["prompt"],
+        negative_prompt=prompt["negative_prompt"],
+        width_px=prompt["width_px"],
+        height_px=prompt["height_px"],
+        seed=prompt["seed"],
+    )
 
 
 def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:

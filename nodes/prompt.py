@@ -48,9 +48,7 @@ class _Draft:
     body: str
 
 
-async def prompt(
-    state: State, *, model: LanguageModel | None, defaults: PromptDefaults, plans: Records | None = None
-) -> State:
+async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptDefaults, plans: Records) -> State:
     """Plan the pictures once: nothing is paid yet, but what is paid later is known by its plan.
 
     A run that lost its checkpoint gets the plan that it had, not other words for pictures that may be bought already.
@@ -58,8 +56,6 @@ async def prompt(
     Raises:
         InputError: The count, the style or the size is not usable.
     """
-    if plans is None:
-        return await _plan(state, model=model, defaults=defaults)
     # Where no language model is asked, planning is quick, and whoever planned before is found out below.
     if state.get("language_model") and (kept := await plans.plan_of(state["run_id"])):
         return cast("State", kept)

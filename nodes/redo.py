@@ -24,22 +24,23 @@ from tools.sqlite.versions import PENDING, Version, Versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anew:
-    """What a picture is planned anew with.
+class RedoTools:
+    """What the node `redo` works with.
 
-    `check` refuses a provider that is not known or cannot draw that size; `style` is the one called ``default``;
-    `prompt_limit` is the longest prompt in characters; `templates` is the user's folder of templates.
+    `check` is `graph.route.Routes.candidates`, which refuses a provider that is not known or cannot draw that size;
+    `style` is the id of the style called ``default``; `prompt_limit` is the longest prompt in characters; `templates`
+    is the user's folder of templates.
     """
 
     versions: Versions
     ledger: Ledger
-    check: Callable[..., Any]
+    check: Callable[..., object]
     style: str
     prompt_limit: int
     templates: Path | None
 
 
-async def redo(state: State, *, anew: Anew) -> State:
+async def redo(state: State, *, tools: RedoTools) -> State:
     """Plan the picture that is asked for, and write it down before it is paid.
 
     What cannot be done is told in the state, which stays as it was otherwise. A run whose checkpoint is gone is taken
@@ -51,8 +52,8 @@ async def redo(state: State, *, anew: Anew) -> State:
     """
     asked = as_redo(state["redo"])
     try:
-        run = await _run_of(state, checked(asked), anew.versions)
-        planned = await _planned(run, asked, anew)
+        run = await _run_of(state, checked(asked), tools.versions)
+        planned = await _planned(run, asked, tools)
     except StorageError:
         raise
     except (InputError, ConfigError) as error:
@@ -96,7 +97,7 @@ def _recalled(found: dict[str, Any]) -> State:
     return cast("State", {**state, "options": options, "prompts": prompts, "images": images})
 
 
-async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
+async def _planned(run: State, asked: Redo, tools: RedoTools) -> Prompt:
     """Return the plan of the next version, or of the one that is pending.
 
     Raises:
@@ -105,17 +106,17 @@ async def _planned(run: State, asked: Redo, anew: Anew) -> Prompt:
     """
     old, image = _place(run, asked)
     provider = asked.get("provider") or run.get("options", {}).get("provider")
-    anew.check(provider, width_px=old["width_px"], height_px=old["height_px"])
-    known = await anew.versions.of(run["run_id"], old["index"])
+    tools.check(provider, width_px=old["width_px"], height_px=old["height_px"])
+    known = await tools.versions.of(run["run_id"], old["index"])
     if done := _done_already(known, asked, old.get("version", 1)):
         return cast("Prompt", done.plan)
     # The first one has no plan of its own: while it is held, nobody makes it anew.
     pending = next((version for version in known if version.plan and version.status in PENDING), None)
     if pending is None:
-        await _see_that_nothing_is_open(run["run_id"], image, anew.ledger)
-        new = await asyncio.to_thread(_new, old, asked, known, anew)
+        await _see_that_nothing_is_open(run["run_id"], image, tools.ledger)
+        new = await asyncio.to_thread(_new, old, asked, known, tools)
         wish = {name: value for name, value in asked.items() if name != "run_id"}
-        pending = await anew.versions.begin(run["run_id"], new, wish)
+        pending = await tools.versions.begin(run["run_id"], new, wish)
     if pending is None or not same_wish(pending.asked, asked):
         raise InputError(busy(run["run_id"], old["index"]))
     return cast("Prompt", pending.plan)
@@ -158,7 +159,7 @@ async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -
         raise InputError(f"Image {image['index']} of run {run_id!r} has {what} - first run: peitu resume {run_id}")
 
 
-def _new(old: Prompt, asked: Redo, known: Sequence[Version], anew: Anew) -> Prompt:
+def _new(old: Prompt, asked: Redo, known: Sequence[Version], tools: RedoTools) -> Prompt:
     """Return the plan of the next version."""
     number = max((version.number for version in known), default=0) + 1
     kept = [version.path for version in known if version.path]
@@ -170,10 +171,10 @@ def _new(old: Prompt, asked: Redo, known: Sequence[Version], anew: Anew) -> Prom
         new.update({"prompt": text, "subject": text})
     if name := asked.get("style"):
         language = language_of(new["prompt"])
-        style = templates.style(name, default=anew.style, own=anew.templates)
-        known_styles = templates.styles(anew.templates).values()
+        style = templates.style(name, default=tools.style, own=tools.templates)
+        known_styles = templates.styles(tools.templates).values()
         body = text or wording.body_of(old["prompt"], styles=known_styles, language=language)
-        new["prompt"] = wording.compose(body, style=style, language=language, limit=anew.prompt_limit)
+        new["prompt"] = wording.compose(body, style=style, language=language, limit=tools.prompt_limit)
         new["negative_prompt"] = wording.negative(style, language)
     return new
 

@@ -8,7 +8,7 @@ from graph.events import Event, Watch
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class WatchContext:
     """The context of a run whose events go to a function of this process.
 
     LangGraph's stream hands every event through each graph around it, which costs a batch a tenth of its time.
@@ -21,7 +21,7 @@ def teller() -> Watch:
     """Return a function that tells an event of the run whose node calls this."""
     runtime = get_runtime()
     stream, context = runtime.stream_writer, runtime.context
-    if not isinstance(context, Following):
+    if not isinstance(context, WatchContext):
         return stream
     watch = context.watch
 

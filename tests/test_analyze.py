@@ -1,6 +1,7 @@
 """`analyze` says what a content is about, with a language model or without."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, get_args
 
@@ -45,6 +46,15 @@ We have come to think of distance as something to be deleted on every journey.
 """
 
 
+ALONE: dict[str, Any] = {
+    "output_dir": "output",
+    "check": lambda _: None,
+    "own": None,
+    "at_work": lambda _: nullcontext(),
+}
+"""What `analyze` gets where nothing is refused, and nobody else is told."""
+
+
 class Memory:
     """Records that forget at the end of the test."""
 
@@ -56,7 +66,16 @@ class Memory:
         self.options = options
         known = self.runs.get(run_id, "")
         self.runs[run_id] = known if known[:BEGINNING_CHARS] == content else content
-        return run_id, self.runs[run_id], options
+        return Begun(run_id, self.runs[run_id], options)
+
+    async def content_of(self, run_id: str) -> str | None:
+        return self.runs.get(run_id)
+
+    async def plan_of(self, run_id: str) -> None:
+        return None
+
+    async def keep_plan(self, run_id: str, plan: State) -> State:
+        return plan
 
 
 class Scripted(LanguageModel):
@@ -89,7 +108,7 @@ async def run(
         model=model,
         records=records or Memory(),
         max_content_chars=max_content_chars,
-        output_dir="output",
+        **ALONE,
     )
 
 

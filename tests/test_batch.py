@@ -21,7 +21,7 @@ from rich.console import Console
 from bench.forks import Forks
 from graph import runs
 from graph.batches.begin import _take_over
-from graph.batches.workers import BatchRun, _parts
+from graph.batches.workers import BatchRun, _segments
 from graph.terminal.batch_progress import BatchWatcher
 from graph.wiring import open_workflow
 from tests import test_cli
@@ -31,7 +31,7 @@ from tools.gallery import sheet
 from tools.gallery.sheet_page import arrange
 from tools.money.leases import Leases
 from tools.pictures import files
-from tools.sqlite.batches import Batches, Part, Result
+from tools.sqlite.batches import Batches, SegmentResult, SegmentRow
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
 from tools.sqlite.lists import list_batches, list_runs_with_effort
@@ -404,7 +404,7 @@ async def test_segments_are_read_page_by_page_each_once():
         async def waiting(self, batch_id, *, after, limit):
             return [SimpleNamespace(number=number) for number in range(0, 3000, 3) if number > after][:limit]
 
-    assert list(range(0, 3000, 3)) == [part.number async for part in _parts(Waiting(), "batch")]
+    assert list(range(0, 3000, 3)) == [segment.number async for segment in _segments(Waiting(), "batch")]
 
 
 def test_a_place_that_cannot_be_written_stops_no_other(peitu: Peitu, services: Sandbox):
@@ -625,7 +625,7 @@ def test_what_another_process_does_meanwhile_is_seen(peitu: Peitu, services: San
             asked = {"content": "a lamp 0", "as_is": True, "filename": "s0", "size": "512x512", "provider": "dashscope"}
             await runs.run(workflow, asked, run_id=run_id, watch=lambda event: None)
 
-    def existing(part: Part) -> list[dict[str, Any]]:
+    def existing(segment: SegmentRow) -> list[dict[str, Any]]:
         asyncio.run(make())
         found = existing_picture(picture, frozenset({(512, 512)}))
         return [found] if found else []
@@ -999,8 +999,8 @@ class Clock:
         return self.now
 
 
-def part(number: int) -> Part:
-    return Part(number=number, segment_id=f"s{number}", run_id=f"b-{number}", asked={}, requested=1)
+def segment(number: int) -> SegmentRow:
+    return SegmentRow(number=number, segment_id=f"s{number}", run_id=f"b-{number}", asked={}, requested=1)
 
 
 def test_plain_lines_are_few():
@@ -1010,12 +1010,12 @@ def test_plain_lines_are_few():
     with watch:
         for number in range(2000):
             clock.now += 0.01
-            watch.began(part(number))
+            watch.began(segment(number))
             watch({"event": "queued", "run_id": f"b-{number}", "index": 0, "provider": "modelscope"})
             watch({"event": "submitted", "run_id": f"b-{number}", "index": 0, "provider": "modelscope"})
             error = f"task 4f1d2c3b-{number:04d} was refused"
-            failed = Result(part=part(number), status="failed", errors=(error,))
-            made = Result(part=part(number), status="finished", count=1)
+            failed = SegmentResult(segment=segment(number), status="failed", errors=(error,))
+            made = SegmentResult(segment=segment(number), status="finished", count=1)
             watch.ended(failed if number % 100 == 50 else made)
         watch({"event": "queued", "run_id": "b-2000", "index": 0})
     lines = written.getvalue().splitlines()
@@ -1030,9 +1030,9 @@ def test_a_bar_in_a_terminal_says_how_it_stands():
     written, clock = io.StringIO(), Clock()
     watch = BatchWatcher(10, console=Console(file=written, force_terminal=True, width=120), clock=clock)
     with watch:
-        watch.ended(Result(part=part(0), status="finished", count=1))
-        watch.ended(Result(part=part(1), status="skipped", count=1, skipped=1))
-        watch.ended(Result(part=part(2), status="failed", errors=("no",)))
+        watch.ended(SegmentResult(segment=segment(0), status="finished", count=1))
+        watch.ended(SegmentResult(segment=segment(1), status="skipped", count=1, skipped=1))
+        watch.ended(SegmentResult(segment=segment(2), status="failed", errors=("no",)))
         for number, name in ((3, "queued"), (4, "submitted"), (5, "saved")):
             watch({"event": name, "run_id": f"b-{number}", "index": 0})
         clock.now += 60.0

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,10 @@ import pytest
 from tools.errors import ConfigError, StorageError
 from tools.sqlite.connection import connect
 from tools.sqlite.database import Database
+from tools.sqlite.lists import list_runs, list_runs_with_effort, list_tasks, list_threads
 from tools.sqlite.migrations import CHANGES
+from tools.sqlite.provenance import asked_sizes, other_prompts, subjects_of
+from tools.sqlite.rows import insert
 
 
 def add_run(run_id: str):
@@ -152,6 +157,61 @@ def test_migrations_are_applied_once(tmp_path):
         connection.close()
 
         assert len(CHANGES) == applied
+
+
+SEGMENT = {
+    "batch_id": "b",
+    "number": 0,
+    "segment_id": "1",
+    "run_id": "b-0",
+    "asked": '{"content": "a kite", "as_is": true}',
+    "first_index": 0,
+    "requested": 1,
+    "status": "finished",
+}
+SKIPPED = {"run_id": "b-0", "image_index": 0, "status": "saved", "prompt": "a boat", "sha256": "0", "attempts": 0}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda path: list_runs(path, limit=50),
+        lambda path: list_runs_with_effort(path, limit=20),
+        lambda path: list_threads(path, limit=200),
+        lambda path: list_tasks(path, run_id="a", limit=50),
+        lambda path: asked_sizes(path, "0" * 64),
+        lambda path: other_prompts(path, "b"),
+        lambda path: subjects_of(path, [{"run_id": None, "sha256": "0", "index": 0}]),
+    ],
+    ids=["runs", "effort", "threads", "tasks", "sizes", "prompts", "subjects"],
+)
+def test_no_question_reads_a_whole_table(tmp_path, monkeypatch, ask):
+    """What is asked for a picture, a second or a command finds its rows by an index: there may be 100,000 of them."""
+    path = tmp_path / "peitu.db"
+    with closing(connect(path)) as connection:
+        insert(connection, "segments", SEGMENT)
+        insert(connection, "images", SKIPPED)
+    asked: list[str] = []
+
+    def traced(*args, **options):
+        connection = sqlite3.Connection(*args, **options)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    ask(path)
+    monkeypatch.undo()
+    with closing(sqlite3.connect(path)) as connection:
+        plans = [
+            row[3]
+            for question in asked
+            if "SELECT" in question
+            for row in connection.execute(f"EXPLAIN QUERY PLAN {question}")
+        ]
+
+    assert any("SEARCH" in plan or "USING INDEX" in plan for plan in plans)
+    whole = re.compile(r"SCAN (runs|images|tasks|segments)\b(?! USING (COVERING )?INDEX)")
+    assert [] == [plan for plan in plans if whole.search(plan)]
 
 
 def test_a_commit_survives_a_power_cut(tmp_path):

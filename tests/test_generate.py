@@ -180,6 +180,26 @@ async def test_a_picture_that_shows_nothing_is_set_aside(tmp_path, database):
     assert ["00.refused-0.jpg"] == [kept.name for kept in tmp_path.glob("*.jpg")]
 
 
+async def test_a_refused_picture_that_cannot_be_moved_stops_no_other(tmp_path, database):
+    """Something is in its way: the attempt has failed like any other, and the next one takes the place."""
+    path = tmp_path / "00.jpg"
+    (tmp_path / "00.refused-0.jpg").mkdir()
+    found = await check(image(tmp_path, outcome=blank(path)), ledger=Ledger(database))
+
+    assert ["RefusedPicture"] == [failure["kind"] for failure in found["failures"]]
+
+
+async def test_a_damaged_file_is_no_refused_picture(tmp_path, database):
+    """Somebody has put something else there meanwhile: it stays, and the attempt has failed like any other."""
+    path = tmp_path / "00.jpg"
+    outcome = blank(path)
+    path.write_bytes(b"no picture")
+    found = await check(image(tmp_path, outcome=outcome), ledger=Ledger(database))
+
+    assert ["RefusedPicture"] == [failure["kind"] for failure in found["failures"]]
+    assert path.exists()
+
+
 async def test_a_better_picture_that_is_there_by_now_stays(tmp_path, database):
     """Another process looked at the same one, and has made another; or there is nothing any more."""
     path = tmp_path / "00.jpg"

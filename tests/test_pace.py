@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.conftest import ROOT
-from tools.money.budgets import OwnBudgets, StoredBudgets
+from tools.money.budgets import LocalBudgets, StoredBudgets
 from tools.money.pace import LEAST_MARGIN, MOST_MARGIN, Pace
 from tools.sqlite.database import Database
 
@@ -181,10 +181,40 @@ async def test_whoever_waits_already_is_paused_too():
     assert all(wait >= 0.2 + number * 0.038 for number, wait in enumerate(waited)), waited
 
 
+async def test_turns_reserved_before_a_refusal_are_void(clock):
+    """A refusal that comes while turns are being reserved in the database pauses those, too."""
+
+    class Slow(LocalBudgets):
+        asked, free = asyncio.Event(), asyncio.Event()
+
+        async def reserve(self, name, *, spacing_s, turns, latest):
+            at = await super().reserve(name, spacing_s=spacing_s, turns=turns, latest=latest)
+            if turns > 1:
+                self.asked.set()
+                await self.free.wait()
+            return at
+
+    async def sleep(seconds):
+        await clock.sleep(seconds)
+        await asyncio.sleep(0)
+
+    budgets = Slow(clock.now)
+    pace = Pace("submits", rate_per_s=100.0, budgets=budgets, clock=clock.now, sleep=sleep)
+    begun = clock.time
+    waiting = [asyncio.create_task(pace.turn()) for _ in range(5)]
+    await budgets.asked.wait()
+    await pace.slow_down(30.0)
+    budgets.free.set()
+    await waiting[1]
+
+    assert clock.time - begun >= 30.0
+    await asyncio.gather(*waiting)
+
+
 async def test_a_fast_pace_takes_its_turns_in_shares(clock):
     """A thousand a second do not ask the common budget a thousand times."""
 
-    class Counting(OwnBudgets):
+    class Counting(LocalBudgets):
         asked = 0
 
         async def reserve(self, name, **wanted):

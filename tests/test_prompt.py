@@ -9,7 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from graph.state import Prompt, State
 from nodes.analyze import analyze
 from nodes.prompt import PromptDefaults, prompt
-from tests.test_analyze import EN, ZH, Memory, Scripted
+from tests.test_analyze import ALONE, EN, ZH, Memory, Scripted
 from tools.content.templates import style, style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError, UnavailableError
@@ -22,10 +22,11 @@ async def plan(content: str, model: LanguageModel | None = None, run_id: str = "
     """The state after both nodes; the model is asked in `prompt` only."""
     config: RunnableConfig = {"configurable": {"thread_id": run_id}}
     state = State(content=content, **options)
-    state |= await analyze(state, config, model=None, records=Memory(), max_content_chars=24000, output_dir="output")
+    records = Memory()
+    state |= await analyze(state, config, model=None, records=records, max_content_chars=24000, **ALONE)
     if model:
         state["language_model"] = model.name
-    return state | await prompt(state, model=model, defaults=DEFAULTS)
+    return state | await prompt(state, model=model, defaults=DEFAULTS, plans=records)
 
 
 def texts(state: State) -> list[str]:
@@ -179,7 +180,7 @@ async def test_model_that_failed_before_is_not_asked_again():
     model = written(*GOOD)
     state: State = await plan(EN)
     state["notes"] = ["The language model was not used"]
-    result = await prompt(state, model=model, defaults=DEFAULTS)
+    result = await prompt(state, model=model, defaults=DEFAULTS, plans=Memory())
 
     assert [] == model.questions
     assert (None, ["The language model was not used"]) == (result["language_model"], result["notes"])

@@ -1,8 +1,10 @@
-"""The time, as it is written down everywhere: UTC."""
+"""The time, as it is written down everywhere: UTC; and the zone in which the Chinese services count."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+
+CHINA = timezone(timedelta(hours=8))
 
 
 def utc_now() -> datetime:
-    """The time now, with its zone."""
+    """Return the time now, with its zone."""
     return datetime.now(UTC)

@@ -13,8 +13,8 @@ import httpx
 
 from tools.compatibility.dashscope_script import as_program, generate_single_task, main
 from tools.providers.dashscope_list import DashScopeTaskList
-from tools.providers.http import Api, section
-from tools.providers.models import ModelRules
+from tools.providers.http import Api, clean, section
+from tools.providers.models import Model, ModelRules
 from tools.providers.provider import ImageRequest, Submission, TaskState
 from tools.providers.verdicts import Step
 
@@ -61,7 +61,7 @@ class DashScope(ModelRules):
         options: dict[str, Any] = {"timeout": _DRAWING_TIMEOUT, "headers": headers}
         if rules.endpoint.makes_task:
             options = {"headers": {"X-DashScope-Async": "enable", **headers}}
-        body = rules.dashscope_body(self.model, request)
+        body = self._body(rules, request)
         answer = await self._api.ask("submit", "POST", rules.endpoint.path, json=body, **options)
         output = section(answer, "output")
         task_id = output.get("task_id")
@@ -98,6 +98,22 @@ class DashScope(ModelRules):
             ConfigError: The key is missing, wrong or of another region.
         """
         await self._api.ask("list", "GET", "/tasks", params={"page_no": 1, "page_size": 1})
+
+    def _body(self, rules: Model, request: ImageRequest) -> dict[str, Any]:
+        """Return the request's body.
+
+        `n` is always sent: some models draw, and bill, four pictures without it. The prompt is not extended:
+        a rewritten one costs seconds and makes another picture of the same seed.
+        """
+        prompt = clean(request.prompt)
+        body: dict[str, Any] = {"model": self.model, "input": {"prompt": prompt}}
+        if rules.endpoint.body == "messages":
+            body["input"] = {"messages": [{"role": "user", "content": [{"text": prompt}]}]}
+        size = f"{request.width_px}*{request.height_px}"
+        body["parameters"] = {"size": size, "n": 1, "seed": request.seed, **dict.fromkeys(rules.off, False)}
+        if rules.negative_in and request.negative_prompt:
+            body[rules.negative_in]["negative_prompt"] = clean(request.negative_prompt)[: rules.negative_limit]
+        return body
 
 
 def _succeeded(output: dict[str, Any], urls: tuple[str, ...]) -> TaskState:

@@ -8,24 +8,26 @@ from graph import runs
 from graph.build import Workflow
 from graph.events import Watch
 from graph.state import Image, InputState, OutputState
-from tools.sqlite.batches import Batches, Part
+from tools.sqlite.batches import Batches, SegmentRow
 
-Existing = Callable[[Part], list[dict[str, Any]]]
+Existing = Callable[[SegmentRow], list[dict[str, Any]]]
 """Returns the pictures of a segment that are there already; looks at the disk."""
 
 
-async def look_at(part: Part, existing: Existing, batches: Batches) -> tuple[list[dict[str, Any]], bool]:
-    """Return the pictures that are at their places, but for those that the segment's own run made or has paid for, and
-    whether that run has begun: asked behind the look at the disk, so that whoever made a picture is known.
+async def look_at(segment: SegmentRow, existing: Existing, batches: Batches) -> tuple[list[dict[str, Any]], bool]:
+    """Return the pictures that are there already, and whether the segment's run has begun.
+
+    Those that this run made or has paid for are left out. The database is asked after the disk: whoever made a picture
+    that is found has written that down by then.
     """
-    found = await asyncio.to_thread(existing, part)
-    has_begun = await batches.has_begun(part.run_id)
-    own = await batches.own(part.run_id) if found and has_begun else set()
+    found = await asyncio.to_thread(existing, segment)
+    has_begun = await batches.has_begun(segment.run_id)
+    own = await batches.own(segment.run_id) if found and has_begun else set()
     return [picture for picture in found if picture["index"] not in own], has_begun
 
 
 async def work_on(
-    workflow: Workflow, part: Part, watch: Watch, kept: list[dict[str, Any]], *, has_begun: bool
+    workflow: Workflow, segment: SegmentRow, watch: Watch, kept: list[dict[str, Any]], *, has_begun: bool
 ) -> OutputState:
     """Begin the segment's run, or continue it where it was begun before.
 
@@ -33,16 +35,16 @@ async def work_on(
         PeituError: The run could not go on; what it has done stays.
     """
     images = cast("list[Image]", kept)
-    asked = dict(part.asked)
+    asked = dict(segment.asked)
     if not has_begun:
         return await runs.run(
             workflow,
             cast("InputState", asked),
-            run_id=part.run_id,
+            run_id=segment.run_id,
             watch=watch,
             kept=images,
             durability="exit",
             is_new=True,
         )
     recorded = {"content": asked.pop("content"), "options": asked}
-    return await runs.resume(workflow, part.run_id, recorded=recorded, watch=watch, kept=images, durability="exit")
+    return await runs.resume(workflow, segment.run_id, recorded=recorded, watch=watch, kept=images, durability="exit")

@@ -24,7 +24,7 @@ from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document, count_settled
-from tools.sqlite.batches import Batches, Part
+from tools.sqlite.batches import Batches, SegmentRow
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.provenance import asked_sizes, other_prompts
 from tools.sqlite.rivals import check_no_rival_at_work, owed_elsewhere
@@ -47,7 +47,7 @@ def follow_batch(
 
 @asynccontextmanager
 async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
-    """Hold the lease on a batch, from when no other process that works on it has it."""
+    """Hold the lease on a batch inside the `async with`, as soon as no other process has it."""
     taking = asyncio.create_task(leases.take_when_free(batch_id, BATCH_INDEX))
     try:
         yield
@@ -168,11 +168,11 @@ class BatchSession:
             self._trouble = str(error)
             say(f"{error} - the batch stopped there; fix it, then {self._go_on}")
 
-    def _existing(self, part: Part) -> list[dict[str, Any]]:
+    def _existing(self, segment: SegmentRow) -> list[dict[str, Any]]:
         """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""
-        sizes = self._feasible.sizes(part.asked.get("size"))
+        sizes = self._feasible.sizes(segment.asked.get("size"))
         found = []
-        for index, name in enumerate(picture_names(part.asked["filename"], part.requested)):
+        for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):
             path = Path(inside(self._settings.output_dir, name).as_posix())
             picture = existing_picture(path, sizes, partial(asked_sizes, self._settings.database.path))
             if picture is not None:

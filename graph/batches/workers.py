@@ -17,7 +17,7 @@ from graph.build import Workflow
 from graph.events import Event
 from graph.opening.checkpointer import unusable
 from tools.errors import ConfigError, PeituError, PlaceError, QuotaError, StorageError
-from tools.sqlite.batches import Batches, Part, Result, Status
+from tools.sqlite.batches import Batches, SegmentResult, SegmentRow, Status
 
 PAGE = 200
 """Segments that are read from the database at once."""
@@ -30,7 +30,7 @@ HOPELESS = {ConfigError.__name__, QuotaError.__name__, PlaceError.__name__}
 cannot be written."""
 
 HOPELESS_IN_A_ROW = 20
-"""So many segments that met them, and none that went well: then the rest is not tried."""
+"""After this many segments in a row that met them, the rest is not tried."""
 
 PREPARING = 4
 """Segments that are prepared at the same time where nobody is asked for it: all at once they would be ready later,
@@ -44,11 +44,11 @@ class Observer(Protocol):
         """Take note of an event of a run."""
         ...
 
-    def began(self, part: Part) -> None:
+    def began(self, segment: SegmentRow) -> None:
         """Take note that a worker has a segment in hand."""
         ...
 
-    def ended(self, result: Result) -> None:
+    def ended(self, result: SegmentResult) -> None:
         """Take note of what came of a segment."""
         ...
 
@@ -56,9 +56,9 @@ class Observer(Protocol):
 class BatchRun:
     """One pass over all segments of a batch that are not finished.
 
-    So many as `preparing` at most are read and planned at the same time. `uploads` tells what becomes of the pictures
-    of a segment that does not say so itself. `owed` names the batch, by file name, that has requests under way for the
-    same picture: it is not bought here.
+    At most `preparing` segments are read and planned at the same time. `uploads` tells whether pictures are uploaded
+    where their segment does not say. `owed` maps the file name of a picture to another batch that has requests under
+    way for it: such a picture is not bought here.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class BatchRun:
         self._batches = batches
         self._existing = existing
         self._observer = observer
-        self._parts = _parts(batches, batch_id)
+        self._segments = _segments(batches, batch_id)
         self._next = asyncio.Lock()
-        self._results: list[Result] = []
+        self._results: list[SegmentResult] = []
         self._flushed_at = 0.0
         self._hopeless = 0
         self._preparing = asyncio.Semaphore(preparing)
@@ -110,12 +110,12 @@ class BatchRun:
             with ExitStack() as prepared:
                 prepared.callback(self._preparing.release)
                 async with self._next:
-                    part = await anext(self._parts, None)
-                if part is None or self.given_up is not None:
+                    segment = await anext(self._segments, None)
+                if segment is None or self.given_up is not None:
                     return
-                self._observer.began(part)
-                with logger.contextualize(run=part.run_id):
-                    result = await self._result(part, prepared)
+                self._observer.began(segment)
+                with logger.contextualize(run=segment.run_id):
+                    result = await self._result(segment, prepared)
             self._observer.ended(result)
             self._results.append(result)
             if asyncio.get_running_loop().time() - self._flushed_at > FLUSH_S:
@@ -127,7 +127,7 @@ class BatchRun:
         if results:
             await self._batches.note(self._batch_id, results)
 
-    async def _result(self, part: Part, prepared: ExitStack) -> Result:
+    async def _result(self, segment: SegmentRow, prepared: ExitStack) -> SegmentResult:
         failures: dict[str, Event] = {}  # the last one of each provider
 
         def watch(event: Event) -> None:
@@ -137,25 +137,25 @@ class BatchRun:
                 failures[event.get("provider", "")] = event
             self._observer(event)
 
-        if other := self._owed.get(part.asked["filename"]):
+        if other := self._owed.get(segment.asked["filename"]):
             error = f"batch {other} has a request under way for it - first continue that one: peitu resume {other}"
-            return Result(part=part, status="failed", error=error, errors=(error,))
+            return SegmentResult(segment=segment, status="failed", error=error, errors=(error,))
         try:
-            kept, has_begun = await look_at(part, self._existing, self._batches)
-            if len(kept) == part.requested and not has_begun and not part.asked.get("upload", self._uploads):
-                return Result(part=part, status="skipped", count=len(kept), skipped=len(kept), images=kept)
-            found = await work_on(self._workflow, part, watch, kept, has_begun=has_begun)
+            kept, has_begun = await look_at(segment, self._existing, self._batches)
+            if len(kept) == segment.requested and not has_begun and not segment.asked.get("upload", self._uploads):
+                return SegmentResult(segment=segment, status="skipped", count=len(kept), skipped=len(kept), images=kept)
+            found = await work_on(self._workflow, segment, watch, kept, has_begun=has_begun)
         except sqlite3.Error as error:
             raise unusable(error) from error
         except StorageError:
             raise
         except PeituError as error:
             logger.warning("The segment failed: {}", error)
-            return Result(part=part, status="failed", error=str(error), errors=(str(error),))
+            return SegmentResult(segment=segment, status="failed", error=str(error), errors=(str(error),))
         errors = tuple(str(image["error"]) for image in found["images"] if image["error"])
         self._judge(failures.values(), errors)
         status: Status = "finished" if found["success"] else "failed"
-        return Result(part=part, status=status, count=found["count"], skipped=len(kept), errors=errors)
+        return SegmentResult(segment=segment, status=status, count=found["count"], skipped=len(kept), errors=errors)
 
     def _judge(self, failures: Collection[Event], errors: tuple[str, ...]) -> None:
         """Stop at once where the disk is the reason, and after a while where nothing else can come.
@@ -171,11 +171,11 @@ class BatchRun:
             self.given_up = errors[0]
 
 
-async def _parts(batches: Batches, batch_id: str) -> AsyncIterator[Part]:
+async def _segments(batches: Batches, batch_id: str) -> AsyncIterator[SegmentRow]:
     after = -1
     while page := await batches.waiting(batch_id, after=after, limit=PAGE):
-        for part in page:
-            yield part
+        for segment in page:
+            yield segment
         after = page[-1].number
 
 

@@ -2,12 +2,17 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graph.commands.options import Config, Json, OutputDir, Provider, Upload, named
 from graph.commands.preparing import load_workflow, prepare
+
+if TYPE_CHECKING:
+    from graph.commands.request import Wishes
+    from tools.setup.configuration import Settings
+    from tools.storyboards.storyboard import Defaults, Storyboard
 
 
 def batch(  # noqa: PLR0917 - typer reads a command's options from its parameters
@@ -60,7 +65,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
     follow_batch(config, settings, begun or {}, as_json=as_json, leases=leases)
 
 
-def _read(source: Path, settings: Any, defaults: Any, wishes: Any) -> Any:
+def _read(source: Path, settings: "Settings", defaults: "Defaults", wishes: "Wishes") -> "Storyboard":
     """Return the segments, checked against everything that is known before anything is paid."""
     load_workflow()
     from graph.opening.assembly import check_ready

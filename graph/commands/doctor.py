@@ -12,13 +12,12 @@ from graph.opening.assembly import language_model, make_uploader, missing_for_up
 from graph.opening.checkpointer import open_checkpoints
 from graph.opening.providers import automatic_providers
 from tools.clock import utc_now
-from tools.dashscope import DashScope
 from tools.errors import ConfigError, PeituError
-from tools.modelscope import ModelScope
 from tools.money.services import KEY_VARIABLES, make_services
 from tools.money.standings import StoredStandings
 from tools.pictures.folders import check_folder
 from tools.providers.http import make_client
+from tools.providers.provider import ImageProvider
 from tools.setup.configuration import Settings
 from tools.setup.environment import KEY_PAGES, configuration_file, environment_value
 from tools.setup.log import be_quiet
@@ -48,8 +47,7 @@ async def examine(settings: Settings, config: Path | None = None) -> list[Findin
     """Look at everything; the services are asked side by side, for at most 15 seconds each."""
     be_quiet()
     providers, model, storage = await asyncio.gather(_providers(settings), _model(settings), _storage())
-    database = await _database(settings)
-    providers = await _with_standings(settings, providers)
+    database, providers = await _database(settings, providers)
     return [
         *_places(settings, config),
         database,
@@ -90,26 +88,20 @@ def _places(settings: Settings, config: Path | None) -> Iterator[Finding]:
         yield Finding("output folder", "problem", str(error))
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings, providers: list[Finding]) -> tuple[Finding, list[Finding]]:
+    """Look at the database, and add to the findings about the providers what it knows of them."""
     database = Database(settings.database.path)
     try:
-        return await _checked("database", Records(database).open, str(settings.database.path))
-    finally:
-        await database.close()
-
-
-async def _with_standings(settings: Settings, providers: list[Finding]) -> list[Finding]:
-    """Add which provider was found down or stopped by the last run that asked it, unless it does not work anyway."""
-    database = Database(settings.database.path)
-    try:
-        return [await _with_standing(settings, StoredStandings(database), finding) for finding in providers]
-    except ConfigError:
-        return providers  # The line about the database says it.
+        found = await _checked("database", Records(database).open, str(settings.database.path))
+        if found.state == "ok":
+            providers = [await _with_standing(settings, StoredStandings(database), one) for one in providers]
+        return found, providers
     finally:
         await database.close()
 
 
 async def _with_standing(settings: Settings, standings: StoredStandings, finding: Finding) -> Finding:
+    """Add that the last run found the provider down or stopped, unless it does not work anyway."""
     name = finding.name
     found = await standings.get(name, getattr(settings.images, name).model) if name in settings.images.order else None
     if finding.state in {"problem", "missing"} or not found or found.state == "working":
@@ -131,13 +123,11 @@ async def _checkpoints(settings: Settings) -> Finding:
 async def _providers(settings: Settings) -> list[Finding]:
     async with make_client() as client:
         services = make_services(settings, client=client)
-        return await asyncio.gather(
-            *(_provider(name, service.provider) for name, service in services.items())  # type: ignore[arg-type]
-        )
+        return await asyncio.gather(*(_provider(service.provider) for service in services.values()))
 
 
-async def _provider(name: str, provider: ModelScope | DashScope) -> Finding:
-    variable = KEY_VARIABLES[name]
+async def _provider(provider: ImageProvider) -> Finding:
+    name, variable = provider.name, KEY_VARIABLES[provider.name]
     if not environment_value(variable):
         return Finding(name, "missing", f"{variable} is not set - get one at {KEY_PAGES[variable]} and put it in .env")
     return await _checked(name, provider.check_key, f"{variable} is accepted, model {provider.model}")

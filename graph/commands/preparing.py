@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # pydantic comes with it: a typing error should be told sooner than that
+    from tools.setup.configuration import Settings
 
 GARBAGE = 2000
 """Objects that may come up before garbage is looked for, instead of Python's 700."""
@@ -13,7 +16,7 @@ SWITCH_S = 0.0005
 thread of the database asks for it after every statement, and whoever is about to submit waits for that thread."""
 
 
-def prepare(config: Path | None, overrides: Mapping[str, Any]) -> Any:
+def prepare(config: Path | None, overrides: Mapping[str, Any]) -> "Settings":
     """Load the settings and open the log for a command that makes pictures."""
     from tools.setup.log import open_log
     from tools.setup.settings import load_settings

@@ -3,12 +3,17 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graph.commands.options import Config, Json, Provider
 from graph.commands.preparing import load_workflow, prepare
+
+if TYPE_CHECKING:
+    from graph.build import Workflow
+    from graph.state import OutputState
+    from graph.terminal.run_progress import Watcher
 
 
 def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
@@ -37,9 +42,9 @@ def redo(  # noqa: PLR0917 - Typer reads a command's options from its parameters
 
     check_ready(settings, provider=provider, size=begun.size(index), upload=None)
 
-    async def step(workflow: Any, watch: Any, name: str) -> Any:
-        wishes: dict[str, Any] = {"prompt": prompt, "seed": seed, "provider": provider, "style": style}
+    async def step(workflow: "Workflow", watch: "Watcher", name: str) -> "OutputState":
         recorded = await begun.record(workflow, path, watch)
+        wishes: dict[str, Any] = {"prompt": prompt, "seed": seed, "provider": provider, "style": style}
         return await make_anew(workflow, name, index, recorded=recorded, watch=watch, **wishes)
 
     def last_word() -> None:

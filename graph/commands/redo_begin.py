@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tools.errors import InputError
+
+if TYPE_CHECKING:
+    from graph.build import Workflow
+    from graph.events import Watch
+    from graph.state import Image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,7 @@ class Begun:
         prompts = ((self.run or {}).get("plan") or {}).get("prompts", [])
         return next((f"{item['width_px']}x{item['height_px']}" for item in prompts if item["index"] == index), None)
 
-    async def record(self, workflow: Any, path: Path, watch: Any) -> Mapping[str, Any]:
+    async def record(self, workflow: "Workflow", path: Path, watch: "Watch") -> Mapping[str, Any]:
         """Return the run; a skipped segment becomes one first, with the pictures that it has, and buys none."""
         from graph import runs
         from tools.sqlite.records import find_run
@@ -35,7 +40,8 @@ class Begun:
         if self.run is not None:
             return self.run
         segment = self.segment or {}
-        await runs.run(workflow, segment["asked"], run_id=segment["run_id"], watch=watch, kept=self.pictures)  # type: ignore[arg-type]
+        kept = cast("list[Image]", self.pictures)
+        await runs.run(workflow, segment["asked"], run_id=segment["run_id"], watch=watch, kept=kept)
         return await asyncio.to_thread(find_run, path, segment["run_id"]) or {}
 
 

@@ -4,13 +4,21 @@ import sys
 from collections import deque
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from graph.commands.options import Config, Json
 from graph.commands.preparing import load_workflow, prepare
 from tools.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from graph.build import Workflow
+    from graph.commands.session import Step
+    from graph.state import OutputState
+    from graph.terminal.run_progress import Watcher
 
 
 def resume(
@@ -55,13 +63,13 @@ def resume(
     follow(config, overrides, run_id, _step(path), database_path=path, as_json=as_json)
 
 
-def _step(path: Path, *, asks: bool = True, several: bool = False) -> Any:
+def _step(path: Path, *, asks: bool = True, several: bool = False) -> "Step":
     """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
     from tools.sqlite.batch_records import find_segment
     from tools.sqlite.records import find_run
 
-    def go_on(workflow: Any, watch: Any, name: str) -> Any:
+    def go_on(workflow: "Workflow", watch: "Watcher", name: str) -> "Awaitable[OutputState]":
         ask = partial(watch.ask, head=f"Run {name}") if several else watch.ask
         recorded = find_run(path, name)
         if recorded is None and (segment := find_segment(path, name)):

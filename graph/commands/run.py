@@ -1,11 +1,18 @@
 """The command `peitu run`: an article or a topic becomes pictures."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graph.commands.options import Config, Json, OutputDir, Provider, Upload
 from graph.commands.preparing import load_workflow, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from graph.build import Workflow
+    from graph.state import OutputState
+    from graph.terminal.run_progress import Watcher
 
 
 def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
@@ -72,7 +79,7 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
 
     check_ready(settings, provider=provider, size=size, upload=upload)
 
-    def begin(workflow: Any, watch: Any, name: str) -> Any:
+    def begin(workflow: "Workflow", watch: "Watcher", name: str) -> "Awaitable[OutputState]":
         return runs.run(workflow, asked, run_id=name, watch=watch, ask=watch.ask)
 
     follow(config, overrides, name, begin, database_path=settings.database.path, as_json=as_json)

@@ -45,7 +45,7 @@ def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS
 
 
 class Feasible:
-    """Answers for one provider of a command, or for what ``auto`` tries."""
+    """What can be made by the provider that a command names, or by those that ``auto`` tries."""
 
     def __init__(self, settings: Settings, provider: str | None) -> None:
         self._settings = settings
@@ -72,7 +72,7 @@ class Feasible:
         return None if len(prompt) <= longest else f"prompt longer than the {longest} characters allowed"
 
     def sizes(self, size: str | None) -> frozenset[tuple[int, int]]:
-        """Return what a picture may measure that was asked for in this size: as asked, or as a provider draws it."""
+        """Return the right sizes of a picture that was asked for in this one: it, and what providers draw for it."""
         width_px, height_px = parse_size(size or self._settings.images.size)
         found = self._routes.candidates(self._provider, width_px=width_px, height_px=height_px)
         fits = {candidate.fit(width_px, height_px) for candidate in found}

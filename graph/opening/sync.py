@@ -1,12 +1,20 @@
 """The synchronous face: the workflow on an event loop in a thread, so that it works inside a running loop too."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.graph import Graph
+from langgraph.types import Command, StateSnapshot
+
 from graph.build import Workflow
+from graph.state import InputState, OutputState
 from tools.loop_thread import LoopThread
 
 T = TypeVar("T")
+
+Input = InputState | Command[Any] | None
+"""What a run begins with; `None`, or the answer to its question, goes on with one that has stopped."""
 
 
 class SyncWorkflow:
@@ -16,29 +24,32 @@ class SyncWorkflow:
         self._workflow = workflow
         self._thread = thread
 
-    def invoke(self, state: Any, config: Any = None, **options: Any) -> Any:
+    def invoke(self, state: Input, config: RunnableConfig | None = None, **options: Any) -> OutputState:
         """Run the graph and return the result document."""
-        return self._thread.run(self._workflow.ainvoke(state, config, **options))
+        result = self._thread.run(self._workflow.ainvoke(state, config, **options))
+        return cast("OutputState", result)
 
-    def batch(self, states: list[Any], config: Any = None, **options: Any) -> list[Any]:
+    def batch(
+        self, states: list[InputState], config: RunnableConfig | list[RunnableConfig] | None = None, **options: Any
+    ) -> list[OutputState]:
         """Run the graph for each of the states at once, and return the result documents in their order."""
         return self._thread.run(self._workflow.abatch(states, config, **options))
 
-    def stream(self, state: Any, config: Any = None, **options: Any) -> Iterator[Any]:
+    def stream(self, state: Input, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:
         """Run the graph and yield what happens."""
         stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(state, config, **options))
         return self._thread.iterate(stream)
 
-    def get_state(self, config: Any, **options: Any) -> Any:
+    def get_state(self, config: RunnableConfig, **options: Any) -> StateSnapshot:
         """Return the state of a run."""
         return self._thread.run(self._workflow.aget_state(config, **options))
 
-    def get_state_history(self, config: Any, **options: Any) -> Iterator[Any]:
+    def get_state_history(self, config: RunnableConfig, **options: Any) -> Iterator[StateSnapshot]:
         """Yield the states that a run has been in, the newest first; `config` of each leads back to it."""
         history = cast("AsyncGenerator[Any, None]", self._workflow.aget_state_history(config, **options))
         return self._thread.iterate(history)
 
-    def update_state(self, config: Any, values: Any, **options: Any) -> Any:
+    def update_state(self, config: RunnableConfig, values: Mapping[str, Any], **options: Any) -> RunnableConfig:
         """Change the state of a run, or of one of its earlier states, and return the config from which it goes on."""
         return self._thread.run(self._workflow.aupdate_state(config, values, **options))
 
@@ -46,6 +57,6 @@ class SyncWorkflow:
         """Return what an asynchronous function makes of the workflow, e.g. one of `graph.redo`."""
         return self._thread.run(function(self._workflow))
 
-    def get_graph(self, **options: Any) -> Any:
+    def get_graph(self, **options: Any) -> Graph:
         """Return the graph as a drawing."""
         return self._workflow.get_graph(**options)

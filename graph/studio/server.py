@@ -25,7 +25,11 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """The parts of the graph that are the same for all runs; `stack` holds the tools open until the server ends."""
+    """The parts of the graph that are the same for all runs.
+
+    `stack` holds the tools open to the end of the process, which closes nothing: the database has written by then
+    whatever a node awaited.
+    """
 
     stack: AsyncExitStack
     tools: Tools
@@ -34,7 +38,7 @@ class Server:
 
 
 async def server_of(loop: asyncio.AbstractEventLoop) -> Server:
-    """Return what the server of this event loop keeps; a database has written whatever a node awaited."""
+    """Return what the server of this event loop keeps, opened at the first call."""
     if loop not in _servers:
         _opening.setdefault(loop, asyncio.Lock())
         async with _opening[loop]:
@@ -54,15 +58,12 @@ async def _open() -> Server:
     # `langgraph dev` says at which address it was started.
     address = await asyncio.to_thread(environment_value, "LANGGRAPH_API_URL")
     styles = dict(await asyncio.to_thread(style_lines, own=settings.templates))
-    stack = AsyncExitStack()
-    tools = await stack.enter_async_context(open_tools(settings))
-    defaults = tools.prompt_defaults
-    return Server(
-        stack=stack,
-        tools=tools,
-        form=input_form(defaults, providers=PROVIDERS, styles=styles, upload=tools.upload_by_default),
-        link=partial(picture_link, folder=settings.output_dir, address=(address or "").rstrip("/")),
-    )
+    link = partial(picture_link, folder=settings.output_dir, address=(address or "").rstrip("/"))
+    async with AsyncExitStack() as opening:
+        tools = await opening.enter_async_context(open_tools(settings))
+        defaults, upload = tools.prompt_defaults, tools.upload_by_default
+        form = input_form(defaults, providers=PROVIDERS, styles=styles, upload=upload)
+        return Server(stack=opening.pop_all(), tools=tools, form=form, link=link)
 
 
 def picture_link(path: str | Path, *, folder: Path, address: str = "") -> str | None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from graph.events import Event
 from tools.errors import similar
 from tools.setup.redact import redact
-from tools.sqlite.batches import Part, Result
+from tools.sqlite.batches import SegmentResult, SegmentRow
 
 FRAMES_PER_S = 5
 LINE_S = 5.0
@@ -86,22 +86,22 @@ class BatchWatcher:
         if self._live is None and self._clock() >= self._next_line_at:
             self._line()
 
-    def began(self, part: Part) -> None:
+    def began(self, segment: SegmentRow) -> None:
         """Take note that a worker has a segment in hand."""
-        self._names[part.run_id] = part.segment_id
+        self._names[segment.run_id] = segment.segment_id
 
-    def ended(self, result: Result) -> None:
+    def ended(self, result: SegmentResult) -> None:
         """Take note of what came of a segment."""
-        part = result.part
+        segment = result.segment
         self.skipped += result.skipped
         self.made += result.count - result.skipped
-        self.failed += part.requested - result.count
+        self.failed += segment.requested - result.count
         for error in result.errors:
-            self._tell(part.run_id, error)
-        for index in range(part.requested):
-            if standing := self._standings.pop((part.run_id, index), None):
+            self._tell(segment.run_id, error)
+        for index in range(segment.requested):
+            if standing := self._standings.pop((segment.run_id, index), None):
                 self._counts[standing] -= 1
-        self._names.pop(part.run_id, None)
+        self._names.pop(segment.run_id, None)
         if self._live is None and self._clock() >= self._next_line_at:
             self._line()
 

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from graph.events import Event
 from graph.terminal.asking import ask_about
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 STATES = {
     "queued": "is waiting for its turn",
@@ -27,8 +30,8 @@ class Watcher:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
-        self._progress: Any = None
-        self._bar: Any = None
+        self._progress: Progress | None = None
+        self._bar: TaskID | None = None
         self._saved: set[tuple[str, int]] = set()
         self._count: Counter[str] = Counter()
         self._told: dict[tuple[str, str, str], int] = {}
@@ -98,7 +101,7 @@ class Watcher:
         return reason if first == number else f"as picture {first}"
 
     def _show(self, text: str, **changes: Any) -> None:
-        if self._progress is not None:
+        if self._progress is not None and self._bar is not None:
             self._progress.update(self._bar, description=text, **changes)
 
     def _line(self, text: str, detail: str | None) -> None:

@@ -9,7 +9,7 @@ AT_ONCE = 4
 """Uploads at the same time. The threads that all else shares are few, and a paid request would wait for one of them."""
 
 
-class Blocking(Protocol):
+class BlockingUploader(Protocol):
     """Brings a file to the bucket and returns its public URL; `tools.oss.OSSUploader` is one."""
 
     def upload_file(self, local_path: str) -> str:
@@ -24,7 +24,7 @@ class Blocking(Protocol):
 class UploadThreads:
     """The uploads of one process through one uploader."""
 
-    def __init__(self, uploader: Blocking) -> None:
+    def __init__(self, uploader: BlockingUploader) -> None:
         self._uploader = uploader
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="upload")
 

@@ -4,8 +4,8 @@ Everything is opened for the time of a call. It works inside a running event loo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,17 @@ def illustrate(
     settings = load_settings(None, arguments)
     _check(prompts, provider, keys)
     with closing(LoopThread()) as thread:
-        options = {"provider": provider, "keys": keys, "attempts": attempts, "pace": pace}
-        return thread.run(_illustrate(prompts, settings, workers=(at_once or 1) + _SAVING, **options))
+        return thread.run(
+            _illustrate(
+                prompts,
+                settings,
+                provider=provider,
+                keys=keys,
+                attempts=attempts,
+                pace=pace,
+                workers=(at_once or 1) + _SAVING,
+            )
+        )
 
 
 def _check_numbers(at_once: object, attempts: object, pace: object) -> None:
@@ -83,9 +92,19 @@ def _check(prompts: Mapping[Path, str], provider: str, keys: Mapping[str, str]) 
 
 
 async def _illustrate(
-    prompts: Mapping[Path, str], settings: Settings, *, workers: int, **options: Any
+    prompts: Mapping[Path, str],
+    settings: Settings,
+    *,
+    provider: str,
+    keys: Mapping[str, str],
+    attempts: int | None,
+    pace: RateLimiter | None,
+    workers: int,
 ) -> dict[Path, bool]:
-    async with _open(settings, **options) as illustrator:
+    async with open_services(settings, keys=keys) as opened:
+        illustrator = Illustrator(
+            service=opened.services[provider], runner=opened.runner, settings=settings, attempts=attempts, pace=pace
+        )
         jobs = {path: illustrator.job(prompt, path) for path, prompt in prompts.items()}
         # Alone, a request that a dead process left is settled for certain: so it comes before new ones.
         unsettled = [path for path, job in jobs.items() if await illustrator.is_unsettled(job)]
@@ -107,17 +126,3 @@ async def _make_all(illustrator: Illustrator, jobs: Mapping[Path, Job], workers:
         for _ in range(min(workers, len(jobs))):
             group.create_task(work())
     return results
-
-
-@asynccontextmanager
-async def _open(
-    settings: Settings,
-    *,
-    provider: str,
-    keys: Mapping[str, str],
-    attempts: int | None,
-    pace: RateLimiter | None,
-) -> AsyncIterator[Illustrator]:
-    async with open_services(settings, keys=keys) as opened:
-        service, runner = opened.services[provider], opened.runner
-        yield Illustrator(service=service, runner=runner, settings=settings, attempts=attempts, pace=pace)

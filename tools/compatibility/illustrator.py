@@ -20,7 +20,8 @@ from tools.errors import LostReplyError, OverdueError, PeituError, TaskFailedErr
 from tools.money.jobs import Job, Service
 from tools.money.ledger import KEPT
 from tools.money.tasks import TaskRunner
-from tools.pictures.images import describe, inspect
+from tools.pictures.files import set_aside
+from tools.pictures.images import describe
 from tools.pictures.labels import aigc_label
 from tools.providers.adapt import adapt
 from tools.providers.http import clean
@@ -46,8 +47,8 @@ class Illustrator:
         service: Service,
         runner: TaskRunner,
         settings: Settings,
-        attempts: int | None = None,
-        pace: RateLimiter | None = None,
+        attempts: int | None,
+        pace: RateLimiter | None,
     ) -> None:
         self._service = service
         self._runner = runner
@@ -132,13 +133,12 @@ class Illustrator:
 
     async def _buy_once(self, job: Job) -> None:
         made = await self._runner.run(job, self._service, report=_silent)
-        if not (await asyncio.to_thread(inspect, job.path)).blank:
+        if not made.saved.blank:
             return
         # A service's safety filter may answer with an all-black picture instead of an error.
         reason = f"{self._service.name} delivered a picture of one single color"
         if await self._runner.ledger.refused(made.task.id, reason):
-            aside = job.path.with_name(f"{job.path.stem}.refused-{made.task.id}{job.path.suffix}")
-            await asyncio.to_thread(job.path.replace, aside)
+            await asyncio.to_thread(set_aside, job.path, str(made.task.id), sha256=made.saved.sha256)
         raise TaskFailedError(reason)
 
     def _tell(self, what: str, path: Path) -> None:

@@ -52,10 +52,13 @@ def keep_pictures(database_path: Path, path: Path) -> None:
     if not database_path.exists() or not path.exists():
         return
     with reading(database_path) as connection:
-        rows = connection.execute("SELECT path FROM images UNION SELECT path FROM versions").fetchall()
+        rows = connection.execute(
+            "SELECT path FROM images WHERE substr(path, -length(:name)) = :name"
+            " UNION SELECT path FROM versions WHERE substr(path, -length(:name)) = :name",
+            {"name": path.name},
+        ).fetchall()
     wanted = path.resolve()
-    paths = [Path(row["path"]) for row in rows if row["path"]]
-    if any(known.resolve() == wanted for known in paths if known.name == path.name):
+    if any(Path(row["path"]).resolve() == wanted for row in rows):
         raise InputError(f"{str(path)!r} is a picture of a run - name another file with --output")
 
 

@@ -1,20 +1,24 @@
-"""How long tasks took of which only is known when they were asked for: between the last time unfinished, and done."""
+"""How long tasks took, estimated from their polls.
+
+A poll only bounds it: a task took longer than its age at the last poll that found it unfinished, and at most its age at
+the poll that found it done.
+"""
 
 from collections.abc import Collection
 from typing import NamedTuple
 
 ALIKE = 1 / 20
-"""Durations that differ by no more than this share of them are alike."""
+"""Durations are alike if they differ by no more than this share of the longest."""
 
 SOONER = 0.2
-"""How much sooner than it was found so a task is taken to be done at most, as a share of its age."""
+"""A task is taken to have been done no earlier than this share of its age before it was found done."""
 
 GOLDEN = 0.618034
-"""The multiples of this fall evenly into the space between two whole numbers, however many they are."""
+"""The fractional parts of its multiples (the golden ratio) spread evenly over 0…1, however many there are."""
 
 
 class Bounds(NamedTuple):
-    """What is known of a task's duration, in seconds; the second is its least if all tasks take equally long."""
+    """Bounds of one task's duration, in seconds; `least_if_equal_s` holds if all tasks take equally long."""
 
     least_s: float
     least_if_equal_s: float
@@ -22,15 +26,16 @@ class Bounds(NamedTuple):
 
 
 def likely_durations(known: Collection[Bounds], *, first: int) -> list[float]:
-    """Return a duration within the bounds of each, in seconds; `first` is the number of the first of them.
+    """Return an estimate within its bounds for each task, in seconds.
 
-    They are taken to be equal where they can be, else alike, else spread.
+    The durations are taken to be equal where the bounds allow it, else alike, else spread over the bounds. `first` is
+    the number of the first task among all that ever were: with it, an estimate stays the same while old tasks drop out.
     """
     return _if_equal(known) or _if_alike(known, first) or _if_spread(known, first)
 
 
 def _if_equal(known: Collection[Bounds]) -> list[float]:
-    """Return the duration that all tasks can have had, for each; nothing where there is none."""
+    """Return the one duration that fits all bounds, once for each task; an empty list if none fits."""
     least_s = max((bounds.least_s for bounds in known), default=0.0)
     most_s = min((bounds.most_s for bounds in known), default=0.0)
     if least_s >= most_s:
@@ -43,9 +48,9 @@ def _if_equal(known: Collection[Bounds]) -> list[float]:
 
 
 def _if_alike(known: Collection[Bounds], first: int) -> list[float]:
-    """Return durations that differ as little as the bounds allow; nothing where they are not alike.
+    """Return durations that differ as little as the bounds allow; an empty list if they are not alike.
 
-    A few milliseconds of scatter, or of the network, are enough to leave no duration that fits all.
+    A few milliseconds of scatter, or of the network, are enough that no single duration fits all.
     """
     least_s = min((bounds.most_s for bounds in known), default=0.0)
     most_s = max((bounds.least_s for bounds in known), default=0.0)
@@ -55,15 +60,15 @@ def _if_alike(known: Collection[Bounds], first: int) -> list[float]:
 
 
 def _if_spread(known: Collection[Bounds], first: int) -> list[float]:
-    """Return durations none of which is much shorter than the age at which the task was found done."""
+    """Return durations between the bounds, each at most `SOONER` shorter than the age at which its task was done."""
     return _spread([(max(bounds.least_s, (1 - SOONER) * bounds.most_s), bounds.most_s) for bounds in known], first)
 
 
 def _spread(bounds: Collection[tuple[float, float]], first: int) -> list[float]:
-    """Return a duration for each within its bounds, at another place in each.
+    """Return a duration within each of the bounds, at a different place between them for each.
 
-    The middles of all would not do: tasks that are asked for at the same ages would seem to end at a few moments
-    between these, so that the next would be asked for at just those, and half of them would be late.
+    Not the middle of each: tasks that are polled at the same ages would seem to end at a few moments between these, the
+    next ones would be polled at just those moments, and half of them would be found late.
     """
     return [
         least_s + (number * GOLDEN % 1) * (most_s - least_s)

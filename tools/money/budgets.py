@@ -1,7 +1,7 @@
-"""Allowances that every run, and every process that uses the same database, takes its share of.
+"""Allowances of requests, shared by all runs, and by all processes that use the same database.
 
-An allowance is a row of `budgets`: when the next one may go out. Whoever wants to send takes that time and moves it
-on, in one transaction, so that any number of processes together keep one pace.
+An allowance is a row of `budgets` with the time of its next turn. Whoever wants to send takes that turn and moves the
+time on, in one transaction, so that any number of processes together keep one pace.
 """
 
 import math
@@ -11,20 +11,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from tools.providers.retry_after import LONGEST_S
 from tools.sqlite.database import Database
 
-LONGEST_PAUSE_S = 3600.0
-"""The longest pause that is kept; `tools.providers.http` believes no longer one. A clock was wrong where it is more."""
-
 AHEAD_S = 120.0
-"""A turn farther ahead than this, and no pause for it, comes from a clock that was wrong: it does not count."""
+"""A turn farther ahead than this, without a pause, was booked by a clock that was wrong: it does not count."""
 
 
 class Budgets(Protocol):
-    """Gives out turns; times are seconds since 1970."""
+    """Gives out turns to send a request; times are seconds since 1970."""
 
     async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
-        """Take so many turns, `spacing_s` apart; return when the first one is. After `latest` none is taken."""
+        """Take `turns` turns `spacing_s` apart and return the time of the first; if it is after `latest`, take none."""
         ...
 
     async def pause(self, name: str, until: float) -> None:
@@ -32,15 +30,15 @@ class Budgets(Protocol):
         ...
 
 
-class OwnBudgets:
-    """Allowances of one event loop, for whoever has no database."""
+class LocalBudgets:
+    """Allowances within one event loop, where there is no database."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._next_at: dict[str, float] = {}
 
     async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
-        """Take so many turns, unless the first one is after `latest`; return when that is."""
+        """Take the turns, unless the first one is after `latest`, and return its time."""
         at = max(self._clock(), self._next_at.get(name, 0.0))
         if at <= latest:
             self._next_at[name] = at + turns * spacing_s
@@ -63,7 +61,7 @@ class StoredBudgets:
         self._clock = clock
 
     async def reserve(self, name: str, *, spacing_s: float, turns: int, latest: float = math.inf) -> float:
-        """Take so many turns, unless the first one is after `latest`; return when that is."""
+        """Take the turns, unless the first one is after `latest`, and return its time."""
 
         def work(connection: sqlite3.Connection) -> float:
             next_at, paused_until = self._booked(connection, name)
@@ -76,7 +74,7 @@ class StoredBudgets:
         return await self._database.write(work)
 
     async def pause(self, name: str, until: float) -> None:
-        """Give out no turn before `until`, or the end of a longer pause; turns taken for later are given out anew."""
+        """Give out no turn before `until`, or the end of a longer pause; turns taken for later are given out again."""
 
         def work(connection: sqlite3.Connection) -> None:
             longest = max(until, self._booked(connection, name)[1])
@@ -85,10 +83,13 @@ class StoredBudgets:
         await self._database.write(work)
 
     def _booked(self, connection: sqlite3.Connection, name: str) -> tuple[float, float]:
-        """Return when the next turn is, and the end of a pause; 0 for one that nobody can have asked for."""
+        """Return when the next turn is, and the end of a pause.
+
+        That is 0 where it is farther ahead than any pause that is kept: a clock was wrong.
+        """
         row = connection.execute("SELECT next_at, paused_until FROM budgets WHERE name = ?", (name,)).fetchone()
         next_at, paused_until = (_seconds(row["next_at"]), _seconds(row["paused_until"])) if row else (0.0, 0.0)
-        return next_at, paused_until if paused_until <= self._clock() + LONGEST_PAUSE_S else 0.0
+        return next_at, paused_until if paused_until <= self._clock() + LONGEST_S else 0.0
 
 
 def _put(connection: sqlite3.Connection, name: str, next_at: float, paused_until: float) -> None:

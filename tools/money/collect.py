@@ -104,10 +104,10 @@ async def find_again(task: Task, service: Service) -> TaskState:
 
 
 def kept(job: Job, task: Task) -> SavedImage | None:
-    """Return the picture of this task, if it is at its place and whole.
+    """Return the picture of this task if it is at its path and whole, else `None`.
 
-    Where its row does not say that it was saved, since the process died in between, the picture itself must say that
-    it is the one. A request without an answer has none.
+    Where its row does not say `saved`, since the process died in between, the metadata of the picture must say that it
+    is the one. A request without an answer has no picture.
     """
     if task.submitted_at is None or not is_whole(job.path):
         return None
@@ -137,7 +137,7 @@ def _save(data: bytes, job: Job, task: Task) -> SavedImage:
 
 
 def _said_of(task: Task, job: Job) -> dict[str, str | int]:
-    """Return what a picture says of itself: the ledger knows, whatever is configured or planned by now."""
+    """Return the metadata of the picture: as the ledger has it, whatever is configured or planned by now."""
     return {
         "prompt": task.prompt or job.request.prompt,
         "provider": task.provider,

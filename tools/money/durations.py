@@ -1,4 +1,4 @@
-"""How long tasks take, learned from those before, so that a task is asked for when it is likely done."""
+"""How long tasks take, learned from earlier ones, so that a task is polled when it is likely done."""
 
 import asyncio
 import math
@@ -9,33 +9,33 @@ from itertools import pairwise
 from tools.money.bounds import ALIKE, Bounds, likely_durations
 
 REMEMBERED = 128
-"""Tasks whose durations count: enough to see how they scatter, few enough to follow a service that changes."""
+"""How many of the last tasks count: enough to see the scatter, few enough to follow a service that changes."""
 
 ENOUGH, ENOUGH_ALIKE = 4, 3
-"""Durations that must be known before they tell anything; three that are alike are no accident."""
+"""How many durations must be known before they predict anything; three that are alike are no accident."""
 
 POLLS = 4.3
-"""Polls that pauses may cost a task, on average, where durations scatter; one more finds it done."""
+"""Average number of polls that find a task unfinished, where durations scatter; one more finds it done."""
 
 LEAST_PATIENCE = 0.38
-"""Least factor before the root: durations that scatter little need fewer polls."""
+"""Lower bound of the factor before the square root in `Durations.pause`; with little scatter, few polls are needed."""
 
 FAR = 2.0
-"""A duration so many times as long as that of nineteen in twenty tells nothing of others: a task that stood in a queue,
-or one that was found done hours later."""
+"""A duration over this many times the 95th percentile is left out: the task stood in a queue, or was found done hours
+later."""
 
 NEARLY = 0.9
-"""A task that was unfinished at this share of an age counts among those that take longer than that."""
+"""A task that was unfinished at this share of an age counts as one that takes longer than that age."""
 
 LONGER = 2 / 3
-"""How much longer such tasks are taken to need until all have ended, as a share of the age, or more if known."""
+"""Time until all such tasks have ended, as a share of that age, unless known tasks took even longer."""
 
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
 
 class Durations:
-    """The durations of a model's last tasks, in seconds from the answered submit until the picture was ready."""
+    """The durations of a model's last tasks: seconds from the answer to the submit until the picture was ready."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._bounds: deque[Bounds] = deque((Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
@@ -44,19 +44,19 @@ class Durations:
         self._added = len(self._bounds)
         self._last_s = 0.0
         self.known = asyncio.Event()
-        """Set as soon as enough durations are known; whoever waits for a task by guess looks again then."""
+        """Set once enough durations are known; whoever has guessed a pause until then computes it anew."""
         self._learn()
 
     def add(self, seconds: float) -> float:
-        """Take note of a task that took so long, and return that."""
+        """Record how long a task took, and return that."""
         return self.add_between(seconds, seconds, seconds)
 
     def add_between(self, unfinished_s: float, others_s: float, age_s: float) -> float:
-        """Take note of a task that was unfinished at one age and finished at another; return the seconds it took.
+        """Record that a task was last unfinished at one age and found done at another; return the estimated seconds.
 
-        `others_s` is the last age at which any other that was waited for was unfinished, where none is older than this
-        one: it counts while all tasks may have taken equally long. One that was done when first asked for tells least:
-        the next are asked for a little earlier, until one is unfinished.
+        `others_s` is the oldest age at which another task of this model was seen unfinished, if that is below `age_s`,
+        else 0: it is a lower bound as long as all tasks may take equally long. A task that was done at its first poll
+        tells least: the next ones are polled a little earlier, until one is unfinished.
         """
         self._bounds.append(Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._added += 1
@@ -73,16 +73,17 @@ class Durations:
             self.known.set()
 
     def pause(self, age_s: float, first_poll_s: float, unfinished: Collection[float] = ()) -> float:
-        """Return the seconds until a task of this age is asked for again.
+        """Return the seconds until a task of this age is polled again.
 
-        `unfinished` are the ages in seconds at which all tasks that are waited for, this one too, were unfinished.
+        `unfinished` are the ages in seconds at which the tasks that are waited for, this one included, were last seen
+        unfinished.
 
-        Nobody is asked before the next of the known tasks was done, unless most of them were done by now. From there
-        the pause grows with the square root of the time in which such tasks would all end: where few end in a second,
-        polls are rare. That gives the least lateness for a number of polls, since the early ones are paid by all tasks
-        and the late ones by a few. Those that are still unfinished count too: without them only the quick ones would
-        be known at first. Where nothing is known it is a part of the age: a larger one where many wait, since the
-        first that is found done tells the others.
+        While too little is known, the pause is a part of the age, a larger one where many wait: the first task that is
+        found done tells the others. After that, nobody is polled before the age at which the next known task was done,
+        unless most known tasks were done by now. From there the pause grows with the square root of the time in which
+        the remaining ones end: where few end per second, polls are rare. That is the least delay for a given number of
+        polls, since all tasks pay for early polls and few for late ones. Unfinished tasks count as long ones; without
+        them only the quick ones would be known at first.
         """
         if not self.known.is_set():
             return min(max(first_poll_s, age_s * max(1, len(unfinished)) / 4), MOST_PAUSE_S)
@@ -106,17 +107,17 @@ class Durations:
         return self.known.is_set() and age_s >= max(self._seconds)
 
     def usual_s(self, age_s: float) -> float:
-        """Return how long tasks take on average; where nothing is known, twice the age of one that is unfinished."""
+        """Return the average duration in seconds; while too little is known, twice the age of an unfinished task."""
         return sum(self._seconds) / len(self._seconds) if self.known.is_set() else 2 * age_s
 
     def _beyond(self, age_s: float) -> float:
-        """Return the pause for a task that takes longer than all known ones, which were all alike or were not."""
+        """Return the pause for a task that already takes longer than all known ones did."""
         if self._are_alike(age_s):
             return LEAST_PAUSE_S + (age_s - max(self._seconds)) / 2
         return age_s / 6
 
     def _are_alike(self, age_s: float) -> bool:
-        """Tell whether the known durations are alike, seen from an age."""
+        """Tell whether the known durations differ by less than the share `ALIKE` of an age."""
         return self._width() < ALIKE * age_s
 
     def _width(self) -> float:
@@ -124,13 +125,13 @@ class Durations:
 
 
 def _without_far(seconds: list[float]) -> list[float]:
-    """Leave out the few that took far longer than nearly all."""
+    """Return the durations without the few that are far longer than nearly all, see `FAR`."""
     most_s = FAR * sorted(seconds)[len(seconds) - 1 - len(seconds) // 20] if seconds else 0.0
     return [one for one in seconds if one <= most_s]
 
 
 def _all_end_s(longer: list[float]) -> float:
-    """Return the time in which all of these would end at the pace of the next quarter, from the first on; sorted."""
+    """Return the time from the first to the last of these (sorted), if all ended at the pace of the first quarter."""
     after = len(longer) - 1
     if after < 1:
         return 0.0
@@ -139,12 +140,12 @@ def _all_end_s(longer: list[float]) -> float:
 
 
 def _filled_s(longer: list[float]) -> float:
-    """Return how long it may take until the next of these ends where there is no gap between them."""
+    """Return the longest wait for the next of these (sorted) that is no gap."""
     return 1.5 * _all_end_s(longer) / len(longer)
 
 
 def _polls(seconds: list[float]) -> float:
-    """Return the polls of a task on average if the pause is the root of the time in which all end, gaps apart."""
+    """Return the average number of unfinished polls a task, with pauses as in `Durations.pause` and a factor of 1."""
     seconds = sorted(seconds)
     polls = 0.0
     for done, (done_s, next_s) in enumerate(pairwise(seconds), start=1):

@@ -27,6 +27,7 @@ from tools.errors import (
 from tools.money.standings import Standing, Standings, quota_resets_at
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""Opens the turn of one submit: waits for it on entry, gives it up on exit."""
 
 FAILURES_IN_A_ROW = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
@@ -84,7 +85,7 @@ class Health:
 
     @asynccontextmanager
     async def _learning(self, *, probing: bool) -> AsyncIterator[None]:
-        """Take note of how a submit ends."""
+        """Learn from how a submit ends."""
         try:
             yield
         except (UnavailableError, LostReplyError) as error:
@@ -103,7 +104,7 @@ class Health:
         await self._worked()
 
     async def _admit(self, turn: Turn, held: AsyncExitStack, timeout_s: float, waiting: Callable[[str], None]) -> bool:
-        """Wait for the turn of a submit that may go out, leave it `held`; `True` when it is the one that probes."""
+        """Wait until a submit may go out and enter its turn in `held`; return whether it is the one that probes."""
         give_up_at = self._clock() + timeout_s
         told = False
         while True:
@@ -130,7 +131,7 @@ class Health:
             await self._pause(next_look - self._clock())
 
     def _may_probe(self) -> bool:
-        """Become the one submit that finds out whether the provider is back, if it is time and nobody does."""
+        """Become the one submit that finds out whether the provider is back, if it is time and no other does."""
         if self._reason is None or self._probing or self._clock() < self._retry_at:
             return False
         self._probing = True
@@ -162,7 +163,7 @@ class Health:
             await self._remember(Standing("working"))
 
     async def _failed(self, error: PeituError, *, probing: bool) -> None:
-        """Make a pause after a few failures, and a longer one after a probe; what was on its way then adds nothing."""
+        """Pause after a few failures, longer after a failed probe; submits that were under way by then add nothing."""
         self._failures += 1
         self._leave(probing=probing)
         if self._failures >= FAILURES_IN_A_ROW and (probing or self._reason is None):
@@ -184,7 +185,7 @@ class Health:
             await self._standings.put(self.provider, self.model, standing)
 
     async def _recall(self) -> None:
-        """Take over from earlier runs what only time can mend: an allowance that is spent until it resets."""
+        """Take over from earlier processes what only time can mend: an allowance that is spent until it resets."""
         async with self._recalling:
             if self._known or self._standings is None:
                 return

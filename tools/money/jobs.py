@@ -23,11 +23,15 @@ class Report(Protocol):
 class Job:
     """A picture to be made, and where it goes.
 
-    `picture` tells what was planned from another plan for the same place. `patience_s` is how long to wait for a
-    provider that is down, or asks for a pause; 0 lets another one be asked. `most_refusals` is how often it may be
-    refused for haste (429); with `None` it is sent again until the deadline. `may_be_known` is `False` where the ledger
-    was asked just now and knew no task of it. One that is made `again`, since an attempt failed, goes before all new
-    ones: the last picture of a batch should not be one that failed early.
+    Attributes:
+        path: The file; it ends in `.png` or becomes a JPEG of this `quality` (1 to 95).
+        label: The AIGC label, see `tools.pictures.labels`.
+        patience_s: How long to wait for a provider that is down or asks for a pause; 0 lets another one be asked.
+        most_refusals: How often it may be refused for haste (429); `None` sends it again until the deadline.
+        picture: Names what was planned, so that an edited prompt for the same image is another picture.
+        may_be_known: `False` where the ledger was asked just now and has no task of it.
+        again: An earlier attempt failed. It goes before all new pictures: the last one of a batch should not be one
+            that failed early.
     """
 
     run_id: str
@@ -46,7 +50,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A picture on the disk, and the row of the ledger that paid for it: that says of which words it was made."""
+    """A picture on the disk, and its row of the ledger, which knows the prompt that it was made from."""
 
     saved: SavedImage
     task: Task
@@ -54,7 +58,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A provider with the rules by which it is used; times in seconds."""
+    """A provider with the rules by which it is used; `attempts` are tasks for one picture."""
 
     provider: ImageProvider
     limiter: Limiter

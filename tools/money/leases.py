@@ -26,16 +26,16 @@ Key = tuple[str, int]
 Then = Callable[[sqlite3.Connection], None]
 
 Taking = Literal["taken", "held", "full"]
-"""What came of taking a lease: it is ours, somebody else who is alive has it, or the place has no room."""
+"""What came of taking a lease: it is new and ours, a living owner (maybe we) has it, or the place has no room."""
 
 LOOK_S = 1.0
 """Pause between two tries to take a lease that another process has, in seconds."""
 
 NOBODY = "nobody"
-"""The owner of a lease whose holder broke off; there is no lock file of that name, so that anybody may take it."""
+"""The owner of a lease whose holder broke off; no lock file has that name, so anybody may take the lease."""
 
 ABANDONED_WITHIN = timedelta(minutes=5)
-"""A request without an answer that is older than this is left to whoever resumes its run."""
+"""A request without an answer that is older than this is waited for by nobody; resuming its run settles it."""
 
 
 class Leases:
@@ -56,9 +56,9 @@ class Leases:
     async def take(
         self, run_id: str, image_index: int, *, place: str = "", room: int = 1, then: Then | None = None
     ) -> Taking:
-        """Take the lease on an image, and with it one of the `room` in a `place` that all processes share.
+        """Take the lease on an image, and with it one of the `room` slots of a `place` that all processes share.
 
-        `then` is run in the same transaction once the lease is ours.
+        `then` runs in the same transaction once the lease is ours.
         """
         key = (run_id, image_index)
         if key in self._held:
@@ -82,7 +82,7 @@ class Leases:
         return taken
 
     async def take_when_free(self, run_id: str, image_index: int) -> None:
-        """Take the lease at once, or as soon as whoever has it gives it back or dies; nothing when it is ours."""
+        """Take the lease as soon as whoever has it gives it back or dies; do nothing if it is ours."""
         while (run_id, image_index) not in self._held and await self.take(run_id, image_index) != "taken":  # noqa: ASYNC110 - the other process tells nobody
             await asyncio.sleep(LOOK_S)
 
@@ -92,11 +92,11 @@ class Leases:
                 self.release(*key)
 
     def leave(self, run_id: str, image_index: int) -> None:
-        """Leave the place, and keep the lease; nobody waits for it, and `release` does it too."""
+        """Free the slot and keep the lease; does not wait for the write. `release` frees it too."""
         self._change_own("UPDATE leases SET place = NULL", (run_id, image_index))
 
     async def has_abandoned(self, provider: str) -> bool:
-        """Tell whether a request of a process that died lately has no answer and waits to be settled."""
+        """Tell whether a process that died lately has left a request to the provider without an answer."""
         statement = (
             "SELECT DISTINCT owner FROM tasks LEFT JOIN leases USING (run_id, image_index)"
             " WHERE provider = ? AND status = 'intent' AND intended_at > ? AND owner IS NOT ?"
@@ -110,15 +110,15 @@ class Leases:
         return await self.database.read(work)
 
     def release(self, run_id: str, image_index: int) -> None:
-        """Give the lease back; nobody waits for it, and when it cannot be written it ends with this process."""
+        """Give the lease back; does not wait for the write, and if that fails the lease ends with this process."""
         self._change_own("DELETE FROM leases", (run_id, image_index))
         self._held.discard((run_id, image_index))
 
     @contextlib.asynccontextmanager
     async def hold(self, run_id: str, image_index: int) -> AsyncIterator[None]:
-        """Hold the lease for a while, unless somebody else does; it only tells others that somebody is at work.
+        """Hold the lease inside the `async with`, unless somebody else does; it only shows others who is at work.
 
-        Work that breaks off leaves it to nobody, so that others know at once, also while this process lives.
+        Work that breaks off leaves it to `NOBODY`, so that others see at once that it stopped.
         """
         taken: Taking = "held"
         with contextlib.suppress(ConfigError):  # what cannot be told is no reason not to work
@@ -135,7 +135,7 @@ class Leases:
         self.release(run_id, image_index)
 
     def _change_own(self, change: str, key: Key, *values: str) -> None:
-        """Have a change of our row written down; of one that is another owner's by now nothing is changed."""
+        """Queue a change of our row; one that another owner has by now stays as it is."""
         statement = f"{change} WHERE run_id = ? AND image_index = ? AND owner = ?"
         self.database.hand_in(lambda connection: connection.execute(statement, (*values, *key, self.owner)))
 
@@ -147,7 +147,7 @@ class Leases:
             lock_path(self._folder, self.owner).unlink(missing_ok=True)
 
     def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
-        """Runs in the database's thread, inside a transaction: nobody else decides meanwhile."""
+        """Take it in the database's thread, inside a transaction: nobody else decides meanwhile."""
         if self._is_closed:
             # It was asked for before, and would be held by nobody who gives it back.
             raise ClosedError("The workflow was closed meanwhile - open it again, and the run goes on")

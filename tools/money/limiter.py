@@ -18,10 +18,10 @@ from tools.money.priority_semaphore import PrioritySemaphore
 
 
 class Limiter:
-    """The allowance of one provider's model, and what is under way in it here.
+    """The rates of one provider's model, and how many tasks may be under way at once.
 
-    With `budgets` of a database, the pace is that of all processes that use it. `place` names the allowance of tasks
-    at once, which `tools.money.leases` counts over all of them.
+    With the `budgets` of a database, the rates are shared by all processes that use it. `place` is the name under which
+    `tools.money.leases` counts the tasks under way in all of them.
     """
 
     def __init__(
@@ -57,5 +57,5 @@ class Limiter:
         return max(1, math.ceil(self.submits.rate_per_s * self.submits.round_trip_s))
 
     def unanswered(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
-        """Hold one of the `most_unanswered` places while a request has no answer: the fewer, the less can be lost."""
+        """Hold one of the `most_unanswered` places while a request has no answer; the fewer, the fewer can be lost."""
         return self._unanswered.hold(again=again)

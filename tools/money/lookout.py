@@ -1,8 +1,8 @@
-"""One look at the provider's list of tasks, for everybody who waits there: a poll for each would cost far more.
+"""One look at the provider's list of tasks, for everybody who waits there: a poll for each task would cost far more.
 
 DashScope allows 20 polls a second to an account and advises the list for many tasks
-(https://www.alibabacloud.com/help/en/model-studio/manage-asynchronous-tasks, read 2026-11-24). What the list says only
-decides who is polled: that a task is done, and with what, its own poll tells.
+(https://www.alibabacloud.com/help/en/model-studio/manage-asynchronous-tasks, read 2026-11-24). The list
+only decides which tasks are polled: that one is done, and with what picture, its own poll tells.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ MANY = 4
 """Waiting tasks for which a look is worth more than polls."""
 
 LOOKS = 2.5
-"""Looks a task, where tasks end one after the other; a poll for each comes to it."""
+"""Looks per task, where tasks end one after the other; a poll for each task comes on top."""
 
 LEAST_APART_S = 0.2
 """Least time between two looks, in seconds, for each page of the list that the waiting tasks fill."""
@@ -33,10 +33,10 @@ DOUBT_S = 15.0
 """Age at which a task is polled whatever the list says, in seconds; again at each doubling."""
 
 LAG_S = 2.0
-"""How old what the list says may be, in seconds. One that is slower is not looked at any more."""
+"""How far the list may lag behind, in seconds. One that is slower is not looked at any more."""
 
 MOST_LOOK_S = 3.0
-"""Longest that a look may take, in seconds: everybody stands behind it."""
+"""Longest that a look may take, in seconds: everybody waits for it."""
 
 OFF_S = 10.0
 """Pause of the looks after one that helped nobody, in seconds."""
@@ -44,7 +44,11 @@ OFF_S = 10.0
 
 @dataclass(slots=True)
 class Watched:
-    """A task that somebody waits for: the last age at which it was known to be unfinished, in seconds."""
+    """A task that somebody waits for.
+
+    `over` is set by the look that finds it over; `unfinished_s` is its age when it was last seen unfinished, and
+    `listed_at` the time of the last look that showed it; at the age `doubt_s` it is polled, whatever the list says.
+    """
 
     task: Task
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,7 +73,7 @@ class Lookout:
 
     @contextmanager
     def watch(self, task: Task) -> Iterator[Watched]:
-        """Have the task looked for meanwhile; `over` is set by the look that finds it over."""
+        """Include the task in the looks inside the `with`."""
         watched = Watched(task)
         self._watched[task.task_id or ""] = watched
         try:
@@ -78,7 +82,7 @@ class Lookout:
             self._watched.pop(task.task_id or "", None)
 
     async def shows_unfinished(self, watched: Watched, *, usual_s: float) -> bool:
-        """Tell whether the list showed the task unfinished just now; otherwise it is to be polled.
+        """Tell whether the list shows the task unfinished; otherwise it is to be polled.
 
         A look that others had a moment ago is not repeated; `usual_s` is how long such tasks take.
         """
@@ -97,17 +101,17 @@ class Lookout:
             return is_fresh and not watched.over.is_set()
 
     def check(self, watched: Watched, took_s: float) -> None:
-        """Compare what the list said with what the provider tells of a task that is done."""
+        """Stop looking at a list that showed a task unfinished long after it was done; it took `took_s` seconds."""
         if watched.listed_at and watched.task.age_s(watched.listed_at) > took_s + LAG_S:
             self._task_list = None
 
     @property
     def unfinished(self) -> list[float]:
-        """The last age in seconds at which each of the tasks that are waited for was unfinished."""
+        """The ages in seconds at which the tasks that are waited for were last seen unfinished."""
         return [watched.unfinished_s for watched in self._watched.values()]
 
     def unfinished_before(self, age_s: float) -> float:
-        """Return the last age at which any of them was unfinished, where none was at this age; otherwise 0."""
+        """Return the oldest age at which one of them was seen unfinished, or 0 if one was older than this age."""
         oldest_s = max((watched.unfinished_s for watched in self._watched.values()), default=0.0)
         return oldest_s if oldest_s < age_s else 0.0
 
@@ -120,7 +124,7 @@ class Lookout:
         return timedelta(seconds=max(self._least_apart_s * math.ceil(count / page_size), usual_s / (LOOKS * count)))
 
     async def _look(self, task_list: TaskList) -> None:
-        """Ask for the list and tell those whom it shows; where it cannot be had, everybody polls for a while."""
+        """Ask for the list and mark the tasks that it shows; without it, everybody polls for a while."""
         if pause_s := await self._limiter.polls.turn(patience_s=MOST_LOOK_S):
             self._rest(pause_s)
             return

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from tools.money.budgets import AHEAD_S, Budgets, OwnBudgets
+from tools.money.budgets import AHEAD_S, Budgets, LocalBudgets
 from tools.money.priority_semaphore import PrioritySemaphore
 
 SLOWEST = 16.0
@@ -20,16 +20,17 @@ LEAST_MARGIN, MOST_MARGIN = 0.015, 0.05
 counts the requests of each second would refuse the one that came a few milliseconds early."""
 
 SHARE_S = 0.1
-"""Turns are taken from the common budget for so long ahead: a commit for each would cap a high rate."""
+"""Turns are reserved this long ahead, in seconds: a commit for each would cap a high rate."""
 
 ROUND_TRIPS = 20
+"""How many of the last round trips count."""
 
 
 class Pace:
-    """Gives turns `1 / rate_per_s` apart, to everybody who shares the budget of this `name`.
+    """Gives turns `1 / rate_per_s` apart to everybody who shares the budget of this `name`.
 
-    A refusal for haste (HTTP 429) pauses everyone and halves the pace here; each accepted request brings a part of it
-    back. It belongs to the event loop that first uses it.
+    A refusal for haste (HTTP 429) pauses everyone and halves the pace of this process; each accepted request brings a
+    part of it back. An object belongs to the event loop that first uses it.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Pace:
     ) -> None:
         self.name = name
         self.rate_per_s = rate_per_s
-        self._budgets = budgets or OwnBudgets(clock)
+        self._budgets = budgets or LocalBudgets(clock)
         self._clock = clock
         self._sleep = sleep
         self._next_in_line = PrioritySemaphore(lambda: 1)
@@ -67,30 +68,31 @@ class Pace:
         return sorted(self._round_trips)[len(self._round_trips) // 2] if self._round_trips else 0.0
 
     async def turn(self, *, again: bool = False, patience_s: float = math.inf) -> float:
-        """Wait until the next request may go out and return 0; first whoever comes `again`, then as they came.
+        """Wait for the next turn and return 0; whoever comes `again` goes first, all others in order of arrival.
 
-        Where a pause lasts longer than `patience_s`, return at once how many seconds are left of it.
+        If a pause puts it more than `patience_s` ahead, take none and return the seconds until then.
         """
         self._waiting += 1
         try:
             async with self._next_in_line.hold(again=again):
-                refusals = -1
-                # A refusal meanwhile made the turn void: take a new one behind the pause.
-                while refusals != self._refusals:
+                while True:
                     refusals = self._refusals
                     latest = self._clock() + patience_s
                     at = await self._next(latest)
                     if at > latest:
                         return at - self._clock()
                     await self._sleep(max(0.0, at - self._clock()))
+                    if refusals == self._refusals:
+                        return 0.0
+                    # A refusal meanwhile made this turn void, and what was reserved with it: take one behind the pause.
+                    self._turns.clear()
         finally:
             self._waiting -= 1
-        return 0.0
 
     async def go(self) -> None:
-        """Wait the last moment that keeps this request apart from the one before, however long its turn is past.
+        """Wait until this request is far enough from the one sent before it, even if the turns of both are past.
 
-        One leaves after the other: whoever wakes up late, since the event loop was busy, moves those behind.
+        Requests leave one at a time: one that wakes up late, since the event loop was busy, delays those behind it.
         """
         async with self._leaving:
             wait_s = self._went_at + self.spacing_s - self._clock()
@@ -99,10 +101,10 @@ class Pace:
             self._went_at = self._clock()
 
     def answered(self, seconds: float) -> None:
-        """Take note of a request that was accepted after so long: a little faster again, never faster than allowed.
+        """Record that a request was accepted after so many seconds, and speed up a little, to the allowed rate at most.
 
-        One that took much longer than others, such as the first of all, may have arrived late: the next keeps its
-        distance from then.
+        A request that took much longer than others, such as the very first, may have arrived late: the next one keeps
+        its distance from then.
         """
         usual_s = min(self._round_trips, default=0.0) + self._margin()
         if seconds > usual_s:
@@ -111,10 +113,10 @@ class Pace:
         self._slowness = max(1.0, self._slowness * 0.9)
 
     async def slow_down(self, retry_after_s: float | None = None) -> float:
-        """Take note of a refusal for haste and return the seconds of pause from now.
+        """Record a refusal for haste (429), pause everyone, and return the seconds of pause from now.
 
-        `retry_after_s` is the wait that the provider asked for. Refusals of requests that were on their way already
-        when the pause began count once.
+        `retry_after_s` is the wait that the provider asked for. Refusals of requests that were under way when the pause
+        began count once.
         """
         now = self._clock()
         pause_s = 0.0
@@ -128,9 +130,9 @@ class Pace:
         return self._paused_until - now
 
     async def _next(self, latest: float) -> float:
-        """Return the time of our next turn; as many as are waited for are taken at once, for a moment ahead.
+        """Return the time of our next turn; reserve one for each that waits, up to `SHARE_S` ahead.
 
-        One that is after `latest` is not taken.
+        A turn after `latest` is not taken.
         """
         if not self._turns:
             spacing_s = self.spacing_s

@@ -1,4 +1,4 @@
-"""A semaphore with two priorities: whoever comes again goes first, all others in the order in which they came."""
+"""A semaphore with two priorities: whoever comes again goes first, all others in order of arrival."""
 
 import asyncio
 import heapq
@@ -8,9 +8,9 @@ from itertools import count
 
 
 class PrioritySemaphore:
-    """Lets as many hold it at once as `limit` says at that moment.
+    """Lets `limit()` callers hold it at once; the limit is asked each time, since it may change.
 
-    asyncio's own know no order but that of coming. It belongs to the event loop that first uses it.
+    `asyncio.Semaphore` knows no order but that of arrival. It belongs to the event loop that first uses it.
     """
 
     def __init__(self, limit: Callable[[], int]) -> None:
@@ -21,7 +21,7 @@ class PrioritySemaphore:
 
     @asynccontextmanager
     async def hold(self, *, again: bool = False) -> AsyncIterator[None]:
-        """Hold it for a while; whoever comes `again`, since what it did before failed, goes before all who are new."""
+        """Hold it inside the `async with`; whoever comes `again`, since an attempt failed, goes before all others."""
         await self._acquire(again=again)
         try:
             yield

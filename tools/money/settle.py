@@ -21,7 +21,7 @@ from tools.sqlite.task_rows import Task
 
 LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
-"""How far a task's time at the provider may lie from the time of our intent: clocks differ, a request may queue."""
+"""How far before and after our intent a task's time at the provider may lie: clocks differ, requests queue."""
 
 LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
@@ -79,10 +79,10 @@ class Settler:
         raise LostReplyError(message)
 
     async def settle_by_prompt(self, task: Task, service: Service) -> Task | None:
-        """Return the task adopted by its words: a finished task tells its prompt, where the service keeps that.
+        """Find the task by its prompt, which a finished task tells where the service keeps it; return it adopted.
 
-        Waits until all tasks of that moment that belong to nobody have finished, `deadline_s` at most; nothing of it
-        costs money. `None` when none is ours.
+        Waits until all unclaimed tasks of that moment have finished, `deadline_s` at most, and costs nothing. `None`
+        when none of them is ours.
         """
         if task.submitted_at is not None:
             return None
@@ -106,17 +106,17 @@ class Settler:
         return None
 
     async def _adopt(self, task: Task, task_id: str) -> Task | None:
-        """Return the task taken over, or `None` when another request with the same words was quicker."""
+        """Return the task adopted, or `None` when another request with the same prompt was quicker."""
         try:
             return await self._ledger.submitted(task, task_id=task_id)
         except LostReplyError:
             return None
 
     async def confirm(self, task: Task, ready: TaskState, service: Service) -> None:
-        """Look at the words of a finished task that was taken over because it was the only one of that moment.
+        """Check the prompt of a finished task that was adopted because it was the only one of that moment.
 
         Raises:
-            LostReplyError: It shows other words, so it is somebody else's: given back, and the request is held.
+            LostReplyError: It has another prompt, so it is somebody else's: given back, and the request is held.
         """
         if task.id not in self._guessed:
             return

@@ -1,20 +1,18 @@
-"""How each provider stood when that last changed, for `peitu doctor` and for the next process."""
+"""How each provider's model stood when that last changed, for `peitu doctor` and for later processes."""
 
 import sqlite3
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
-from tools.clock import utc_now
+from tools.clock import CHINA, utc_now
 from tools.sqlite.database import Database
 from tools.sqlite.rows import upsert
-
-CHINA = timezone(timedelta(hours=8))
 
 State = Literal["working", "down", "stopped"]
 
 
 class Standing(NamedTuple):
-    """How a provider stands, for people and for the next process; `until` is when it is tried again."""
+    """How a provider's model stands, and why; `until` is when it is tried again."""
 
     state: State
     reason: str = ""
@@ -22,7 +20,7 @@ class Standing(NamedTuple):
 
 
 class Standings(Protocol):
-    """Where standings outlive the process."""
+    """Keeps standings beyond the process."""
 
     async def get(self, provider: str, model: str) -> Standing | None:
         """Return what is known."""

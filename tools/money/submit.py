@@ -30,17 +30,18 @@ SETTLED_S = 6.0
 """How long submits wait for the requests of a process that died to be settled, in seconds."""
 
 LEAST_PATIENCE_S = 10.0
-"""A pause that everybody waits for, in seconds, however near the deadline is, or whoever else could be asked: that is
-the usual way after a 429."""
+"""A pause that everybody waits for, in seconds, even if the deadline is near or another provider could be asked: it is
+the usual one after a 429."""
 
 WRITTEN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries to write down a task that was made, where the database cannot be written."""
 
 Answer = tuple[Task, TaskState | None]
+"""A submitted task, and its final state where the provider answered with the picture itself."""
 
 
 class Submitter:
-    """Submits, and writes down what is answered, also when its caller is stopped meanwhile."""
+    """Submits, and writes the answer down even if the caller is stopped meanwhile."""
 
     def __init__(
         self,
@@ -60,10 +61,10 @@ class Submitter:
         self._settled_by: dict[str, datetime] = {}
 
     async def submit(self, job: Job, service: Service, report: Report) -> Answer:
-        """Return the new task, and its pictures where the provider gives them at once.
+        """Submit the job and return its task; see `Answer`.
 
-        Refused for haste it is sent again, more slowly: until the deadline, or, where another provider may be asked,
-        for a few seconds.
+        After a refusal for haste it is sent again, more slowly: until the deadline or, where another provider may be
+        asked, for `LEAST_PATIENCE_S`.
 
         Raises:
             RejectedError, ConfigError, UnavailableError: No task was made; see `tools.providers.provider`.
@@ -97,7 +98,7 @@ class Submitter:
         raise AssertionError("unreachable")
 
     def when_answered(self, job: Job, then: Callable[[], None]) -> None:
-        """Call back when a request of this job is answered and written down; at once where none is under way."""
+        """Call `then` once the request of this job is answered and written down; at once if none is under way."""
         if answer := self._answers.get(job):
             answer.add_done_callback(lambda _: then())
         else:
@@ -110,7 +111,7 @@ class Submitter:
 
     @asynccontextmanager
     async def _turn(self, service: Service, patience_s: float, *, again: bool) -> AsyncIterator[None]:
-        """Wait for our turn; where a lost answer costs money, few requests are without one, to tell them apart.
+        """Wait for our turn; where a lost answer costs money, few requests are out at once, to tell them apart.
 
         Raises:
             QuotaError: The provider asked for a pause, here or in another process, that lasts too long.
@@ -128,7 +129,7 @@ class Submitter:
             yield
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
-        """Await `answer` so that it goes on to the ledger even when we are cancelled meanwhile."""
+        """Await `answer`; if we are cancelled, it still goes on until the ledger has it."""
 
         def over(ended: asyncio.Task[Answer]) -> None:
             self._answers.pop(job)

@@ -72,7 +72,7 @@ class TaskRunner:
         self._leases.close()
 
     async def _settle_first(self, job: Job, service: Service) -> None:
-        """Settle what a dead process left unanswered before anybody submits anew: alone, the match is certain."""
+        """Settle what a dead process left unanswered before new requests are sent, which would blur the match."""
         if not job.may_be_known:
             return
         known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
@@ -89,7 +89,7 @@ class TaskRunner:
     async def _begin(
         self, job: Job, service: Service, report: Report, lease: ExitStack
     ) -> Made | tuple[Task, TaskState]:
-        """Bring the task to its end at the provider, in one of its places."""
+        """Hold a slot until the task has ended at the provider; the lease is given back when `lease` is closed."""
         async with service.limiter.slot(again=job.again):
             known = await self._take(job, service, report)
             lease.callback(self._leases.release, job.run_id, job.image_index)
@@ -110,9 +110,9 @@ class TaskRunner:
             return task, ready
 
     async def _take(self, job: Job, service: Service, report: Report) -> Task | None:
-        """Take the lease on the image, and a place among all tasks under way, however long others have them.
+        """Wait for the lease on the image and a slot among the tasks of all processes.
 
-        Returns the task that the image has by then.
+        Returns the task that the image has by then, or `None`.
         """
         limiter = service.limiter
         known: list[Task | None] = []
@@ -131,7 +131,7 @@ class TaskRunner:
         return known[-1]
 
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
-        """Go on with a task of the ledger, or submit; a request whose answer is lost is looked for to the last."""
+        """Go on with the known task, or submit; a lost reply is looked for by its prompt before it is held."""
         if known and known.status == "saved":
             return known, await find_again(known, service)
         if known and known.task_id:

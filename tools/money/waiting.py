@@ -1,4 +1,4 @@
-"""Waiting for a submitted task: ask for it when it is likely done, alone or with all others. None of it costs money."""
+"""Waiting for a submitted task: poll it when it is likely done, or look at the list. None of it costs money."""
 
 import asyncio
 import random
@@ -22,17 +22,17 @@ MOST_REFUSED_S = 60.0
 """Longest pause of the polls that a service may ask for: a paid picture waits to be collected, and not for ever."""
 
 LATE, LATE_S = 1.5, 1.0
-"""A poll that came so many times later than it was due, and a second, tells nothing of a task's duration."""
+"""A poll later than this factor of the age when it was due, plus these seconds, tells nothing of the duration."""
 
 PATIENCE_S = 10.0
-"""A pause of all polls that the first poll of a task waits out, in seconds, also where the deadline is near or past."""
+"""How long the first poll of a task waits in a pause of all polls, in seconds, even beyond the deadline."""
 
-LISTED = UNASKED = TaskState(status="running")
-"""How a task is that the provider's list shows unfinished, and one that is not asked for while the polls rest."""
+NOT_POLLED = TaskState(status="running")
+"""Stands for a poll that was not needed: the provider's list shows the task unfinished, or all polls pause."""
 
 
 class Waiter:
-    """Waits for tasks until each is done; what it learns of one, all others of that model use."""
+    """Waits for tasks until each is done, and learns from each how long tasks of its model take."""
 
     def __init__(
         self, *, ledger: Ledger, now: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]
@@ -44,7 +44,7 @@ class Waiter:
         self._lookouts: dict[str, Lookout] = {}
 
     async def wait(self, task: Task, service: Service, report: Report) -> TaskState:
-        """Ask until the task is done. Its deadline counts from the submit, whoever waited for it before.
+        """Poll until the task is done and return its last state. The deadline counts from the submit, in any process.
 
         Raises:
             TaskFailedError, RejectedError: The provider gave it up, unbilled.
@@ -62,7 +62,7 @@ class Waiter:
                 while not await self._rest(self._left_s(due_s, task, service), durations, watched):
                     age_s = task.age_s(self._now())
                     due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
-                state: TaskState | None = LISTED
+                state: TaskState | None = NOT_POLLED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service, is_first=polls == 0)
                     polls += 1
@@ -81,14 +81,14 @@ class Waiter:
                 due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
 
     def _left_s(self, due_s: float, task: Task, service: Service) -> float:
-        """Return the seconds until a task is asked for; whoever comes back to it asks at once if it may be done."""
+        """Return the seconds until the task is polled: none if it is taken up again and may be done."""
         return max(0.0, min(due_s, service.deadline_s) - task.age_s(self._now()))
 
     async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
-        """Wait so long, or until the task is over; `False` when the wait is to be thought over.
+        """Wait so long, or until the list shows the task over; `False` if the wait is to be computed anew.
 
-        That is when durations became known meanwhile. While they are not, tasks that were submitted together are
-        asked for at different times: the first that is found done tells all others.
+        That is when durations became known meanwhile. Until then the wait is randomized, so that tasks that were
+        submitted together are polled at different times: the first one found done tells all others.
         """
         is_known = durations.known.is_set()
         if not is_known:
@@ -107,7 +107,7 @@ class Waiter:
                 piece.cancel()
 
     async def _is_listed_unfinished(self, watched: Watched, lookout: Lookout, durations: Durations) -> bool:
-        """Tell whether the provider's list showed the task unfinished just now; otherwise it is to be polled.
+        """Tell whether the provider's list shows the task unfinished; otherwise it is to be polled.
 
         One that has come to the age at which all known tasks were done is likely done: a look would delay its poll.
         """
@@ -137,15 +137,15 @@ class Waiter:
             )
 
     async def _poll(self, watched: Watched, service: Service, *, is_first: bool) -> TaskState | None:
-        """Ask once, when it is our turn, and return no state when the service was asked and did not answer.
+        """Poll once when it is our turn; `None` if the service was asked and did not answer.
 
-        A pause of all polls is not waited out beyond the deadline.
+        A pause of all polls is waited for up to the deadline; if it lasts longer, the state is `NOT_POLLED`.
         """
         patience_s = max(PATIENCE_S if is_first else 0.0, service.deadline_s - watched.task.age_s(self._now()))
         if pause_s := await service.limiter.polls.turn(patience_s=patience_s):
             # A little more, so that the deadline is past then.
             await self._sleep(min(pause_s, patience_s + LEAST_PAUSE_S))
-            return UNASKED
+            return NOT_POLLED
         watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())
@@ -174,7 +174,7 @@ def _key(task: Task) -> str:
 
 
 def _learn(watched: Watched, told_s: float | None, age_s: float, lookout: Lookout, durations: Durations) -> float:
-    """Take note of how long a task took that is done at this age, and return it; the provider may tell."""
+    """Record how long a task took that was found done at this age, and return it; `told_s` is the provider's word."""
     if told_s is None:
         return durations.add_between(watched.unfinished_s, lookout.unfinished_before(age_s), age_s)
     lookout.check(watched, told_s)

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -30,7 +31,7 @@ _REMEDIES = {
 }
 
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""What stands in the way of every other file, too."""
+"""Errors that any other file would meet as well."""
 
 
 def check_writable(path: Path) -> None:
@@ -95,6 +96,16 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise _cannot_be_written(path, error) from error
+
+
+def set_aside(path: Path, mark: str, *, sha256: str) -> None:
+    """Rename a refused picture, which was paid, to ``{name}.refused-{mark}.jpg`` beside its place.
+
+    Where another file is there by now, or it cannot be renamed, all stays as it is: the next picture takes the place.
+    """
+    with contextlib.suppress(OSError):
+        if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            path.replace(path.with_name(f"{path.stem}.refused-{mark}{path.suffix}"))
 
 
 def _cannot_be_written(path: Path, error: OSError) -> StorageError:

@@ -4,10 +4,10 @@ Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from tools.clock import utc_now
+from tools.clock import CHINA, utc_now
 from tools.errors import ParameterError
 from tools.providers.http import Api
 from tools.providers.models import DASHSCOPE_MODELS, find_model
@@ -24,8 +24,6 @@ LONGEST = timedelta(hours=23)
 
 _OVER = {"SUCCEEDED", "FAILED", "CANCELED"}
 
-_CHINA = timezone(timedelta(hours=8))
-
 
 class DashScopeTaskList:
     """The `TaskList` of DashScope."""
@@ -33,7 +31,7 @@ class DashScopeTaskList:
     def __init__(self, api: Api) -> None:
         self.page_size = 50  # the most that the service takes is UNCONFIRMED: fewer where it refuses that
         self._api = api
-        self._zone: tzinfo = _CHINA
+        self._zone: tzinfo = CHINA
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
@@ -74,7 +72,7 @@ class DashScopeTaskList:
             found |= {task.task_id: task.is_over for task in entries if task.task_id in task_ids}
             page += 1
         if not found:
-            self._zone = UTC if self._zone == _CHINA else _CHINA
+            self._zone = UTC if self._zone == CHINA else CHINA
         return found
 
     async def _page(self, page: int, since: str, until: str, *, model: str) -> tuple[list[ListedTask], int]:
@@ -110,7 +108,7 @@ def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
     while start < end:
         until = min(start + timedelta(hours=12), end)
         padded = (start - timedelta(hours=8), until + timedelta(hours=1))
-        since, to = (_spelled(time, _CHINA) for time in padded)
+        since, to = (_spelled(time, CHINA) for time in padded)
         yield since, to
         start = until
 

@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from tools.errors import ConfigError, ParameterError, RejectedError
-from tools.providers.http import clean
 from tools.providers.provider import ImageRequest
 from tools.providers.sizes import Sizes
 
@@ -62,22 +61,6 @@ class Model:
         if len(request.prompt) > self.prompt_limit:
             length = len(request.prompt)
             raise RejectedError(f"The prompt has {length} characters, {model} takes {self.prompt_limit} - shorten it")
-
-    def dashscope_body(self, model: str, request: ImageRequest) -> dict[str, Any]:
-        """Return the body of a submit to DashScope.
-
-        `n` is always sent: some models draw, and bill, four pictures without it. The prompt is not extended:
-        a rewritten one costs seconds and makes another picture of the same seed.
-        """
-        prompt = clean(request.prompt)
-        body: dict[str, Any] = {"model": model, "input": {"prompt": prompt}}
-        if self.endpoint.body == "messages":
-            body["input"] = {"messages": [{"role": "user", "content": [{"text": prompt}]}]}
-        size = f"{request.width_px}*{request.height_px}"
-        body["parameters"] = {"size": size, "n": 1, "seed": request.seed, **dict.fromkeys(self.off, False)}
-        if self.negative_in and request.negative_prompt:
-            body[self.negative_in]["negative_prompt"] = clean(request.negative_prompt)[: self.negative_limit]
-        return body
 
 
 _AIGC = "/services/aigc"

@@ -148,3 +148,12 @@ class ImageProvider(Protocol):
             ConfigError: The key is refused. This says nothing about the task: poll it with the right key.
         """
         ...
+
+    async def check_key(self) -> None:
+        """Ask for something that costs nothing and that only a good key gets.
+
+        Raises:
+            ConfigError: The key is missing or refused.
+            UnavailableError: The service did not answer.
+        """
+        ...

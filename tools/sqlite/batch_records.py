@@ -19,10 +19,10 @@ UNFINISHED = (
 """SQL that tells whether a segment of the batch is not done, neither with its batch nor, later, alone."""
 
 NOT_YET = "not made yet"
-"""How the error of an image begins that nobody has tried; with a reason behind it, if there is one."""
+"""The error of an image that nobody has tried to make; a reason may follow after a colon."""
 
 KEYS = (*IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
-"""Keys of an image in the result document, in order, behind `id`, `index` and `run_id`."""
+"""Keys of an image in the result document of a batch, in order, after `id`, `index` and `run_id`."""
 
 _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
 
@@ -71,9 +71,9 @@ def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> D
 
 
 def _of(rows: Iterator[sqlite3.Row], error: str) -> Iterator[Document]:
-    """Yield the images of one segment; what is not there is an image that failed.
+    """Yield the images of one segment, from its rows; one without a row is an image that failed with `error`.
 
-    `run_id` is what `redo`, `sheet`, `show` and `resume` know the segment by; a segment that is skipped has no run.
+    Its `run_id` is what `redo`, `sheet`, `show` and `resume` take; a segment that was skipped has none.
     """
     known = list(rows)
     segment, asked = known[0], json.loads(known[0]["asked"])
@@ -126,7 +126,7 @@ def find_segment(path: Path, run_id: str) -> dict[str, Any] | None:
 
 
 def held_runs_of(path: Path, batch_id: str) -> list[str]:
-    """Return the runs of a batch that have a request without a picture: its fate may be unknown."""
+    """Return the runs of a batch that have a request without a picture: it may be held."""
     with reading(path) as connection:
         rows = connection.execute(
             "SELECT DISTINCT run_id FROM segments JOIN tasks USING (run_id)"

@@ -32,8 +32,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A segment that is to be worked on."""
+class SegmentRow:
+    """A segment of a batch as the database has it; `number` is its place in the storyboard, `asked` its run's input."""
 
     number: int
     segment_id: str
@@ -43,14 +43,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class SegmentResult:
     """What came of a segment: `count` pictures are there, `skipped` of them were before.
 
     `images` are those of a segment that was skipped whole.
     `error` is why nothing was even planned, `errors` are those of its images.
     """
 
-    part: Part
+    segment: SegmentRow
     status: Status
     count: int = 0
     skipped: int = 0
@@ -94,7 +94,7 @@ class Batches:
         self._database = database
 
     async def reopen(self, batch_id: str) -> None:
-        """Take note of what was made since the last look, e.g. by `peitu resume` of one segment."""
+        """Mark the segments as finished whose runs were completed since, e.g. by `peitu resume` of one of them."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -107,7 +107,7 @@ class Batches:
         await self._database.write(work)
 
     async def reopen_lost(self, batch_id: str) -> int:
-        """Have those segments worked on again whose pictures were made and are not there; return how many pictures."""
+        """Let finished segments whose files are gone be worked on again; return how many pictures are gone."""
         lost = await asyncio.to_thread(self._lost, batch_id)
         statement = "UPDATE segments SET status = 'waiting' WHERE batch_id = ? AND number = ?"
         values = [(batch_id, number) for number in lost]
@@ -115,25 +115,25 @@ class Batches:
         return len(lost)
 
     def _lost(self, batch_id: str) -> list[int]:
-        """Return the segment of every picture that is not at its place."""
+        """Return the number of its segment for every saved picture whose file is gone; looks at the disk."""
         question = (
             "SELECT number, path, sha256 FROM segments JOIN images USING (run_id)"
             " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
         )
         with reading(self._database.path) as connection:
-            rows = connection.execute(question, (batch_id,))
-            return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
+            rows = connection.execute(question, (batch_id,)).fetchall()
+        return [row["number"] for row in rows if not is_there(Path(row["path"]), row["sha256"])]
 
-    async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[Part]:
-        """Return the next segments in order that are not finished, behind number `after`."""
+    async def waiting(self, batch_id: str, *, after: int, limit: int) -> list[SegmentRow]:
+        """Return the next `limit` segments after number `after` that are not finished, in order."""
 
-        def work(connection: sqlite3.Connection) -> list[Part]:
+        def work(connection: sqlite3.Connection) -> list[SegmentRow]:
             rows = connection.execute(
                 "SELECT * FROM segments WHERE batch_id = ? AND number > ? AND status != 'finished'"
                 " ORDER BY number LIMIT ?",
                 (batch_id, after, limit),
             )
-            return [_part(row) for row in rows]
+            return [_segment_row(row) for row in rows]
 
         return await self._database.read(work)
 
@@ -144,7 +144,7 @@ class Batches:
         return found is not None
 
     async def own(self, run_id: str) -> set[int]:
-        """Return the indexes of the images that a run made itself, or still has to collect, paid or perhaps paid."""
+        """Return the indexes of the images that a run made itself, or has a task for that may be paid."""
         question = (
             f"SELECT image_index FROM tasks WHERE run_id = ? AND status IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608
             " UNION SELECT image_index FROM images WHERE run_id = ? AND attempts > 0 AND status = 'saved'"
@@ -153,22 +153,22 @@ class Batches:
         rows = await self._database.read(lambda connection: connection.execute(question, values).fetchall())
         return {row["image_index"] for row in rows}
 
-    async def note(self, batch_id: str, results: Sequence[Result]) -> None:
+    async def note(self, batch_id: str, results: Sequence[SegmentResult]) -> None:
         """Write down what came of segments."""
 
         def work(connection: sqlite3.Connection) -> None:
             for result in results:
                 connection.execute(
                     "UPDATE segments SET status = ?, error = ? WHERE batch_id = ? AND number = ?",
-                    (result.status, result.error, batch_id, result.part.number),
+                    (result.status, result.error, batch_id, result.segment.number),
                 )
                 for image in result.images:
-                    write_image(connection, result.part.run_id, image)
+                    write_image(connection, result.segment.run_id, image)
 
         await self._database.write(work)
 
     async def finish(self, batch_id: str) -> None:
-        """Write down that everything was tried."""
+        """Write down that every segment was tried."""
         statement = "UPDATE batches SET finished_at = ? WHERE batch_id = ?"
         values = (utc_now().isoformat(), batch_id)
         await self._database.write(lambda connection: connection.execute(statement, values))
@@ -182,8 +182,8 @@ def _rows(batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]
         first += segment.count
 
 
-def _part(row: sqlite3.Row) -> Part:
-    return Part(
+def _segment_row(row: sqlite3.Row) -> SegmentRow:
+    return SegmentRow(
         number=row["number"],
         segment_id=row["segment_id"],
         run_id=row["run_id"],

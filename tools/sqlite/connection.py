@@ -80,8 +80,8 @@ def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Co
         connection.close()
 
 
-class Place:
-    """Where a file is that is open: SQLite would go on to write into one that was deleted, and nobody would see it."""
+class FileIdentity:
+    """Which file it was that was opened: SQLite goes on writing into one that was deleted, and nobody would see it."""
 
     def __init__(self, path: Path) -> None:
         self._given = path
@@ -89,7 +89,7 @@ class Place:
         self._file = self._look()
 
     def check(self) -> None:
-        """See that it is still there.
+        """See that the same file is still there.
 
         Raises:
             StorageError: It was deleted, moved, or another one is in its place.

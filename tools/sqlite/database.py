@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tools.sqlite.connection import Place, connect, explain
+from tools.sqlite.connection import FileIdentity, connect, explain
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -34,7 +34,7 @@ class Database:
         self._work: WorkQueue = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
-        self._place: Place | None = None  # also when it is opened again: no other file is made there
+        self._identity: FileIdentity | None = None  # kept when it is opened again: no other file is made there
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` inside a transaction and return its result once that is committed.
@@ -78,10 +78,10 @@ class Database:
             units, last = _next_group(work)
             group = [unit for unit in units if unit[1].set_running_or_notify_cancel()]
             try:
-                if self._place is not None:
-                    self._place.check()
+                if self._identity is not None:
+                    self._identity.check()
                 connection = connection or connect(self.path)
-                self._place = self._place or Place(self.path)
+                self._identity = self._identity or FileIdentity(self.path)
                 _commit(connection, group, self.path)
             except (OSError, sqlite3.Error) as error:
                 _fail(group, explain(error, self.path))

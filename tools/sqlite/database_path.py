@@ -8,7 +8,7 @@ from tools.setup.environment import configuration_file, environment_value
 def database_path(config: Path | None = None) -> Path:
     """Return `database.path` without checking the other settings.
 
-    What is not plain is left to `load_settings`.
+    Only if the variable and the file do not simply name it, `load_settings` is imported and asked.
 
     Raises:
         ConfigError: The file is no YAML, or the setting is no path.

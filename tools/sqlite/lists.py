@@ -15,7 +15,7 @@ from tools.sqlite.liveness import state_of_batch, state_of_run, wants_review
 
 _NOT_OF_A_BATCH = "NOT EXISTS (SELECT 1 FROM segments WHERE segments.run_id = runs.run_id)"
 
-# A run that has not come to its end tells by its plan, or by its options, how many pictures it makes.
+# The number of pictures of a run that is not at its end is in its plan, or in its options.
 _RUNS = """
 SELECT run_id, status, title, success, started_at, finished_at, options, plan IS NOT NULL AS planned,
        coalesce(requested, json_array_length(plan, '$.prompts'), json_extract(options, '$.count')) AS requested,
@@ -29,7 +29,7 @@ _TASKS = """
 SELECT run_id, image_index, provider, model, status, polls,
        round(coalesce(duration_s, (julianday(succeeded_at) - julianday(submitted_at)) * 86400), 1) AS duration_s,
        submitted_at, error
-FROM tasks WHERE ? IS NULL OR run_id = ? ORDER BY id DESC LIMIT ?
+FROM tasks WHERE {where} ORDER BY id DESC LIMIT ?
 """
 
 
@@ -55,14 +55,18 @@ def list_threads(path: Path, *, limit: int) -> list[dict[str, Any]]:
     """Return the threads, each with its last run and a title; those of a batch are not among them."""
     if not path.exists():
         return []
+    threads: dict[str, dict[str, Any]] = {}
     with reading(path) as connection:
         rows = connection.execute(
             "SELECT coalesce(thread_id, run_id) AS thread, run_id,"  # noqa: S608 - our own words
-            " coalesce(title, substr(content, 1, 80)) AS title, max(started_at) AS started_at FROM runs"
-            f" WHERE {_NOT_OF_A_BATCH} GROUP BY thread ORDER BY started_at DESC LIMIT ?",
-            (limit,),
+            " coalesce(title, substr(content, 1, 80)) AS title, started_at FROM runs"
+            f" WHERE {_NOT_OF_A_BATCH} ORDER BY started_at DESC, rowid DESC"
         )
-        return [dict(row) for row in rows]
+        for row in rows:
+            threads.setdefault(row["thread"], dict(row))
+            if len(threads) == limit:
+                break
+    return list(threads.values())
 
 
 def list_complete_threads(path: Path, *, before: datetime) -> list[str]:
@@ -83,7 +87,9 @@ def list_tasks(path: Path, *, run_id: str | None, limit: int) -> list[dict[str, 
     if not path.exists():
         return []
     with reading(path) as connection:
-        return [dict(row) for row in connection.execute(_TASKS, (run_id, run_id, limit))]
+        one_run = _TASKS.format(where="run_id = ?"), (run_id, limit)
+        all_runs = _TASKS.format(where="TRUE"), (limit,)
+        return [dict(row) for row in connection.execute(*(all_runs if run_id is None else one_run))]
 
 
 def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:

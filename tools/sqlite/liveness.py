@@ -11,13 +11,13 @@ from tools.sqlite.connection import reading
 from tools.sqlite.owners import is_alive, owners_folder
 
 BATCH_INDEX = -1
-"""The place of an image in the lease that a process holds on a whole batch."""
+"""Stands for an image index in the lease on a whole batch."""
 
 RUN_INDEX = -1
-"""The same for a whole run: of the command line as long as it is at work, of others while they are planned."""
+"""The same for a whole run; the command line holds it as long as it works on the run, others while they plan it."""
 
 PLANNING = timedelta(minutes=2)
-"""How long a run is given the benefit of the doubt while nothing of it is leased, bought or drawn, as between steps."""
+"""How long a new run without lease, task and picture counts as running: it may be between two steps."""
 
 
 def state_of_run(

@@ -1,6 +1,6 @@
-"""Where pictures come from, as the records of the runs that made them know it: size, prompt and subject.
+"""Where pictures come from, by the records of the runs that made them: size, prompt and subject.
 
-A batch asks this of pictures that it did not make itself.
+A batch asks this about pictures that it did not make itself.
 """
 
 import json
@@ -34,8 +34,8 @@ def asked_sizes(path: Path, sha256: str) -> set[tuple[int, int]]:
 def other_prompts(path: Path, batch_id: str) -> list[str | int]:
     """Return the ids of the segments whose skipped pictures say that they were made from another prompt.
 
-    Only prompts that are used as they are can be told apart from what a picture says. One that was shortened or
-    reworded for its provider is the one that was asked for: the records know what its run was about.
+    Only of segments with a prompt that is used as it is; what becomes of a text is not known beforehand. A prompt that
+    was shortened or reworded for its provider counts as the one that was asked for, which the records know.
     """
     with reading(path) as connection:
         found = [
@@ -49,9 +49,9 @@ def other_prompts(path: Path, batch_id: str) -> list[str | int]:
 
 
 def subjects_of(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Return the subjects by the images' `index`, where they are known; `images` are those of a batch from its first.
+    """Return the subjects by the images' `index`, where they are known; `images` are the first ones of a batch.
 
-    A prompt would not do, since it begins with its style.
+    A caption needs the subject, since a prompt begins with its style.
     """
     runs = json.dumps([image["run_id"] for image in images if image["run_id"]])
     kept = json.dumps([image["sha256"] for image in images if not image["run_id"]])
@@ -84,9 +84,10 @@ def _made_of(connection: sqlite3.Connection, wanted: set[str]) -> set[tuple[str,
     """Return each of those pictures with the words of the contents that it was made from."""
     rows = connection.execute(
         "SELECT sha256, runs.content FROM images JOIN runs USING (run_id)"
-        " WHERE images.status = 'saved' AND images.attempts > 0"
+        " WHERE images.status = 'saved' AND images.attempts > 0 AND sha256 IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(wanted)),),
     )
-    return {(row["sha256"], _words(row["content"])) for row in rows if row["sha256"] in wanted}
+    return {(row["sha256"], _words(row["content"])) for row in rows}
 
 
 def _words(text: str) -> str:

@@ -36,7 +36,7 @@ class Records:
         self._database = database
 
     async def open(self) -> None:
-        """See that the database can be used.
+        """See that the database can be opened and written.
 
         Raises:
             ConfigError: It cannot.
@@ -90,7 +90,7 @@ class Records:
         return await self._database.write(work)
 
     async def change_plan(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        """Write down what somebody made of a plan before anything of it was paid."""
+        """Write the changes of a review into the plan, before anything of it is paid."""
 
         def work(connection: sqlite3.Connection) -> None:
             row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
@@ -101,7 +101,7 @@ class Records:
         await self._database.write(work)
 
     async def image(self, run_id: str, image_index: int, of_tasks: Callable[[list[Task]], Shown]) -> Shown:
-        """Write down how an image stands, as `of_tasks` says it of the image's tasks, and return that."""
+        """Write down the image that `of_tasks` makes of all the image's tasks, and return it."""
 
         def work(connection: sqlite3.Connection) -> Shown:
             image = of_tasks(tasks_of(connection, run_id, image_index))

@@ -23,15 +23,15 @@ _UNFINISHED = (
 
 
 def place_of(source: Path, output_dir: Path) -> dict[str, str]:
-    """Return what two batches have in common that make the same pictures, wherever they were called from."""
+    """Return what identifies batches that make the same pictures, wherever they were called from."""
     return {"reads": str(source.resolve()), "writes": str(output_dir.resolve())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rival:
-    """An earlier batch of the same storyboard and output folder that is not over, and why a new one would be wrong.
+    """An earlier batch of the same storyboard and output folder that is not over.
 
-    One that was only stopped, with nothing under way, is in nobody's way.
+    `why` says why a new one would be wrong; `None` for a batch that was only stopped, with nothing under way.
     """
 
     batch_id: str

@@ -4,16 +4,21 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tools.clock import utc_now
 from tools.sqlite.rows import insert
 
 BEGINNING_CHARS = 2000
-"""So much of a content is in the state; the records have all of it."""
+"""How much of a content is in the state; the records have all of it."""
 
-Begun = tuple[str, str, dict[str, Any]]
-"""The id of a run, its content and its options, as they were when it began."""
+
+class Begun(NamedTuple):
+    """A run as it was when it began; `options` are what was asked for beside the content."""
+
+    run_id: str
+    content: str
+    options: dict[str, Any]
 
 
 def new_run_id() -> str:
@@ -32,14 +37,14 @@ def next_run_id(thread_id: str, last_run_id: str | None) -> str:
 def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:
     """Write down inside a transaction that a run began, or find the one that the same content began in its thread.
 
-    Its id is that of `row` where that is free, else the next one of the thread: it may be that of another thread, or
-    of another content, since a thread was taken back to an earlier state.
+    Its id is that of `row` if that is free, else the next one of the thread. It is not free if another thread has it,
+    or if the thread was taken back to an earlier state and has had another content under this id.
     """
     run_id, thread_id = row["run_id"], row["thread_id"]
     question = "SELECT coalesce(thread_id, run_id) AS thread, content, options FROM runs WHERE run_id = ?"
     while known := connection.execute(question, (run_id,)).fetchone():
         if known["thread"] == thread_id and row["content"] in (known["content"], known["content"][:BEGINNING_CHARS]):
-            return run_id, known["content"], json.loads(known["options"] or "{}")
+            return Begun(run_id, known["content"], json.loads(known["options"] or "{}"))
         run_id = next_run_id(thread_id, run_id)
     insert(connection, "runs", {**row, "run_id": run_id}, then="ON CONFLICT DO NOTHING")
-    return run_id, row["content"], json.loads(row["options"])
+    return Begun(run_id, row["content"], json.loads(row["options"]))

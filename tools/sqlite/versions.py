@@ -22,12 +22,12 @@ NOT_ANEW = "not made anew"
 """How the error of an image begins whose new version is not there."""
 
 PENDING = ("waiting", "unknown")
-"""A version in one of these is planned, under way or held: it is gone on with, and no other one begun."""
+"""A version with one of these is planned, under way or held: it is continued before another one begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A version as far as the next one must know it; `asked` and `plan` are empty for the first."""
+    """What the next version must know of an earlier one; `asked` and `plan` are empty for the first."""
 
     number: int
     status: str
@@ -48,7 +48,7 @@ class Versions:
         self._database = database
 
     def find_run(self, run_id: str) -> dict[str, Any] | None:
-        """Return a run as `tools.sqlite.records.find_run` does; for a thread, since it reads the disk."""
+        """Return a run as `tools.sqlite.records.find_run` does; it blocks, so call it in a thread."""
         return find_run(self._database.path, run_id)
 
     async def of(self, run_id: str, index: int) -> list[Version]:

@@ -15,11 +15,11 @@ Size = tuple[int, int]
 def existing_picture(
     path: Path, sizes: Collection[Size], asked: Callable[[str], Collection[Size]] | None = None
 ) -> dict[str, Any] | None:
-    """Return the picture as a saved image of a result document, made by nobody just now.
+    """Return the picture as a saved image of a result document with 0 attempts, or `None` if it is not right.
 
-    `None` unless the file is there, decodes to its end and has one of the sizes. One that has another is right as well
-    if it was delivered for one of them: `asked` tells by its SHA-256 for which. What made it is told where the file
-    says so.
+    It is right if the file is there, decodes to its end and has one of the `sizes`, or was delivered for one of them:
+    `asked` returns, by its SHA-256, the sizes that were asked for. Prompt, provider, model and seed are those of its
+    metadata.
     """
     try:
         data = path.read_bytes()

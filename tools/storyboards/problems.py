@@ -15,7 +15,7 @@ class Problems:
 
     def __init__(self, source: str) -> None:
         self.unit = "line"
-        """What the numbers of places count; segments where several of them stand in one line."""
+        """What the numbers of places count: ``line``, or ``segment`` where several of them stand in one line."""
         self._source = source
         self._found: dict[tuple[str, str], dict[Place, None]] = {}
 
@@ -27,7 +27,7 @@ class Problems:
         self._found.setdefault((problem, advice), {})[place] = None
 
     def stop(self) -> None:
-        """Say all of it, if there is any.
+        """Raise all problems as one error, if there are any.
 
         Raises:
             InputError: In one line, every problem with every place where it stands.

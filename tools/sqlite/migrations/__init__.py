@@ -14,7 +14,13 @@ from tools.sqlite.migrations.first import (
     m006_standings,
     m007_threads,
 )
-from tools.sqlite.migrations.later import m008_budgets, m009_storyboards, m010_versions, m011_budget_times
+from tools.sqlite.migrations.later import (
+    m008_budgets,
+    m009_storyboards,
+    m010_versions,
+    m011_budget_times,
+    m012_indexes,
+)
 
 CHANGES = (
     m001_runs,
@@ -28,6 +34,7 @@ CHANGES = (
     m009_storyboards,
     m010_versions,
     m011_budget_times,
+    m012_indexes,
 )
 
 

@@ -98,3 +98,9 @@ def m011_budget_times(db: "Database") -> None:
         pk="name",
         not_null={"next_at", "paused_until"},
     )
+
+
+def m012_indexes(db: "Database") -> None:
+    """Find the newest runs, and the run that made a file, without reading every row."""
+    db.table("runs").create_index(["started_at"])
+    db.table("images").create_index(["sha256"])
