@@ -29,7 +29,9 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
     text = reading.text or cleared(content[:20000])
     code = ["code, programming"] if _FENCE.search(content) else []
-    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags, *code], own=own)
+    topic = match_topic(
+        text, title=reading.title, headings=[*reading.headings, *reading.tags, *code], tags=reading.tags, own=own
+    )
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
         "title": reading.title,

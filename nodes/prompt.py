@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import cast
 
@@ -10,10 +11,11 @@ from graph.state import Analysis, Prompt, Scene, State
 from nodes.planned import given_prompt, paths_of, seed_of
 from tools.content import templates, wording
 from tools.content.markup import plain
-from tools.content.scenes import Place, choose
-from tools.content.subjects import LIMIT_CHARS, shortened, worth
+from tools.content.scenes import VISIBLE, Place, choose
+from tools.content.subjects import LIMIT_CHARS, shortened
 from tools.content.wishes import checked_count, parse_size
 from tools.content.words import language_of
+from tools.content.worth import worth
 from tools.errors import PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import PromptsAnswer, prompts_question
@@ -71,11 +73,7 @@ async def prompt(
 
 
 async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
-    """Plan the pictures.
-
-    Raises:
-        InputError: The count, the style or the size is not usable.
-    """
+    """Plan the pictures; it raises what `prompt` does."""
     options = state.get("options", {})
     size = parse_size(options["size"]) if options.get("size") else (defaults.width_px, defaults.height_px)
     if state.get("verbatim"):
@@ -112,7 +110,8 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
     topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
     mood = cast("templates.Mood", analysis["mood"])
     describe = partial(wording.picture, topic=topic, language=language, mood=mood, concrete=concrete)
-    places = [Place(one["heading"], worth(one["subject"], language), one["start"]) for one in scenes]
+    least = VISIBLE if concrete else -inf
+    places = [Place(one["heading"], max(least, worth(one["subject"], language)), one["start"]) for one in scenes]
     drafts: dict[str, _Draft] = {}
     for position, choice in enumerate(choose(places, count)):
         scene = scenes[choice.place]

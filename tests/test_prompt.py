@@ -10,6 +10,7 @@ from graph.state import Prompt, State
 from nodes.analyze import analyze
 from nodes.prompt import PromptDefaults, prompt
 from tests.test_analyze import EN, ZH, Memory, Scripted
+from tools.content.subjects import LIMIT_CHARS
 from tools.content.templates import style, style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError, UnavailableError
@@ -162,7 +163,7 @@ async def test_long_prompts_are_cut():
 
     assert 440 < len(planned["prompt"]) <= 500
     assert planned["prompt"].endswith("no signature.")
-    assert len(planned["subject"]) <= 110
+    assert len(planned["subject"]) <= LIMIT_CHARS["en"]
 
 
 async def test_broken_model_leaves_the_templates():
