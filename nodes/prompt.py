@@ -1,6 +1,7 @@
 """The node `prompt`: one planned picture for each that is asked for, all different, in one style."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
@@ -90,7 +91,8 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     # A model that did not answer `analyze` is not asked, and waited for, once more.
     if model is not None and state.get("language_model"):
         room = await asyncio.to_thread(wording.room, style, analysis["language"], defaults.prompt_limit)
-        drafts, used = await _expanded(drafts, analysis, model=model, max_chars=room, notes=notes)
+        ask = partial(prompts_question, style=style.prefix.of(analysis["language"]), size_px=size, max_chars=room)
+        drafts, used = await _expanded(drafts, analysis, ask, model=model, notes=notes)
     prompts = await asyncio.to_thread(_prompts, state, drafts, style=style, size=size, defaults=defaults)
     return {
         "prompts": prompts,
@@ -126,16 +128,16 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
 
 
 async def _expanded(
-    drafts: list[_Draft], analysis: Analysis, *, model: LanguageModel, max_chars: int, notes: list[str]
+    drafts: list[_Draft], analysis: Analysis, ask: Callable[..., str], *, model: LanguageModel, notes: list[str]
 ) -> tuple[list[_Draft], str | None]:
     """Return the drafts in the words of the language model, and its name if it wrote any of them."""
-    question = prompts_question(
+    question = ask(
         [(draft.scene["excerpt"], draft.body) for draft in drafts],
         title=analysis["title"],
         topic=analysis["topic"],
         mood=analysis["mood"],
+        keywords=analysis["keywords"],
         language=analysis["language"],
-        max_chars=max_chars,
     )
     told = await asyncio.to_thread(templates.instructions, "prompt")
     try:

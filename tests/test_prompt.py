@@ -130,6 +130,8 @@ async def test_language_model_writes_the_prompts():
 
     assert 1 == len(model.questions)
     assert "Pictures: 3." in model.questions[0]
+    assert f"Format: landscape. Style, added later: {style('clean').prefix.en.rstrip('.')}." in model.questions[0]
+    assert 'Keywords: ["ferry"' in model.questions[0]
     assert ["a ferry at dawn", "a white church", "an empty road"] == [one["subject"] for one in state["prompts"]]
     assert all(item["prompt"][2:] in text for item, text in zip(GOOD, texts(state), strict=True))
     assert all(text.endswith("No text, no watermark, no signature.") for text in texts(state))
@@ -154,6 +156,40 @@ async def test_templates_fill_the_gaps(bad: dict[str, Any]):
     assert "distance" in texts(state)[2]
     assert "scripted" == state["language_model"]
     assert ["The templates wrote 1 of 3 prompts: the language model's were not usable"] == state["notes"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        ("1024x1024", "square"),
+        ("1328x1200", "landscape"),
+        ("1664x928", "wide landscape"),
+        ("928x1664", "tall portrait"),
+        ("1104x1472", "portrait"),
+    ],
+)
+async def test_the_model_composes_for_the_format(size: str, shape: str):
+    """A cover is composed otherwise than a page of a phone."""
+    model = written(*GOOD)
+    await plan(EN, model, size=size)
+
+    assert f"Format: {shape}. " in model.questions[0]
+
+
+async def test_every_scene_of_the_model_counts():
+    """It was told to name what can be seen: our own list of things does not overrule it."""
+    state = await plan("The dam is old.\n\nA boat lies in the harbor at dawn.\n\nThe committee met.", count=2)
+    model = written(*GOOD[:2])
+    model.name = "scripted"
+    scene = state["analysis"]["scenes"][0]
+    state["analysis"]["scenes"] = [{**scene, "subject": "a trellis", "start": 0}, {**scene, "subject": "a verandah"}]
+    state["language_model"] = "scripted"
+    planned = await prompt(state, model=model, defaults=DEFAULTS)
+
+    assert ["a ferry at dawn", "a white church"] == [one["subject"] for one in planned["prompts"]]
+    assert ["a trellis", "a verandah"] == [
+        found for found in ("a trellis", "a verandah") if found in model.questions[0]
+    ]
 
 
 async def test_long_prompts_are_cut():
