@@ -13,7 +13,7 @@ from nodes.planned import given_prompt, paths_of, seed_of
 from tools.content import templates, wording
 from tools.content.markup import plain
 from tools.content.scenes import VISIBLE, Place, choose
-from tools.content.subjects import LIMIT_CHARS, shortened
+from tools.content.subjects import LIMIT_CHARS, shortened, unquoted
 from tools.content.wishes import checked_count, parse_size
 from tools.content.words import language_of
 from tools.content.worth import worth
@@ -160,7 +160,7 @@ def _rewritten(drafts: list[_Draft], answer: PromptsAnswer, analysis: Analysis) 
     missing = 0
     for number, draft in enumerate(drafts, start=1):
         item = given.get(number)
-        body = plain(item.prompt) if item else ""
+        body = unquoted(plain(item.prompt)) if item else ""
         if item is None or len(body) < 4 or language_of(body) != language or body.casefold() in seen:
             missing += 1
             written.append(draft)

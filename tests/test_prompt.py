@@ -138,6 +138,14 @@ async def test_language_model_writes_the_prompts():
     assert ("scripted", []) == (state["language_model"], state["notes"])
 
 
+async def test_nothing_is_quoted():
+    """Image models paint what stands in quotation marks."""
+    sign = {"number": 1, "subject": "a door", "prompt": 'a baker\'s green door, above it a sign "OPEN" and “Bread”'}
+    state = await plan(EN, written(sign), count=1)
+
+    assert "a baker's green door, above it a sign OPEN and Bread." in texts(state)[0]
+
+
 @pytest.mark.parametrize(
     "bad",
     [

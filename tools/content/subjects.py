@@ -112,6 +112,11 @@ def subject_of_verse(text: str, language: Language) -> Subject | None:
     return _rated(text, language, bonus=0.5 - _to_somebody(text))
 
 
+def unquoted(phrase: str) -> str:
+    """Return the phrase without quotation marks: image models write into the picture what stands between them."""
+    return _QUOTES.sub("", phrase)
+
+
 def shortened(text: str, limit: int, language: Language) -> str:
     """Return the beginning of the text, cut at a clause or else at a word."""
     text = text.strip()
@@ -167,7 +172,7 @@ def _rated(clause: str, language: Language, *, bonus: float, least: int = 2) -> 
 
 def _tidy(clause: str, language: Language) -> str:
     """Return the clause without brackets, quotes and the word that joins it on, told about somebody else."""
-    phrase = _QUOTES.sub("", _BRACKETS.sub("", clause)).strip(_EDGES)
+    phrase = unquoted(_BRACKETS.sub("", clause)).strip(_EDGES)
     phrase = _INSTEAD[language].sub("", _LEADING[language].sub("", phrase))
     phrase = " ".join(_PARTICLES.sub("", _LEADING[language].sub("", phrase)).split())
     phrase = of_others(phrase, language)
