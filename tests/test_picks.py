@@ -187,3 +187,28 @@ async def test_prompts_of_a_talk_have_no_labels():
     prompts = (await plan(talk, count=1))["prompts"]
 
     assert "a person knocks on a cedar in the snow with their daughter" == prompts[0]["subject"]
+
+
+def test_numbered_lines_are_a_list():
+    """`一、` and `1、` part lines that would run together, as no Markdown does; `【食材】` is a heading."""
+    content = "【做法】\n1、牛肉切成方块。\n2、番茄撕掉皮。\n\n安排如下：\n一、集合在广场\n二、演练灭火器"
+    reading = read(content)
+
+    assert ("做法",) == reading.headings
+    assert [] == [passage for passage in reading.passages if "、" in passage.text]
+    assert all(content[passage.start : passage.end].strip() for passage in reading.passages)
+
+
+def test_ingredients_in_one_line():
+    """Most recipes in Chinese write them so."""
+    listed = "牛腩 1000克、番茄 5个、土豆 2个、洋葱 半个、姜 5片、八角 2颗"
+
+    assert "牛腩、番茄、土豆、洋葱和姜摆在桌上" == subject_of(listed, "zh").phrase
+    assert "摆在桌上" not in subject_of("老人、孩子和狗，3个人走过石桥", "zh").phrase
+
+
+def test_a_question_to_the_reader_is_no_scene():
+    """Whatever it names."""
+    scenes = first_look("老人把牛腩切成方块。\n\n你家的番茄牛腩有什么秘诀？")[1]["scenes"]
+
+    assert ["老人把牛腩切成方块"] == [scene["subject"] for scene in scenes]

@@ -143,7 +143,7 @@ async def test_nothing_is_quoted():
     sign = {"number": 1, "subject": "a door", "prompt": 'a baker\'s green door, above it a sign "OPEN" and “Bread”'}
     state = await plan(EN, written(sign), count=1)
 
-    assert "a baker's green door, above it a sign OPEN and Bread." in texts(state)[0]
+    assert "A baker's green door, above it a sign OPEN and Bread." in texts(state)[0]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tools.content.marks import as_item, marked
 from tools.content.notices import is_about, without_lead
 from tools.content.private_data import without_numbers, without_private
 from tools.content.speech import SPOKEN
@@ -84,7 +85,7 @@ _SENTENCE = re.compile(
     r"|follow (?:us|me)(?: on (?:(?-i:[A-Z])|social|our)| ?@|\W*$)|click here"
     r"|sign up(?: here| now|\W*$| (?:for|to)\b.{0,30}(?:newsletter|updates|e-?mail|\bour\b))"
     r"|leave (?:us )?a comment(?: below|\W*$)|(?:tell|let) (?:us|me)(?: \w+){0,5} in the comments"
-    r"|like and (?:share|subscribe)"
+    r"|like and (?:share|subscribe)|save this (?:post )?for later|tag a friend|see (?:our|the full) \w+\W*$"
     r"|(?:call|phone|text|dial)(?: us| me| now| at| the number| on){0,2} \d{3}[ -]\d{4}\W*$)",
     re.IGNORECASE,
 )
@@ -101,14 +102,6 @@ _ENDED = re.compile(r"[。.；;，,：:][”’」』）)\"']{0,3}$|.{60}")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
 _NO_PARTICLES = str.maketrans("", "", "的在于与和是了")
 _PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the|a|an)\b", re.IGNORECASE)
-_BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
-_STEP = re.compile(r"[ \t]{0,3}\d{1,2}[.)、](?!\d)")
-_NUMBERED = re.compile(
-    r"[ \t]{0,3}((?:\d{1,2}[.)、]|0\d|\d{1,2}(?:\.\d{1,2}){1,2}\.?"
-    r"(?=[ \t]{1,9}[A-Z\u4e00-\u9fff])(?![ \t]{1,9}[公千平毫厘英米元个小万亿克升倍斤吨度]))(?=[ \t])"
-    r"|[一二三四五六七八九十]{1,3}、|第[\d一二三四五六七八九十百]{1,3}[章节回幕][ \t　:：]{1,3})"
-    r"[ \t]{0,9}\S[^.。！？!?;；:：,，]{0,60}$"
-)
 
 
 def cleared(content: str) -> str:
@@ -121,8 +114,7 @@ def cleared(content: str) -> str:
 
 
 def _kept(content: str) -> str:
-    lines = _without_others(_with_headings(_BULLET.sub(r"\1-", content)))
-    kept = without_private("".join(map(_line_cleared, lines)))
+    kept = without_private("".join(map(_line_cleared, _without_others(marked(content)))))
     if _says_something(kept):
         return kept
     whole = without_private(content)
@@ -171,27 +163,4 @@ def _piece_cleared(text: str) -> str:
             pieces.append(" " * (right - left) if is_notice and not said else text[left:right])
         text = "".join(pieces)
     # Of a chat, every line is an item of its own.
-    return _SPEAKER.sub(lambda found: "- ".ljust(len(found[0])), without_lead(_LEAD.sub(_spaces, text)))
-
-
-def _with_headings(content: str) -> list[str]:
-    """Return the lines; a lone numbered one above other text, as office programs paste it, is marked a heading."""
-    lines = content.splitlines(keepends=True)
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    numbered = {number: found for number in filled if (found := _NUMBERED.match(lines[number].rstrip()))}
-    for before, number, after in zip([-1, *filled], filled, filled[1:], strict=False):
-        if number not in numbered:
-            continue
-        step = bool(_STEP.match(lines[number]))  # like one of a list, and a heading only just above its text
-        apart = step and (after != number + 1 or _STEP.match(lines[after]))
-        neighbors = [numbered[line] for line in (before, after) if line in numbered]
-        if not apart and _level(numbered[number]) not in map(_level, neighbors):
-            start, end = numbered[number].span(1)
-            mark = ("#" * min(6, end - start - 1)).ljust(end - start)
-            lines[number] = lines[number][:start] + mark + lines[number][end:]
-    return lines
-
-
-def _level(numbered: re.Match[str]) -> str:
-    """Return how the line is numbered, its numbers left out: lines of a list are numbered alike."""
-    return re.sub(r"[\d一二三四五六七八九十百]", "", numbered[1]).strip()
+    return _SPEAKER.sub(as_item, without_lead(_LEAD.sub(_spaces, text)))

@@ -166,7 +166,7 @@ def _rated(clause: str, language: Language, *, bonus: float, least: int = 2) -> 
     phrase = _tidy(clause, language)
     if sum(map(str.isalnum, phrase)) < least:
         return None
-    asked = clause.rstrip().endswith(("?", "？")) * (4.0 if _READER.search(clause) else 1.0)
+    asked = clause.rstrip().endswith(("?", "？")) * (9.0 if _READER.search(clause) else 1.0)
     return Subject(phrase, worth(phrase, language) + bonus - asked)
 
 
