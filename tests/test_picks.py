@@ -57,6 +57,39 @@ def test_only_what_is_seen_is_told(text: str, shown: str):
     assert shown == subject_of(text, language_of(text)).phrase
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("包装盒里没有充电头，只有一根编织线和一本种出向日葵的说明书。", "只有一根编织线和一本种出向日葵的说明书"),
+        ("穿过公园走回家，看看银杏黄了没有。", "穿过公园走回家，看看银杏黄了没有"),
+        ("那个不幸的小姑娘，蹲在树下捡花。", "那个不幸的小姑娘，蹲在树下捡花"),
+        ("The rent is not low, but a cat sits in the window.", "a cat sits in the window"),
+        (
+            "A kettle, and a stack of letters to a woman she never met.",
+            "A kettle, and a stack of letters to a woman she never met",
+        ),
+        ("钻石没有用处。", "钻石没有用处"),
+    ],
+)
+def test_what_is_denied_is_not_told(text: str, shown: str):
+    """A model draws what it reads: `no charger` is a charger."""
+    assert shown == subject_of(text, language_of(text)).phrase
+
+
+def test_an_actor_is_not_cut_off():
+    """A clause without who acts is worth less than the sentence from its beginning."""
+    text = "Retired schoolteacher Edna spotted the animals, walking her terrier at dawn."
+
+    assert text.rstrip(".") == subject_of(text, "en").phrase
+
+
+def test_homework_is_no_scene():
+    """Nor are objectives and references, as long as there is something else."""
+    content = "# Lecture\n\n## Homework\n\nDraw a frog, a fish and a bird.\n\n## Ponds\n\nA heron waits in the reeds."
+
+    assert ["A heron waits in the reeds"] == [scene["subject"] for scene in first_look(content)[1]["scenes"]]
+
+
 def test_speech_alone_stays():
     """Something must be pictured."""
     assert "“你还会回到这个小镇吗？”" == without_speech("“你还会回到这个小镇吗？”")

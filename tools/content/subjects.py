@@ -9,12 +9,13 @@ from tools.content.persons import of_others
 from tools.content.speech import without_speech
 from tools.content.templates import Language, words_of
 from tools.content.words import keywords, sentence_ends, tokens
-from tools.content.worth import CLAUSE_END, worth
+from tools.content.worth import CLAUSE_END, affirmed, worth
 from tools.simplified import simplified
 
 LIMIT_CHARS = {"zh": 56, "en": 140}
 _LONGEST_SENTENCE = 400
 _MOST_SENTENCES = 12
+_WHOLE = {"zh": 0.5, "en": 1.5}  # for a phrase that begins as its sentence does: in English, others lack who acts
 _MOST_CLAUSES = 12
 _LEAST_SECOND = 1.0  # a second moment of a sentence shows something
 _LEADING = {
@@ -34,7 +35,8 @@ _LEADING = {
 }
 # A sentence that greets, thanks or wishes well has nothing to be seen, whatever it names.
 _ADDRESSED = re.compile(
-    r"[\W_]{0,9}(?:[敬恭]?祝[福贺]?(?=您|你|大家|各位|所有|愿|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
+    r"[\W_]{0,9}(?:(?:so|and|okay|well|now)\b,? )?"
+    r"(?:[敬恭]?祝[福贺]?(?=您|你|大家|各位|所有|愿|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
     r"|谢谢|感谢(?=您|你|大家|各位|所有|阅读|关注|支持)|欢迎(?=您|你|大家|各位|来到|关注|留言|收听|收看)"
     r"|wishing|(?:best|kind|warm) (?:wishes|regards)"
     r"|(?:happy (?:birthday|new year|holidays)|merry christmas)(?:[,!.]| to\b| in\b|\W*$)"
@@ -95,7 +97,11 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
         rated = [
             (subject, start, end)
             for start, end in _windows(sentence, LIMIT_CHARS[language])
-            if (subject := _rated(sentence[start:end], language, bonus=0.5 * (start == 0) - said, least=least))
+            if (
+                subject := _rated(
+                    sentence[start:end], language, bonus=_WHOLE[language] * (start == 0) - said, least=least
+                )
+            )
         ]
         taken: list[tuple[int, int, Subject]] = []
         for subject, start, end in sorted(rated, key=lambda one: -one[0].score):
@@ -109,7 +115,7 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
 def subject_of_verse(text: str, language: Language) -> Subject | None:
     """Return a couplet as one picture: its lines belong together; `None` if it holds no word."""
     text = shortened(simplified(text), LIMIT_CHARS[language], language)
-    return _rated(text, language, bonus=0.5 - _to_somebody(text))
+    return _rated(text, language, bonus=0.5 - _to_somebody(text), whole=True)
 
 
 def unquoted(phrase: str) -> str:
@@ -162,8 +168,10 @@ def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
-def _rated(clause: str, language: Language, *, bonus: float, least: int = 2) -> Subject | None:
+def _rated(clause: str, language: Language, *, bonus: float, least: int = 2, whole: bool = False) -> Subject | None:
     phrase = _tidy(clause, language)
+    if not whole:
+        phrase = affirmed(phrase, language)
     if sum(map(str.isalnum, phrase)) < least:
         return None
     asked = clause.rstrip().endswith(("?", "？")) * (9.0 if _READER.search(clause) else 1.0)

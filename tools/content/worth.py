@@ -13,9 +13,12 @@ _POINTING = re.compile(
     re.IGNORECASE,
 )
 _NOT = {
-    "zh": re.compile(r"不(?![断停久远过但仅同少错锈倒])|没(?!收|入|过)|别(?=再|去|让|忘|把|先|急|怕)"),
+    "zh": re.compile(
+        r"不(?![断停久远过但仅同少错锈倒禁时由幸安]|知不觉|紧不慢|慌不忙|小心|得不)|没(?!收|入|过|有$)|别(?=再|去|让|忘|把|先|急|怕)"
+    ),
     "en": re.compile(r"\b(?:not|no|never|without|nobody|nothing)\b|n['’]t\b", re.IGNORECASE),
 }
+_CLAUSES = {"zh": re.compile(r"[，；]"), "en": re.compile(r"[,;] (?:and |but )?")}
 _SAYING = re.compile(
     r"(?:(?<![小听据传])说|[问回]答|[问喊叫答说]道|看到|了解到|获悉|表示|认为|指出|介绍|预计|显示|建议|发现|提醒)(?=$|[，,])"
     r"|\b(?:says?|said|asks?|asked|replie[ds]|announced|reported)\b"
@@ -42,7 +45,7 @@ _PRACTICAL = re.compile(
 _POSTURE = {
     "zh": re.compile(
         r"(?<!关)[坐站躺趴蹲跪靠围挤骑握捧搂抱牵拉推扛挑提拎端举披戴穿系拿夹叼][在着]|[拿抱举抬捧端]起|挥手|点头|鞠躬|招手|弯腰"
-        r"|低头|抬头|奔跑|跳舞|拥抱"
+        r"|低头|抬头|仰头|奔跑|跳舞|拥抱|仰起|走[进上出]|跳[进下]|爬上|[喝吃][着了]"
     ),
     "en": re.compile(
         r"\b(?:sit(?:s|ting)?|sat|stands?|standing (?:in|on|at|by|near|under|before|behind|beside|there)|stood"
@@ -54,6 +57,19 @@ _POSTURE = {
         re.IGNORECASE,
     ),
 }
+
+
+def affirmed(phrase: str, language: Language) -> str:
+    """Return the phrase without the clauses that deny something, if those that are left show something."""
+    parts = _CLAUSES[language].split(phrase)
+    # Two things before its `never`, and a clause shows enough.
+    kept = [part for part in parts if not (denied := _NOT[language].search(part)) or _shows_two(part, denied, language)]
+    rest = ("，" if language == "zh" else ", ").join(kept)
+    return rest if 0 < len(kept) < len(parts) and picturable(rest, language) else phrase
+
+
+def _shows_two(part: str, denied: re.Match[str], language: Language) -> bool:
+    return len(picturable(part[: denied.start()], language)) > 1
 
 
 def worth(phrase: str, language: Language) -> float:
