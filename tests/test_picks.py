@@ -135,6 +135,8 @@ def test_things_by_their_endings(text: str, things: list[str]):
         "Home > Destinations > Europe > Portugal",
         "**FOR IMMEDIATE RELEASE**",
         "Media contact: Ann Lee",
+        "LOCAL NEWS",
+        "About Loom & Larch",
         "**关于作者**：老唐，前总监，著有《带人》",
         "本文由骨科主治医师审核，仅供科普。",
         "扫码预约，立减一百！",

@@ -81,6 +81,16 @@ async def test_set_has_one_style_and_the_constraints(name: str, content: str, la
     assert 1 == len({planned["negative_prompt"] for planned in state["prompts"]})
 
 
+async def test_the_segments_of_a_storyboard_differ_in_their_camera():
+    """Each is a run of its own with one picture; an article begins with the first camera."""
+    content = "The ferry leaves the quay at six."
+    shown = [texts(await plan(content, count=1, run_id=f"b-{number:05d}"))[0] for number in range(4)]
+    alone = texts(await plan(content, count=1, run_id="20261124-081530-312345"))[0]
+
+    assert 4 == len(set(shown))
+    assert alone == shown[0]
+
+
 async def test_default_style():
     """Without a style, and with `default`, it is the configured one."""
     assert texts(await plan(EN)) == texts(await plan(EN, style="default")) == texts(await plan(EN, style="clean"))

@@ -10,7 +10,7 @@ _PAIRS = re.compile(
 )
 _LINE = re.compile(
     r"[\W_]{0,20}(?:"
-    r"for immediate release\W*$|about (?-i:[A-Z])[^\s.!?]{0,30}(?: [^\s.!?]{1,20}){0,4}$"
+    r"(?:for immediate release|press release|news release|(?:local|world|breaking) news|opinion|editorial|新闻稿|公告)\W*$|about (?-i:[A-Z])[^\s.!?]{0,30}(?: [^\s.!?]{1,20}){0,4}$"
     r"|(?:media|press) (?:contact|inquiries)\b|photo(?:graph)?s?(?: and \w+)? by (?-i:[A-Z])"
     r"|(?:this|the) (?:interview|conversation|transcript) has been (?:edited|condensed|lightly)"
     r"|(?:this is )?not (?:investment|financial|medical|legal) advice|past performance\b|(?:affiliate )?disclosure:"
