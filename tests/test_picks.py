@@ -1,5 +1,7 @@
 """Which parts of a content get a picture, and how what they show is told."""
 
+import time
+
 import pytest
 
 from nodes.first_look import first_look
@@ -247,3 +249,12 @@ def test_a_question_to_the_reader_is_no_scene():
     scenes = first_look("老人把牛腩切成方块。\n\n你家的番茄牛腩有什么秘诀？")[1]["scenes"]
 
     assert ["老人把牛腩切成方块"] == [scene["subject"] for scene in scenes]
+
+
+def test_hostile_lines_are_read_in_time():
+    """Patterns with many ways to match would take seconds on a file of crumbs."""
+    for line in ("a > b, c " * 44, "课程：a " * 40, '"A a, ' * 60, "AAAA BBBB " * 40):
+        begin = time.process_time()
+        read(f"{line}\n" * 100)
+
+        assert time.process_time() - begin < 1.5

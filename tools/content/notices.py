@@ -10,7 +10,8 @@ _PAIRS = re.compile(
 )
 _LINE = re.compile(
     r"[\W_]{0,20}(?:"
-    r"(?:for immediate release|press release|news release|(?:local|world|breaking) news|opinion|editorial|新闻稿|公告)\W*$|about (?-i:[A-Z])[^\s.!?]{0,30}(?: [^\s.!?]{1,20}){0,4}$"
+    r"(?:for immediate release|(?:press|news) release|(?:local|world|breaking) news|opinion|editorial|新闻稿|公告)\W*$"
+    r"|about (?-i:[A-Z])[^\s.!?]{0,30}(?: [^\s.!?]{1,20}){0,4}$"
     r"|(?:media|press) (?:contact|inquiries)\b|photo(?:graph)?s?(?: and \w+)? by (?-i:[A-Z])"
     r"|(?:this|the) (?:interview|conversation|transcript) has been (?:edited|condensed|lightly)"
     r"|(?:this is )?not (?:investment|financial|medical|legal) advice|past performance\b|(?:affiliate )?disclosure:"
@@ -22,7 +23,7 @@ _LINE = re.compile(
     r"|扫码(?:预约|下单|购买|报名|咨询|了解|领)|预约用户(?:送|赠|享)"
     r"|[★☆⭐]{3,5}|sponsored(?: content| by)?[ \t*_]{0,3}[:：]|print recipe\b"
     r"|\d{1,2}:\d{2}(?::\d{2})?[,.]\d{3} ?--> ?\d"
-    r"|[\w ]{1,20}(?: ?[>›»] ?[\w ,&']{1,24}){2,8}$)",
+    r"|[\w ]{1,20}+(?:[>›»][\w ,&']{1,24}+){2,8}$)",
     re.IGNORECASE,
 )
 # What a line of a story begins with, and what is no part of it.
