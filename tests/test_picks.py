@@ -92,6 +92,11 @@ def test_homework_is_no_scene():
     assert ["A heron waits in the reeds"] == [scene["subject"] for scene in first_look(content)[1]["scenes"]]
 
 
+def test_two_speakers_stay_two():
+    """Who was left out before is nobody's self."""
+    assert "小学那年，一个人吼了别人" == of_others("你小学那年，我吼了你", "zh")
+
+
 def test_speech_alone_stays():
     """Something must be pictured."""
     assert "“你还会回到这个小镇吗？”" == without_speech("“你还会回到这个小镇吗？”")
@@ -106,6 +111,8 @@ def test_speech_alone_stays():
         ("清晨的海滩，几个孩子", "海滩上的尸体，几个孩子"),
         ("The metro leaves the airport", "The metro from the airport costs €2.25"),
         ("船工在桥上", "船工在桥上吗"),
+        ("教科书上说，飞机穿过云", "很多教科书说"),
+        ("爸爸在厨房", "爸爸"),
     ],
 )
 def test_worth(better: str, worse: str):
@@ -137,6 +144,9 @@ def test_things_by_their_endings(text: str, things: list[str]):
         "Home > Destinations > Europe > Portugal",
         "**FOR IMMEDIATE RELEASE**",
         "Media contact: Ann Lee",
+        "INT. KITCHEN - NIGHT",
+        "Drink responsibly.",
+        "Download it now from the App Store.",
         "LOCAL NEWS",
         "About Loom & Larch",
         "**关于作者**：老唐，前总监，著有《带人》",
@@ -165,6 +175,7 @@ def test_lines_about_a_content_are_no_scenes(line: str):
     ("line", "text"),
     [
         ("[00:21] 老韩：企鹅排着队走过去。", "企鹅排着队走过去。"),
+        ("01:15 年轻人躺在平车上唱歌。", "年轻人躺在平车上唱歌。"),
         ("HOST: A cedar falls in the snow.", "A cedar falls in the snow."),
         ("MILLBROOK — Five beavers build a dam.", "Five beavers build a dam."),
         ("PORTLAND, Ore., May 6, 2026 — A sofa arrives in two boxes.", "A sofa arrives in two boxes."),

@@ -23,12 +23,15 @@ _LINE = re.compile(
     r"|扫码(?:预约|下单|购买|报名|咨询|了解|领)|预约用户(?:送|赠|享)"
     r"|[★☆⭐]{3,5}|sponsored(?: content| by)?[ \t*_]{0,3}[:：]|print recipe\b"
     r"|\d{1,2}:\d{2}(?::\d{2})?[,.]\d{3} ?--> ?\d"
+    r"|(?-i:INT|EXT)[./ ].{2,60}$|(?:please )?drink responsibly|请?(?:理性饮酒|勿酒后?驾)"
+    r"|(?:update|download|get it|install)(?: it)?(?: now| today)? (?:from|on|in) (?:the )?(?:app store|google play)"
     r"|[\w ]{1,20}+(?:[>›»][\w ,&']{1,24}+){2,8}$)",
     re.IGNORECASE,
 )
 # What a line of a story begins with, and what is no part of it.
 _LEAD = re.compile(
-    r"^[ \t]{0,3}(?:\[\d{1,2}:\d{2}(?::\d{2})?\]|[(（]\d{1,2}:\d{2}(?::\d{2})?[)）]|\d{1,2}:\d{2}:\d{2})[ \t]{0,3}"
+    r"^[ \t]{0,3}(?:\[\d{1,2}:\d{2}(?::\d{2})?\]|[(（]\d{1,2}:\d{2}(?::\d{2})?[)）]"
+    r"|\d{1,2}:\d{2}(?::\d{2}|(?=[ \t])))[ \t]{0,3}"
     r"|^[ \t]{0,3}(?:(?:[A-Z][A-Z.'-]{2,20} ?){1,3})(?:, [A-Z][A-Za-z.]{1,12})?"
     r"(?:, [A-Z][a-z]{2,8}\.? \d{1,2}(?:, \d{4})?)?"
     r"(?: \((?:AP|Reuters|AFP|UPI)\))? ?[—–] "

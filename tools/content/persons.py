@@ -67,7 +67,8 @@ def _of_others_zh(phrase: str) -> str:
         else:
             hidden = following == "的" or tag.startswith("n") or (word.endswith("们") and tag.startswith("m"))
             words.append("" if hidden else other)
-            said.setdefault(other, word)
+            if not hidden:
+                said[other] = word
     return "".join(words)
 
 

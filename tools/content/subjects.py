@@ -37,7 +37,7 @@ _LEADING = {
 _ADDRESSED = re.compile(
     r"[\W_]{0,9}(?:(?:so|and|okay|well|now)\b,? )?"
     r"(?:[敬恭]?祝[福贺]?(?=您|你|大家|各位|所有|愿|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
-    r"|谢谢|感谢(?=您|你|大家|各位|所有|阅读|关注|支持)|欢迎(?=您|你|大家|各位|来到|关注|留言|收听|收看)"
+    r"|(?:致|写给|给)\S{1,14}[：:]\W*$|谢谢|感谢(?=您|你|大家|各位|所有|阅读|关注|支持)|欢迎(?=您|你|大家|各位|来到|关注|留言|收听|收看)"
     r"|wishing|(?:best|kind|warm) (?:wishes|regards)"
     r"|(?:happy (?:birthday|new year|holidays)|merry christmas)(?:[,!.]| to\b| in\b|\W*$)"
     r"|thanks?\b(?! to\b)|i hope (?:this|you|all)\b|welcome (?:back )?to\b|(?:lots of |with )?love,|lots of love\W*$"

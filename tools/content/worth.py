@@ -82,11 +82,13 @@ def worth(phrase: str, language: Language) -> float:
     score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
     score -= 0.5 * bool(_NOT[language].search(phrase))
     score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
+    score -= 1.5 * (len(phrase) < (3 if language == "zh" else 7))  # who signs a letter
     score -= 1.5 * bool(_POINTING.search(phrase))
     score -= 1.5 * bool(_ASKING.search(phrase))
     score -= 2.0 * bool(_PRACTICAL.search(phrase))
     score -= 4.0 * bool(_UNFIT.search(phrase))
-    return score - 1.5 * bool(_SAYING.search(phrase))
+    said = _SAYING.search(phrase)
+    return score - (0.0 if said is None else 1.5 if phrase[said.end() :].strip() else 3.0)  # what is said may be seen
 
 
 def shows_posture(phrase: str, language: Language) -> bool:
