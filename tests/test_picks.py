@@ -85,6 +85,13 @@ def test_an_actor_is_not_cut_off():
     assert text.rstrip(".") == subject_of(text, "en").phrase
 
 
+def test_a_phrase_does_not_begin_with_the_end_of_another():
+    """A country after its town is no subject of what follows."""
+    text = "Covers are woven by fishermen in Galicia, Spain, and come in four colors: Moss, Clay, Fog and Ink."
+
+    assert subject_of(text, "en").phrase.startswith("Covers are woven by fishermen")
+
+
 def test_homework_is_no_scene():
     """Nor are objectives and references, as long as there is something else."""
     content = "# Lecture\n\n## Homework\n\nDraw a frog, a fish and a bird.\n\n## Ponds\n\nA heron waits in the reeds."

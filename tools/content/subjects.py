@@ -9,13 +9,12 @@ from tools.content.persons import of_others
 from tools.content.speech import without_speech
 from tools.content.templates import Language, words_of
 from tools.content.words import keywords, sentence_ends, tokens
-from tools.content.worth import CLAUSE_END, affirmed, worth
+from tools.content.worth import CLAUSE_END, affirmed, beginning, worth
 from tools.simplified import simplified
 
 LIMIT_CHARS = {"zh": 56, "en": 140}
 _LONGEST_SENTENCE = 400
 _MOST_SENTENCES = 12
-_WHOLE = {"zh": 0.5, "en": 1.5}  # for a phrase that begins as its sentence does: in English, others lack who acts
 _MOST_CLAUSES = 12
 _LEAST_SECOND = 1.0  # a second moment of a sentence shows something
 _LEADING = {
@@ -61,6 +60,7 @@ _INSTEAD = {
 _READER = re.compile(r"[你您]|\byou(?:r|rs)?\b", re.IGNORECASE)  # whom a question asks
 _PARTICLES = re.compile(r"(?<=[\u4e00-\u9fff])[吧呢啊呀哦啦嘛哟]$")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]{0,80}[)）\]】]")
+_ONE_WORD = re.compile(r"\W*(?:[A-Za-z'’-]+|[\u3400-\u9fff]{1,2})\W*")
 _EDGES = " ,，、;；:：.。!！?？…—–-"
 
 
@@ -99,7 +99,7 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
             for start, end in _windows(sentence, LIMIT_CHARS[language])
             if (
                 subject := _rated(
-                    sentence[start:end], language, bonus=_WHOLE[language] * (start == 0) - said, least=least
+                    sentence[start:end], language, bonus=beginning(sentence, start, language) - said, least=least
                 )
             )
         ]
@@ -163,6 +163,8 @@ def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
     """Yield where runs of clauses that fit the limit begin and end."""
     borders = [0, *(found.end() for found in CLAUSE_END.finditer(sentence)), len(sentence)]
     for left, start in enumerate(borders[:-1][:_MOST_CLAUSES]):
+        if left and _ONE_WORD.fullmatch(sentence, start, borders[left + 1]):
+            continue  # the country after its town, or one of a list
         fitting = [end for end in borders[left + 1 : left + 6] if end - start <= limit]
         for end in fitting or [borders[left + 1]]:
             yield start, end

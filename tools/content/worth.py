@@ -59,6 +59,14 @@ _POSTURE = {
 }
 
 
+# A verb after `and`, whose subject stands before it; or a noun, if it is a thing.
+_JOINED = re.compile(
+    r"\s*(?:and|but|or|then) "
+    r"(?!(?:an?|the|his|her|their|its|my|our|your|this|that|these|those|some|many|most|all|each|every|one|two|three|four"
+    r"|five|he|she|they|we|you|it|there|here|in|on|at|with|from|when|where|even|so)\b)([a-z]+)\b"
+)
+
+
 def affirmed(phrase: str, language: Language) -> str:
     """Return the phrase without the clauses that deny something, if those that are left show something."""
     parts = _CLAUSES[language].split(phrase)
@@ -94,3 +102,11 @@ def worth(phrase: str, language: Language) -> float:
 def shows_posture(phrase: str, language: Language) -> bool:
     """Say whether somebody sits, walks, holds or wears something in the phrase."""
     return bool(_POSTURE[language].search(phrase))
+
+
+def beginning(sentence: str, start: int, language: Language) -> float:
+    """Return how much better a phrase is, or worse, for where it begins: in English, others may lack who acts."""
+    if start == 0:
+        return 0.5 if language == "zh" else 1.5
+    joined = _JOINED.match(sentence, start)
+    return -4.0 if joined and not picturable(joined[1], "en") else 0.0
