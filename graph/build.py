@@ -83,6 +83,7 @@ def build_graph(
         max_content_chars=tools.max_content_chars,
         output_dir=tools.prompt_defaults.output_dir,
         check=tools.routes.check,
+        default_count=tools.prompt_defaults.count,
         own=tools.prompt_defaults.templates,
         at_work=tools.at_work,
     )

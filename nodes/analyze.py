@@ -4,19 +4,18 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
 from graph.run_options import OWN_RUN, given_options
-from graph.state import Analysis, Image, Scene, State
+from graph.state import Analysis, Image, State
 from nodes.chat import Contents, heard, without_long
 from nodes.planned import given_analysis
-from tools.content.markup import plain, without_unseen
-from tools.content.subjects import LIMIT_CHARS, Subject, shortened
-from tools.content.templates import Mood, instructions, topics
-from tools.content.words import language_of
+from nodes.suggestions import merged
+from tools.content.markup import without_unseen
+from tools.content.templates import instructions
 from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
@@ -50,12 +49,14 @@ async def analyze(
     max_content_chars: int,
     output_dir: str,
     check: Callable[[State], None],
+    default_count: int,
     own: Path | None,
     at_work: AtWork,
 ) -> State:
     """Read the content, with the language model's help where there is one.
 
     `output_dir` is where the pictures of a run go that begins now; whoever continues it leaves them there.
+    `default_count` is how many pictures there are when a run does not say.
     `check` refuses what cannot be made, before anything is asked of a service; `own` is the user's folder of templates.
     `at_work` tells others meanwhile that somebody works on the run.
 
@@ -82,7 +83,12 @@ async def analyze(
     else:
         async with at_work(run_id):
             analysis, used = await _analyzed(
-                content, state.get("count"), model=model, max_chars=max_content_chars, notes=notes, own=own
+                content,
+                state.get("count") or default_count,
+                model=model,
+                max_chars=max_content_chars,
+                notes=notes,
+                own=own,
             )
     return {
         "run_id": run_id,
@@ -102,7 +108,7 @@ async def analyze(
 
 async def _analyzed(
     content: str,
-    count: int | None,
+    count: int,
     *,
     model: LanguageModel | None,
     max_chars: int,
@@ -114,19 +120,19 @@ async def _analyzed(
     if model is None:
         return analysis, None
     try:
-        better = await _improved(analysis, reading, model=model, max_chars=max_chars, notes=notes, own=own)
+        better = await _improved(analysis, reading, count, model=model, max_chars=max_chars, notes=notes, own=own)
     except PeituError as error:
         notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
         return analysis, None
     return better, model.name
 
 
-def _first_look(content: str, own: Path | None, count: int | None) -> "tuple[Reading, Analysis]":
+def _first_look(content: str, own: Path | None, count: int) -> "tuple[Reading, Analysis]":
     """Return the reading and what can be known without a service; one scene for each picture, as far as there are."""
     # Its patterns take a while to compile, and a prompt that is sent as it is needs none of them.
     from nodes.first_look import MAX_SCENES, first_look
 
-    return first_look(content, own, most=min(max(MAX_SCENES, count or 0), MAX_COUNT))
+    return first_look(content, own, most=min(max(MAX_SCENES, count), MAX_COUNT))
 
 
 def _fresh(state: State, notes: list[str]) -> State:
@@ -147,6 +153,7 @@ def _content(state: State) -> str:
 async def _improved(
     analysis: Analysis,
     reading: "Reading",
+    count: int,
     *,
     model: LanguageModel,
     max_chars: int,
@@ -160,40 +167,16 @@ async def _improved(
     """
     texts = [passage.text for passage in reading.passages] or [reading.title]
     question, shown = await asyncio.to_thread(
-        analysis_question, texts, title=analysis["title"], language=analysis["language"], max_chars=max_chars, own=own
+        analysis_question,
+        texts,
+        title=analysis["title"],
+        language=analysis["language"],
+        count=count,
+        max_chars=max_chars,
+        own=own,
     )
     if shown < len(texts):
         notes.append(f"The content is long: the language model read {shown} of its {len(texts)} passages")
     told = await asyncio.to_thread(instructions, "analyze")
     answer = await model.answer(told, question, AnalysisAnswer)
-    return await asyncio.to_thread(_merged, analysis, reading, answer, own)
-
-
-def _merged(analysis: Analysis, reading: "Reading", answer: AnalysisAnswer, own: Path | None) -> Analysis:
-    """Return the analysis with the valid parts of the answer in place of its own."""
-    language = analysis["language"]
-    title = plain(answer.title)[:120]
-    topic, mood = answer.topic.strip().lower(), answer.mood.strip().lower()
-    words = [word for word in map(plain, answer.keywords) if word]
-    return {
-        "title": title or analysis["title"],
-        "topic": topic if topic in topics(own) else analysis["topic"],
-        "language": language,
-        "keywords": list(dict.fromkeys(word[:40] for word in words))[:10] or analysis["keywords"],
-        "mood": mood if mood in get_args(Mood) else analysis["mood"],
-        "scenes": _model_scenes(reading, answer) or analysis["scenes"],
-    }
-
-
-def _model_scenes(reading: "Reading", answer: AnalysisAnswer) -> list[Scene]:
-    """Return the scenes that name a passage that exists, in the order of the content."""
-    from nodes.first_look import MAX_SCENES, scene_of  # loaded by now
-
-    scenes: dict[tuple[int, str], Scene] = {}
-    for item in answer.scenes:
-        phrase = shortened(plain(item.subject).rstrip(" .。"), LIMIT_CHARS[reading.language], reading.language)
-        if not 1 <= item.paragraph <= len(reading.passages) or language_of(phrase) != reading.language or not phrase:
-            continue
-        subject = Subject(phrase, 0)
-        scenes[item.paragraph, phrase] = scene_of(reading.passages[item.paragraph - 1], subject, reading)
-    return [scenes[key] for key in sorted(scenes)][:MAX_SCENES]
+    return await asyncio.to_thread(merged, analysis, reading, answer, count, own)

@@ -17,6 +17,15 @@ from tools.simplified import simplified
 MAX_SCENES = 12
 MAX_CANDIDATES = 60
 EXCERPT_CHARS = 300
+# What stands below these belongs to a course, a paper or a protocol, and shows little.
+_ASIDE = re.compile(
+    r"[\W\d_]{0,9}(?:(?:学习|教学|课程|本节)(?:目标|要求|安排)|作业|课后(?:作业|习题|练习)|练习题?|思考题"
+    r"|参考(?:文献|资料)|目录|行动项|待办事项"
+    r"|learning (?:objectives|outcomes|goals)|objectives|homework|assignments?|references|bibliography|works cited"
+    r"|further reading"
+    r"|(?:table of )?contents|action items|next steps|prerequisites|changelog|acknowledge?ments)\W{0,3}",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"^(?:```|~~~)\w", re.MULTILINE)  # of code in some language
 
 
@@ -29,7 +38,9 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
     # Of a content without prose, e.g. all code, the raw text says at least what it is about.
     text = reading.text or cleared(content[:20000])
     code = ["code, programming"] if _FENCE.search(content) else []
-    topic = match_topic(text, title=reading.title, headings=[*reading.headings, *reading.tags, *code], own=own)
+    topic = match_topic(
+        text, title=reading.title, headings=[*reading.headings, *reading.tags, *code], tags=reading.tags, own=own
+    )
     found = keywords(text, language=reading.language, title=reading.title)
     return reading, {
         "title": reading.title,
@@ -44,6 +55,7 @@ def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES)
 def _scenes(reading: Reading, most: int) -> list[Scene]:
     """Return the parts worth a picture, at most `most`, in the order of the content."""
     prose = [passage for passage in reading.passages if passage.kind != "row"] or reading.passages
+    prose = [passage for passage in prose if not _ASIDE.fullmatch(passage.heading)] or prose
     step = max(1.0, len(prose) / MAX_CANDIDATES)
     candidates = [prose[int(number * step)] for number in range(int(len(prose) / step))]
     rated = _worthwhile([(passage, _best(passage, reading)) for passage in candidates])

@@ -1,25 +1,26 @@
 """The node `prompt`: one planned picture for each that is asked for, all different, in one style."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import cast
 
-from graph.state import Analysis, Prompt, Scene, State
+from graph.state import Analysis, Prompt, State
 from nodes.planned import given_prompt, paths_of, seed_of
+from nodes.suggestions import Draft, rewritten
 from tools.content import templates, wording
-from tools.content.markup import plain
-from tools.content.scenes import Place, choose
-from tools.content.subjects import LIMIT_CHARS, shortened, worth
+from tools.content.scenes import VISIBLE, Place, choose
 from tools.content.wishes import checked_count, parse_size
-from tools.content.words import language_of
+from tools.content.worth import worth
 from tools.errors import PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import PromptsAnswer, prompts_question
 from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.records import Records
-from tools.sqlite.run_ids import BEGINNING_CHARS
+from tools.sqlite.run_ids import BEGINNING_CHARS, segment_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +38,6 @@ class PromptDefaults:
     output_dir: str
     prompt_limit: int
     templates: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A picture before the style is added."""
-
-    scene: Scene
-    subject: str
-    body: str
 
 
 async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptDefaults, plans: Records) -> State:
@@ -67,11 +59,7 @@ async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptD
 
 
 async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
-    """Plan the pictures.
-
-    Raises:
-        InputError: The count, the style or the size is not usable.
-    """
+    """Plan the pictures; it raises what `prompt` does."""
     options = state.get("options", {})
     size = parse_size(options["size"]) if options.get("size") else (defaults.width_px, defaults.height_px)
     if state.get("verbatim"):
@@ -82,13 +70,16 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     analysis = state["analysis"]
     own, wanted = defaults.templates, options.get("style") or "default"
     style = await asyncio.to_thread(templates.style, wanted, default=defaults.style, own=own)
-    drafts = await asyncio.to_thread(_drafts, analysis, count, concrete=bool(state.get("language_model")), own=own)
+    drafts = await asyncio.to_thread(
+        _drafts, analysis, count, concrete=bool(state.get("language_model")), own=own, first=segment_of(state["run_id"])
+    )
     notes: list[str] = []
     used = None
     # A model that did not answer `analyze` is not asked, and waited for, once more.
     if model is not None and state.get("language_model"):
         room = await asyncio.to_thread(wording.room, style, analysis["language"], defaults.prompt_limit)
-        drafts, used = await _expanded(drafts, analysis, model=model, max_chars=room, notes=notes)
+        ask = partial(prompts_question, style=style.prefix.of(analysis["language"]), size_px=size, max_chars=room)
+        drafts, used = await _expanded(drafts, analysis, ask, model=model, notes=notes)
     prompts = await asyncio.to_thread(_prompts, state, drafts, style=style, size=size, defaults=defaults)
     return {
         "prompts": prompts,
@@ -98,19 +89,21 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     }
 
 
-def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None) -> list[_Draft]:
+def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None, first: int) -> list[Draft]:
     """Return a draft for each picture, by the templates alone; no two are the same.
 
-    `concrete` subjects are from the language model, which was told to name things that can be seen.
+    `concrete` subjects are from the language model, which was told to name things that can be seen. `first` is the
+    place of the first picture among others: the pictures of a storyboard shall differ in their camera, too.
     """
     language, scenes = analysis["language"], analysis["scenes"]
     known = templates.topics(own)
     topic = known.get(analysis["topic"]) or known[templates.DEFAULT]
     mood = cast("templates.Mood", analysis["mood"])
     describe = partial(wording.picture, topic=topic, language=language, mood=mood, concrete=concrete)
-    places = [Place(one["heading"], worth(one["subject"], language), one["start"]) for one in scenes]
-    drafts: dict[str, _Draft] = {}
-    for position, choice in enumerate(choose(places, count)):
+    least = VISIBLE if concrete else -inf
+    places = [Place(one["heading"], max(least, worth(one["subject"], language)), one["start"]) for one in scenes]
+    drafts: dict[str, Draft] = {}
+    for position, choice in enumerate(choose(places, count), first):
         scene = scenes[choice.place]
         around = (scene["excerpt"], analysis["title"])
         shown = (
@@ -118,21 +111,21 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None)
             for more in range(MAX_COUNT)
         )
         new = next(picture for picture in shown if picture.body not in drafts)
-        drafts[new.body] = _Draft(scene, new.subject, new.body)
+        drafts[new.body] = Draft(scene, new.subject, new.body)
     return list(drafts.values())
 
 
 async def _expanded(
-    drafts: list[_Draft], analysis: Analysis, *, model: LanguageModel, max_chars: int, notes: list[str]
-) -> tuple[list[_Draft], str | None]:
+    drafts: list[Draft], analysis: Analysis, ask: Callable[..., str], *, model: LanguageModel, notes: list[str]
+) -> tuple[list[Draft], str | None]:
     """Return the drafts in the words of the language model, and its name if it wrote any of them."""
-    question = prompts_question(
+    question = ask(
         [(draft.scene["excerpt"], draft.body) for draft in drafts],
         title=analysis["title"],
         topic=analysis["topic"],
         mood=analysis["mood"],
+        keywords=analysis["keywords"],
         language=analysis["language"],
-        max_chars=max_chars,
     )
     told = await asyncio.to_thread(templates.instructions, "prompt")
     try:
@@ -140,35 +133,15 @@ async def _expanded(
     except PeituError as error:
         notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
         return drafts, None
-    written, missing = await asyncio.to_thread(_rewritten, drafts, answer, analysis)
+    written, missing = await asyncio.to_thread(rewritten, drafts, answer, analysis)
     if missing:
         notes.append(f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable")
     return written, model.name if missing < len(drafts) else None
 
 
-def _rewritten(drafts: list[_Draft], answer: PromptsAnswer, analysis: Analysis) -> tuple[list[_Draft], int]:
-    """Return the drafts with the usable answers in place, and how many had none."""
-    language = analysis["language"]
-    given = {item.number: item for item in reversed(answer.prompts)}
-    seen: set[str] = set()
-    written: list[_Draft] = []
-    missing = 0
-    for number, draft in enumerate(drafts, start=1):
-        item = given.get(number)
-        body = plain(item.prompt) if item else ""
-        if item is None or len(body) < 4 or language_of(body) != language or body.casefold() in seen:
-            missing += 1
-            written.append(draft)
-            continue
-        seen.add(body.casefold())
-        subject = shortened(plain(item.subject).rstrip(" .。"), LIMIT_CHARS[language], language) or draft.subject
-        written.append(replace(draft, body=body, subject=subject))
-    return written, missing
-
-
 def _prompts(
     state: State,
-    drafts: list[_Draft],
+    drafts: list[Draft],
     *,
     style: templates.Style,
     size: tuple[int, int],

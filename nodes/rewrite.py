@@ -5,9 +5,10 @@ import asyncio
 from pydantic import BaseModel, Field
 
 from graph.image_state import Failure, ImageState
-from tools.content.templates import instructions
+from tools.content.templates import common, instructions
 from tools.errors import PeituError
 from tools.language.llm import LanguageModel
+from tools.language.questions import rewrite_question
 
 
 class RewrittenPrompt(BaseModel):
@@ -22,12 +23,12 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
     if model is None or not failures:
         return {"rewritten": True}
     told = await asyncio.to_thread(instructions, "rewrite")
-    question = f"<prompt>\n{prompt['prompt']}\n</prompt>\nWhy it was refused: {failures[-1]['error']}"
+    question = rewrite_question(prompt["prompt"], failures[-1]["error"])
     try:
         answer = await model.answer(told, question, RewrittenPrompt)
     except PeituError:
         return {"rewritten": True}
-    wording = " ".join(answer.prompt.split())[: max(len(prompt["prompt"]), 200)]
+    wording = _constrained(" ".join(answer.prompt.split()), prompt["prompt"])
     if wording in {"", prompt["prompt"]}:
         return {"rewritten": True}
     # The refusal stays in the list as an attempt, but is answered by the new wording.
@@ -38,3 +39,14 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
         "failures": [*failures[:-1], answered],
         "notes": [f"Picture {prompt['index'] + 1} was refused; a softer wording is used"],
     }
+
+
+def _constrained(wording: str, before: str) -> str:
+    """Return the wording, no longer than it was before or 200 characters, with the constraints if it had them."""
+    most, constraints = max(len(before), 200), common().constraints
+    for words, stop in ((constraints.zh, "。"), (constraints.en, ". ")):
+        end = f"{words[0].upper()}{words[1:]}{stop.rstrip()}"
+        if before.endswith(end) and not wording[:most].endswith(end):
+            kept = wording.removesuffix(end)[: most - len(end) - 2].rstrip(" .。,，")
+            return f"{kept}{stop}{end}"
+    return wording[:most]

@@ -73,8 +73,10 @@ def test_what_must_not_be_seen_stays_where_the_model_has_a_place():
 @pytest.mark.parametrize(
     ("prompt", "negative", "expected"),
     [
-        ("A cat on a roof.", "dogs, text", "A cat on a roof. Avoid: dogs, text."),
-        ("屋顶上的猫。", "狗，文字", "屋顶上的猫。避免：狗，文字。"),
+        ("A cat on a roof.", "dogs, cats", "A cat on a roof. Avoid: dogs, cats."),
+        ("A cat on a roof.", "text, dogs, deformed hands", "A cat on a roof. Avoid: dogs."),
+        ("屋顶上的猫。", "文字，狗，多余的手指", "屋顶上的猫。避免：狗。"),
+        ("屋顶上的猫。", "文字，多余的手指", "屋顶上的猫。"),
     ],
 )
 def test_what_must_not_be_seen_goes_into_the_prompt(prompt, negative, expected):

@@ -10,6 +10,7 @@ from graph.state import Prompt, State
 from nodes.analyze import analyze
 from nodes.prompt import PromptDefaults, prompt
 from tests.test_analyze import ALONE, EN, ZH, Memory, Scripted
+from tools.content.subjects import LIMIT_CHARS
 from tools.content.templates import style, style_names
 from tools.content.wishes import parse_size
 from tools.errors import InputError, UnavailableError
@@ -81,6 +82,16 @@ async def test_set_has_one_style_and_the_constraints(name: str, content: str, la
     assert 1 == len({planned["negative_prompt"] for planned in state["prompts"]})
 
 
+async def test_the_segments_of_a_storyboard_differ_in_their_camera():
+    """Each is a run of its own with one picture; an article begins with the first camera."""
+    content = "The ferry leaves the quay at six."
+    shown = [texts(await plan(content, count=1, run_id=f"b-{number:05d}"))[0] for number in range(4)]
+    alone = texts(await plan(content, count=1, run_id="20261124-081530-312345"))[0]
+
+    assert 4 == len(set(shown))
+    assert alone == shown[0]
+
+
 async def test_default_style():
     """Without a style, and with `default`, it is the configured one."""
     assert texts(await plan(EN)) == texts(await plan(EN, style="default")) == texts(await plan(EN, style="clean"))
@@ -130,10 +141,20 @@ async def test_language_model_writes_the_prompts():
 
     assert 1 == len(model.questions)
     assert "Pictures: 3." in model.questions[0]
+    assert f"Format: landscape. Style, added later: {style('clean').prefix.en.rstrip('.')}." in model.questions[0]
+    assert 'Keywords: ["ferry"' in model.questions[0]
     assert ["a ferry at dawn", "a white church", "an empty road"] == [one["subject"] for one in state["prompts"]]
     assert all(item["prompt"][2:] in text for item, text in zip(GOOD, texts(state), strict=True))
     assert all(text.endswith("No text, no watermark, no signature.") for text in texts(state))
     assert ("scripted", []) == (state["language_model"], state["notes"])
+
+
+async def test_nothing_is_quoted():
+    """Image models paint what stands in quotation marks."""
+    sign = {"number": 1, "subject": "a door", "prompt": 'a baker\'s green door, above it a sign "OPEN" and “Bread”'}
+    state = await plan(EN, written(sign), count=1)
+
+    assert "A baker's green door, above it a sign OPEN and Bread." in texts(state)[0]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +177,40 @@ async def test_templates_fill_the_gaps(bad: dict[str, Any]):
     assert ["The templates wrote 1 of 3 prompts: the language model's were not usable"] == state["notes"]
 
 
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        ("1024x1024", "square"),
+        ("1328x1200", "landscape"),
+        ("1664x928", "wide landscape"),
+        ("928x1664", "tall portrait"),
+        ("1104x1472", "portrait"),
+    ],
+)
+async def test_the_model_composes_for_the_format(size: str, shape: str):
+    """A cover is composed otherwise than a page of a phone."""
+    model = written(*GOOD)
+    await plan(EN, model, size=size)
+
+    assert f"Format: {shape}. " in model.questions[0]
+
+
+async def test_every_scene_of_the_model_counts():
+    """It was told to name what can be seen: our own list of things does not overrule it."""
+    state = await plan("The dam is old.\n\nA boat lies in the harbor at dawn.\n\nThe committee met.", count=2)
+    model = written(*GOOD[:2])
+    model.name = "scripted"
+    scene = state["analysis"]["scenes"][0]
+    state["analysis"]["scenes"] = [{**scene, "subject": "a trellis", "start": 0}, {**scene, "subject": "a verandah"}]
+    state["language_model"] = "scripted"
+    planned = await prompt(state, model=model, defaults=DEFAULTS, plans=Memory())
+
+    assert ["a ferry at dawn", "a white church"] == [one["subject"] for one in planned["prompts"]]
+    assert ["a trellis", "a verandah"] == [
+        found for found in ("a trellis", "a verandah") if found in model.questions[0]
+    ]
+
+
 async def test_long_prompts_are_cut():
     """A model that cannot count does not break the limit."""
     long = {"number": 1, "subject": "s " * 300, "prompt": "a boat, a quay, a lamp, " * 100}
@@ -163,7 +218,7 @@ async def test_long_prompts_are_cut():
 
     assert 440 < len(planned["prompt"]) <= 500
     assert planned["prompt"].endswith("no signature.")
-    assert len(planned["subject"]) <= 110
+    assert len(planned["subject"]) <= LIMIT_CHARS["en"]
 
 
 async def test_broken_model_leaves_the_templates():

@@ -101,6 +101,32 @@ async def test_a_broken_model_leaves_the_prompt_as_it_is(error):
     assert {"rewritten": True} == await rewrite(refused(), model=FakeModel(error))
 
 
+@pytest.mark.parametrize(
+    ("before", "answer", "after"),
+    [
+        (
+            "流血的骑士。画面中无文字、无水印、无签名。",
+            "雪地里休息的骑士",
+            "雪地里休息的骑士。画面中无文字、无水印、无签名。",
+        ),
+        (
+            "A hurt knight. No text, no watermark, no signature.",
+            "A knight.",
+            "A knight. No text, no watermark, no signature.",
+        ),
+        ("A hurt knight. No text.", "A knight.", "A knight."),
+    ],
+)
+async def test_the_constraints_stay(before: str, answer: str, after: str):
+    """A model that forgets them, or rambles so that they would be cut off, does not bring letters into the picture."""
+    changed = await rewrite(refused(prompt={**PROMPT, "prompt": before}), model=FakeModel(answer))
+    long = await rewrite(refused(prompt={**PROMPT, "prompt": before}), model=FakeModel(f"{answer} word" * 99))
+
+    assert after == changed["prompt"]["prompt"]
+    assert len(long["prompt"]["prompt"]) <= 200
+    assert long["prompt"]["prompt"].endswith(after[-4:]) == ("签名" in before or "signature" in before)
+
+
 @pytest.mark.parametrize(("length", "longest"), [(20, 200), (400, 400)])
 async def test_the_new_wording_is_bounded(length, longest):
     """A model that rambles cannot go beyond the length that the providers took, or two hundred characters."""

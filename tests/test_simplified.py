@@ -89,3 +89,9 @@ def test_places_do_not_move() -> None:
     every = "".join(map(chr, [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000)]))
 
     assert len(simplified(every)) == len(every)
+
+
+def test_rare_characters_stay():
+    """蟳 is written so in Simplified texts, too: its own Simplified form is in no font."""
+    assert "坐公交去蟳埔村看土著" == simplified("坐公交去蟳埔村看土著")
+    assert "蟳埔的妇女看着渔船" == simplified("蟳埔的婦女看著漁船")

@@ -57,6 +57,15 @@ def test_enough_topics_and_styles():
 
 
 @pytest.mark.parametrize("name", sorted(topics()))
+def test_a_prompt_speaks_of_what_is_seen_alone(name: str):
+    """What a picture is for is no part of it: models that write Chinese well paint such words into it."""
+    frame, shots = topics()[name].frame, [*topics()[name].shots.zh, *topics()[name].shots.en, *common().shots.en]
+    said = " ".join([frame.zh, frame.en.lower(), *shots, *common().shots.zh])
+
+    assert [] == [word for word in ("配图", "主题", "主体", "picture", "article", "the subject") if word in said]
+
+
+@pytest.mark.parametrize("name", sorted(topics()))
 def test_topic_is_complete(name: str):
     """A topic has choices enough for different pictures, in Chinese and in English alike."""
     topic = topics()[name]

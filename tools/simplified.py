@@ -22,9 +22,17 @@ def simplified(text: str) -> str:
     if len(_KANA.findall(text)) * _BORROWED >= han:
         return text
     # The rules of Taiwan also make 看着 of 看著, but they would change words of a Simplified text, such as 土著.
-    converted = text if _converter("t2s").convert(text) == text else _converter("tw2s").convert(text)
-    # A length that differs would move every place in the text.
-    return converted if len(converted) == len(text) else text
+    return text if _converted(text, "t2s") == text else _converted(text, "tw2s")
+
+
+def _converted(text: str, rules: str) -> str:
+    """Return the text in Simplified Chinese by these rules, but for what no font and no image model knows."""
+    converted = _converter(rules).convert(text)
+    # A length that differs would move every place in the text. Of a rare character such as 蟳, the Simplified form is
+    # one of the extensions of Unicode, which a Simplified text does not use either.
+    if len(converted) != len(text):
+        return text
+    return "".join(old if new > "\uffff" else new for new, old in zip(converted, text, strict=True))
 
 
 def as_written(changed: str, simple: str, written: str) -> str:

@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tools.content.marks import as_item, marked
+from tools.content.notices import is_about, without_lead
 from tools.content.private_data import without_numbers, without_private
+from tools.content.speech import SPOKEN
 from tools.simplified import as_written, simplified
 
 _HAN = r"\u4e00-\u9fff"
@@ -42,7 +45,7 @@ _LINE = re.compile(
     r"|(?:今日互动|今日话题|互动话题|免责声明|版权声明|当前位置[:：]|作者简介|声明[：:]本文|图片来(?:源|自)|分享到(?=\W|微信|微博|$))"
     r"|(?:广告|全文完|advertisement)\W*$|skip to |jump to(?: recipe|:)|(?:filed under|disclosure)[ \t]{0,3}:"
     r"|(?:previous|next) post[ \t]{0,3}[:：→»]|comments? \(\d"
-    r"|(?:各位|尊敬的|亲爱的)\w{1,12}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
+    r"|(?:各位|尊敬的|亲爱的)[\w、]{1,24}[:：，,!！]{1,2}$|dear [\w ]{2,30}[,:]$"
     r"|read more(?:$|[ \t]{0,3}[:：→»>.…])|page \d{1,4} of \d"
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
     re.IGNORECASE,
@@ -81,16 +84,10 @@ _SENTENCE = re.compile(
     r"|(?:this|it)(?: (?:article|post|page|story|video|recipe)\b| with (?:your|a) friends?\b|\W*$))"
     r"|follow (?:us|me)(?: on (?:(?-i:[A-Z])|social|our)| ?@|\W*$)|click here"
     r"|sign up(?: here| now|\W*$| (?:for|to)\b.{0,30}(?:newsletter|updates|e-?mail|\bour\b))"
-    r"|leave (?:us )?a comment(?: below|\W*$)|like and (?:share|subscribe)"
+    r"|leave (?:us )?a comment(?: below|\W*$)|(?:tell|let) (?:us|me)(?: \w+){0,5} in the comments"
+    r"|like and (?:share|subscribe)|save this (?:post )?for later|tag a friend|see (?:our|the full) \w+\W*$"
     r"|(?:call|phone|text|dial)(?: us| me| now| at| the number| on){0,2} \d{3}[ -]\d{4}\W*$)",
     re.IGNORECASE,
-)
-_SPOKEN = re.compile(
-    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
-    r"(?:[,，]?\s?(?:\w{1,20} ){0,4}(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered|cries|cried)\b"
-    r"|[,，]?[^，。,.\n\"“「]{0,8}[说道喊问念写叫])"
-    r"|(?:[说道喊问念写叫]|\b(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered))[：:,，]?\s?"
-    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
 )
 _LEAD = re.compile(
     r"\[(?:图片|表情|动画表情|语音|视频|文件|链接|位置)\]|<media omitted>"
@@ -105,14 +102,6 @@ _ENDED = re.compile(r"[。.；;，,：:][”’」』）)\"']{0,3}$|.{60}")
 _TAG = re.compile(r"(</?[A-Za-z][^<>]{0,1000}>)")
 _NO_PARTICLES = str.maketrans("", "", "的在于与和是了")
 _PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the|a|an)\b", re.IGNORECASE)
-_BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
-_STEP = re.compile(r"[ \t]{0,3}\d{1,2}[.)、](?!\d)")
-_NUMBERED = re.compile(
-    r"[ \t]{0,3}((?:\d{1,2}[.)、]|\d{1,2}(?:\.\d{1,2}){1,2}\.?"
-    r"(?=[ \t]{1,9}[A-Z\u4e00-\u9fff])(?![ \t]{1,9}[公千平毫厘英米元个小万亿克升倍斤吨度]))(?=[ \t])"
-    r"|[一二三四五六七八九十]{1,3}、|第[\d一二三四五六七八九十百]{1,3}[章节回幕][ \t　:：]{1,3})"
-    r"[ \t]{0,9}\S[^.。！？!?;；:：,，]{0,60}$"
-)
 
 
 def cleared(content: str) -> str:
@@ -125,8 +114,7 @@ def cleared(content: str) -> str:
 
 
 def _kept(content: str) -> str:
-    lines = _without_others(_with_headings(_BULLET.sub(r"\1-", content)))
-    kept = without_private("".join(map(_line_cleared, lines)))
+    kept = without_private("".join(map(_line_cleared, _without_others(marked(content)))))
     if _says_something(kept):
         return kept
     whole = without_private(content)
@@ -162,39 +150,17 @@ def _line_cleared(line: str) -> str:
 
 def _piece_cleared(text: str) -> str:
     """Return spaces for a notice, or the text without the sentences that are one; what somebody says stays."""
-    if _LINE.match(text.rstrip()[:400]):
+    line = text.rstrip()[:400]
+    if _LINE.match(line) or is_about(line):
         return " " * len(text)
     ends = [0, *(found.end() for found in _SENTENCE_END.finditer(text))]
     sentences = [(left, right, bool(_SENTENCE.search(text[left:right]))) for left, right in pairwise(ends)]
     if any(is_notice for _, _, is_notice in sentences):
-        spoken = [found.span() for found in _SPOKEN.finditer(text)]
+        spoken = [found.span() for found in SPOKEN.finditer(text)]
         pieces: list[str] = []
         for left, right, is_notice in sentences:
             said = any(left < end and start < right for start, end in spoken)
             pieces.append(" " * (right - left) if is_notice and not said else text[left:right])
         text = "".join(pieces)
     # Of a chat, every line is an item of its own.
-    return _SPEAKER.sub(lambda found: "- ".ljust(len(found[0])), _LEAD.sub(_spaces, text))
-
-
-def _with_headings(content: str) -> list[str]:
-    """Return the lines; a lone numbered one above other text, as office programs paste it, is marked a heading."""
-    lines = content.splitlines(keepends=True)
-    filled = [number for number, line in enumerate(lines) if line.strip()]
-    numbered = {number: found for number in filled if (found := _NUMBERED.match(lines[number].rstrip()))}
-    for before, number, after in zip([-1, *filled], filled, filled[1:], strict=False):
-        if number not in numbered:
-            continue
-        step = bool(_STEP.match(lines[number]))  # like one of a list, and a heading only just above its text
-        apart = step and (after != number + 1 or _STEP.match(lines[after]))
-        neighbors = [numbered[line] for line in (before, after) if line in numbered]
-        if not apart and _level(numbered[number]) not in map(_level, neighbors):
-            start, end = numbered[number].span(1)
-            mark = ("#" * min(6, end - start - 1)).ljust(end - start)
-            lines[number] = lines[number][:start] + mark + lines[number][end:]
-    return lines
-
-
-def _level(numbered: re.Match[str]) -> str:
-    """Return how the line is numbered, its numbers left out: lines of a list are numbered alike."""
-    return re.sub(r"[\d一二三四五六七八九十百]", "", numbered[1]).strip()
+    return _SPEAKER.sub(as_item, without_lead(_LEAD.sub(_spaces, text)))

@@ -24,13 +24,16 @@ _MEASURED = {
     language: re.compile(rf"\d[ \t]{{0,2}}(?:{units})(?![a-z])", re.IGNORECASE) for language, units in _UNITS.items()
 }
 _ITEM_END = re.compile(r"[;；\n。]+")
+_COMMA_ZH = re.compile(r"[、，,]+")
 _LONGEST_ITEM = {"zh": 14, "en": 50}
 _MOST = 5
 
 
 def ingredients(text: str, language: Language) -> str | None:
     """Return the things of a list of amounts, as they lie on a table; `None` if the text is another one."""
-    items = [item.strip(" .") for item in _ITEM_END.split(text[:1000]) if item.strip(" .")]
+    # In one line, as in most recipes in Chinese, commas part them.
+    end = _ITEM_END if language == "en" or _ITEM_END.search(text.rstrip("。")) else _COMMA_ZH
+    items = [item.strip(" .") for item in end.split(text[:1000]) if item.strip(" .。")]
     measured = [item for item in items if _AMOUNT[language].search(item) and len(item) <= _LONGEST_ITEM[language]]
     if len(measured) < 2 or 2 * len(measured) < len(items) or not _MEASURED[language].search(text):
         return None

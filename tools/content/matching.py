@@ -19,13 +19,19 @@ _IDIOMS = re.compile(
 )
 
 
-def match_topic(text: str, *, title: str = "", headings: Iterable[str] = (), own: Path | None = None) -> Topic:
+def match_topic(
+    text: str, *, title: str = "", headings: Iterable[str] = (), tags: Iterable[str] = (), own: Path | None = None
+) -> Topic:
     """Return the topic whose keywords the text uses most; a hit in the title weighs most.
 
     The default topic is for texts that none fits: of a text longer than a phrase, one keyword is no evidence unless
-    it comes again and again. `own` is the user's folder of templates.
+    it comes again and again. A tag of the author that is a keyword decides. `own` is the user's folder of templates.
     """
     known = topics(own)
+    for tag in (simplified(tag).lower() for tag in tags):
+        for topic in known.values():
+            if tag in map(str.lower, (*topic.keywords.zh, *topic.keywords.en)) and topic.id != DEFAULT:
+                return topic
     whole = _Hay("\n".join([title, *headings, text]))
     layers = [(_Hay(title), 4.0), (_Hay("\n".join(headings)), 2.0), (_Hay(text), 1.0)]
     scores = {

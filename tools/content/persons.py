@@ -7,6 +7,9 @@ from tools.content.templates import Language
 from tools.content.words import tokens
 
 _SPEAKERS_ZH = {"我": "一个人", "你": "一个人", "您": "一个人", "我们": "人们", "咱们": "人们", "你们": "人们"}
+# Where `you` is who does something; elsewhere something is done to you.
+_BEFORE = ("if", "as", "so", "and", "but", "that", "when", "while", "where", "what", "which", "how", "because", "until")
+_BEGINS = "(?:" + "|".join(rf"(?<=\b{word} )" for word in _BEFORE) + r"|^|(?<=[,;:—] ))"
 _SPEAKERS_EN = (
     (r"I['’]m|I am", "a person is", "they are"),
     (r"I['’]ve|I have", "a person has", "they have"),
@@ -14,16 +17,31 @@ _SPEAKERS_EN = (
     (r"we['’]re|we are", "people are", "they are"),
     (r"we['’]ve|we have", "people have", "they have"),
     (r"we", "people", "they"),
-    (r"my|our|your", "their", "their"),
-    (r"me|us", "them", "them"),
+    (rf"{_BEGINS}(?:you['’]re|you are)", "a person is", "they are"),
+    (rf"{_BEGINS}(?:you['’]ve|you have)", "a person has", "they have"),
+    (rf"{_BEGINS}you(?:['’](?:d|ll))?", "a person", "they"),
+    (r"me|us|you", "them", "them"),
+    (r"myself|yourself", "themselves", "themselves"),
 )
+_OWNERS_EN = re.compile(r"(?<![\w'’])(?:my|our|your)(?![\w'’])", re.IGNORECASE)
+_NAMED_EN = re.compile(r"\b(?:a person|people|they|them)\b")
 # The numeral, which is no speaker.
 _NUMBERED_EN = re.compile(r"\b(War|Act|Part|Chapter|Book|Volume|Phase|Stage|Type|Level) I\b(?!['’])")
-# What a person does now; a verb that may be of the past, such as `put`, is no such one.
-_SIMPLE_EN = re.compile(
-    r"\b(a person (?:always |often |still |sometimes |usually |never )?)(know|see|love|like|remember|want|need|feel"
-    r"|hear|live|work|sit|stand|walk|drink|eat|write|think|go|make|take|keep|hold|find|look|watch|wake|sleep|dream|cook|bake|grow"
-    r"|plant|paint|play|run|ride|wait|wear|draw|sing|dance|bring|build|open|water|feed)\b"
+_ACTS_EN = re.compile(
+    r"\b(a person (?:(?:always|often|still|sometimes|never|just|once|even|only|also|already|then|soon|now|\w+ly) )?)"
+    r"([a-z]{2,20})\b"
+)
+# Verbs that stay as they are after a person: auxiliaries, those of the past, and what is no verb.
+_KEPT_EN = re.compile(
+    r"is|has|was|had|does|did|can|could|will|would|shall|should|may|might|must|cannot|ought|used|"
+    r"began|became|broke|brought|built|bought|came|chose|caught|drank|drew|drove|ate|fell|felt|"
+    r"found|flew|forgot|gave|went|got|grew|heard|held|hid|kept|knew|laid|led|left|lent|lost|made|"
+    r"meant|met|paid|rode|ran|rang|rose|said|sat|saw|sold|sent|shone|shot|slept|slid|spoke|spent|"
+    r"stood|stole|swam|swept|swore|swung|took|taught|tore|thought|told|threw|understood|woke|wore|"
+    r"won|wrote|put|cut|let|set|hit|shut|hurt|cost|spread|quit|read|beat|bent|bit|bled|blew|"
+    r"burst|dealt|dug|fed|fought|froze|hung|knelt|lay|leapt|lit|sang|sank|shook|sought|spun|stuck|"
+    r"struck|swam|wept|wound|with|who|in|on|at|of|and|or|from|to|by|for|as|up|out|under|over|"
+    r"behind|before|after|near|beside|like|about|than|whose|that|which"
 )
 
 
@@ -49,7 +67,8 @@ def _of_others_zh(phrase: str) -> str:
         else:
             hidden = following == "的" or tag.startswith("n") or (word.endswith("们") and tag.startswith("m"))
             words.append("" if hidden else other)
-            said.setdefault(other, word)
+            if not hidden:
+                said[other] = word
     return "".join(words)
 
 
@@ -61,9 +80,16 @@ def _of_others_en(phrase: str) -> str:
         spoken = re.compile(rf"(?<![\w'’])(?:{pattern})(?![\w'’])", flags)
         phrase = spoken.sub(first if not re.search(r"\b(?:a person|people)\b", phrase) else later, phrase, count=1)
         phrase = spoken.sub(later, phrase)
-    return _SIMPLE_EN.sub(_in_third_person, phrase)
+    phrase = _OWNERS_EN.sub(lambda found: "their" if _NAMED_EN.search(phrase[: found.start()]) else "the", phrase)
+    return _ACTS_EN.sub(_in_third_person, phrase)
 
 
 def _in_third_person(found: re.Match[str]) -> str:
     verb = found[2]
-    return found[1] + verb + ("es" if verb.endswith(("ch", "sh", "o", "ss")) else "s")
+    if verb == "have":
+        return f"{found[1]}has"
+    if _KEPT_EN.fullmatch(verb) or verb.endswith(("ed", "ing", "ly")):
+        return found[0]
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return f"{found[1]}{verb[:-1]}ies"
+    return found[1] + verb + ("es" if verb.endswith(("ch", "sh", "o", "ss", "x", "z")) else "s")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import chain, groupby, pairwise
 from typing import TypeVar
 
+VISIBLE = 1.0
+"""The least score of a part that shows something."""
 _Item = TypeVar("_Item")
 
 
@@ -36,14 +38,23 @@ def choose(places: Sequence[Place], count: int) -> list[Choice]:
     if not places:
         return []
     if count < len(places):
-        return [Choice(place, 0) for place in _best(places, count)]
+        # A part with nothing to see gets a picture only where the others do not give enough.
+        shown = [number for number, place in enumerate(places) if place.score >= VISIBLE]
+        others = sorted(set(range(len(places))) - set(shown))
+        chosen = _of(shown, places, count) if count <= len(shown) else shown + _of(others, places, count - len(shown))
+        return [Choice(number, 0) for number in sorted(chosen)]
     rounds, extra = divmod(count, len(places))
     best = set(_best(places, extra)) if extra else set()
     return [Choice(place, turn) for place in range(len(places)) for turn in range(rounds + (1 if place in best else 0))]
 
 
+def _of(numbers: Sequence[int], places: Sequence[Place], count: int) -> list[int]:
+    """Return `count` of these numbers of places, spread evenly."""
+    return [numbers[best] for best in _best([places[number] for number in numbers], count)]
+
+
 def _best(places: Sequence[Place], count: int) -> list[int]:
-    """Return the numbers of `count` places, fewer than there are, spread evenly."""
+    """Return the numbers of `count` places, no more than there are, spread evenly."""
 
     def best(stretch: Sequence[int]) -> int:
         return max(stretch, key=lambda place: (places[place].score, -place))

@@ -8,6 +8,7 @@ from tools.content.hours import fitting
 from tools.content.subjects import shortened
 from tools.content.templates import Language, Mood, Style, Topic, common
 from tools.content.words import picturable
+from tools.content.worth import shows_posture
 from tools.errors import ConfigError
 
 IDEA_CHARS = {"zh": 24, "en": 60}
@@ -104,7 +105,7 @@ def picture(
 
 def _is_vague(subject: str, language: Language) -> bool:
     """Say whether the subject names nothing that can be drawn, or too little for its length."""
-    if _COUPLET.fullmatch(subject):
+    if _COUPLET.fullmatch(subject) or shows_posture(subject, language):
         return False
     things = len(picturable(subject, language))
     return things == 0 or (things == 1 and len(subject) > _VAGUE_CHARS[language])

@@ -151,24 +151,35 @@ def _things() -> frozenset[str]:
 
 def picturable(text: str, language: Language) -> list[str]:
     """Return the different things in the text that can be drawn, in order."""
-    things, endings, others = _things(), words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
+    things = _things()
     found: dict[str, None] = {}
     for word, tag in tokens(LIBRARY.sub(" ", text), language):
         key = singular(word.lower())
-        noun = tag.startswith(("n", "s")) and len(word) > 1
-        if key in things or (noun and word[-1] in endings and word not in others):
+        if key in things or (tag.startswith(("n", "s")) and _is_thing_zh(word)):
             found[key] = None
     return list(found)
+
+
+def _is_thing_zh(noun: str) -> bool:
+    """Say whether a Chinese noun ends like one of a thing, or is a place at one, e.g. 槐树 and 槐树下."""
+    endings, others = words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
+    if len(noun) > 1 and noun[-1] in "上下里旁边前后":
+        place = noun[:-1]
+        return place in _things() or (place[-1] in endings and place not in others and noun not in others)
+    return len(noun) > 1 and noun[-1] in endings and noun not in others
 
 
 def mood_of(text: str, default: str) -> str:
     """Return the mood whose words the text uses most, or `default` if it shows none clearly."""
     lower = simplified(text[:60000]).lower().replace("历史新高", "")  # a record, nothing solemn
     english = Counter(found[0] for found in _WORD.finditer(lower))
-    scores = {
-        mood: sum(english[word] if word.isascii() else lower.count(word) for word in words)
+    hits = {
+        mood: [count for word in words if (count := english[word] if word.isascii() else lower.count(word))]
         for mood, words in words_of("moods").items()
     }
+    scores = {mood: sum(counts) for mood, counts in hits.items()}
     best = max(scores, key=scores.__getitem__)
+    # One word that comes again and again is what the text is about, like a machine that runs, or no mood at all.
     enough = 1 if len(text) < 80 else 2 + len(text) // 3000
-    return best if scores[best] >= enough and scores[best] > scores.get(default, 0) else default
+    clear = scores[best] >= enough and (len(hits[best]) > 1 or scores[best] > 2 * enough or len(text) < 80)
+    return best if clear and scores[best] > scores.get(default, 0) else default

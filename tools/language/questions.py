@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tools.content.templates import Language, topics
 
 _PASSAGE_CHARS = 600
-_FENCE = re.compile(r"</?\s*(?:content|drafts)\b[^>]{0,99}>", re.IGNORECASE)
+_FENCE = re.compile(r"</?\s*(?:content|drafts|prompt)\b[^>]{0,99}>", re.IGNORECASE)
 _NAMES = {"zh": "Simplified Chinese", "en": "English"}
 
 
@@ -54,9 +54,9 @@ class PromptsAnswer(BaseModel):
 
 
 def analysis_question(
-    texts: Sequence[str], *, title: str, language: Language, max_chars: int, own: Path | None = None
+    texts: Sequence[str], *, title: str, language: Language, count: int, max_chars: int, own: Path | None = None
 ) -> tuple[str, int]:
-    """Return the question about the numbered passages, and how many of them it holds.
+    """Return the question about the numbered passages, for `count` pictures, and how many of them it holds.
 
     Of a content longer than `max_chars` it holds passages from all over it. `own` is the user's folder of templates.
     """
@@ -64,6 +64,7 @@ def analysis_question(
     lines = [f"[{number + 1}] {_harmless(texts[number][:_PASSAGE_CHARS])}" for number in numbers]
     head = (
         f"Language of every string in the answer: {_NAMES[language]}.\n"
+        f"Pictures wanted: {count}.\n"
         f"Topics to choose from: {', '.join(sorted(topics(own)))}.\n"
         f"Title, as far as known: {json.dumps(_harmless(title), ensure_ascii=False)}\n"
     )
@@ -76,10 +77,16 @@ def prompts_question(
     title: str,
     topic: str,
     mood: str,
+    keywords: Sequence[str],
+    style: str,
+    size_px: tuple[int, int],
     language: Language,
     max_chars: int,
 ) -> str:
-    """Return the question that asks for one picture for each draft, a pair of excerpt and template text."""
+    """Return the question that asks for one picture for each draft, a pair of excerpt and template text.
+
+    `style` are the words that stand before every prompt, `size_px` the width and the height.
+    """
     items = [
         {"number": number, "passage": _harmless(excerpt), "draft": _harmless(draft)}
         for number, (excerpt, draft) in enumerate(drafts, start=1)
@@ -87,10 +94,25 @@ def prompts_question(
     head = (
         f"Language of every prompt and subject: {_NAMES[language]}.\n"
         f"Pictures: {len(items)}. Longest prompt: {max_chars} characters.\n"
+        f"Format: {_shape(*size_px)}. Style, added later: {style.rstrip('. 。')}.\n"
         f"Topic: {topic}. Mood: {mood}. Title: {json.dumps(_harmless(title), ensure_ascii=False)}\n"
+        f"Keywords: {json.dumps([_harmless(word) for word in keywords], ensure_ascii=False)}\n"
     )
     lines = "\n".join(json.dumps(item, ensure_ascii=False) for item in items)
     return f"{head}<drafts>\n{lines}\n</drafts>"
+
+
+def rewrite_question(prompt: str, reason: str) -> str:
+    """Return the question that asks for a softer wording of a refused prompt."""
+    return f"<prompt>\n{_harmless(prompt)}\n</prompt>\nWhy it was refused: {_harmless(reason)}"
+
+
+def _shape(width_px: int, height_px: int) -> str:
+    """Return how the format is called by whoever composes a picture."""
+    if abs(width_px - height_px) * 20 <= width_px + height_px:
+        return "square"
+    name = "landscape" if width_px > height_px else "portrait"
+    return f"{'wide ' if width_px > 1.6 * height_px else 'tall ' if height_px > 1.6 * width_px else ''}{name}"
 
 
 def _harmless(text: str) -> str:

@@ -4,12 +4,14 @@ import re
 from dataclasses import replace
 
 from tools.content.subjects import shortened
+from tools.content.templates import common
 from tools.content.words import language_of
 from tools.providers.provider import ImageProvider, ImageRequest
 
 LEAST_ROOM = 40
 """Characters below which a prompt is cut hard rather than at a clause."""
 
+_PAUSE = re.compile(r"\s*[,，]\s*")
 _LAST_SENTENCE = re.compile(r"(?<=[.。!！?？])\s*(?=[^.。!！?？]+[.。!！?？]?\s*$)")
 
 
@@ -34,8 +36,17 @@ def adapt(request: ImageRequest, provider: ImageProvider) -> tuple[ImageRequest,
 
 
 def _with_negative(request: ImageRequest, limit: int) -> str:
+    """Return the prompt with what must not be seen, but for what every negative prompt has.
+
+    Of that, the constraints say already what matters; and deformed hands that are named are deformed hands that are
+    drawn, by a model that knows no other prompt.
+    """
     chinese = language_of(request.prompt) == "zh"
-    addition = f"避免：{request.negative_prompt}。" if chinese else f" Avoid: {request.negative_prompt}."
+    always = {*_PAUSE.split(common().negative.zh), *_PAUSE.split(common().negative.en)}
+    own = [word for word in _PAUSE.split(request.negative_prompt) if word and word not in always]
+    if not own:
+        return request.prompt
+    addition = f"避免：{'，'.join(own)}。" if chinese else f" Avoid: {', '.join(own)}."
     longer = request.prompt + addition
     return longer if len(longer) <= limit else request.prompt
 

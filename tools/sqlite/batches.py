@@ -15,6 +15,7 @@ from tools.sqlite.batch_records import input_of
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
 from tools.sqlite.records import write_image
+from tools.sqlite.run_ids import segment_run_id
 from tools.sqlite.task_rows import OPEN
 from tools.storyboards.storyboard import Segment
 
@@ -177,7 +178,7 @@ class Batches:
 def _rows(batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
     first = 0
     for number, segment in enumerate(segments):
-        run_id = f"{batch_id}-{number:05d}"
+        run_id = segment_run_id(batch_id, number)
         yield batch_id, number, str(segment.id), run_id, segment.asked(**for_all), first, segment.count
         first += segment.count
 

@@ -1,6 +1,7 @@
 """Which id a run gets: threads are named by whoever invokes them, so that one may be called as a run of another."""
 
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Mapping
@@ -32,6 +33,17 @@ def next_run_id(thread_id: str, last_run_id: str | None) -> str:
         return thread_id
     number = last_run_id.removeprefix(f"{thread_id}.")
     return f"{thread_id}.{int(number) + 1 if number.isdecimal() and number != last_run_id else 2}"
+
+
+def segment_run_id(batch_id: str, number: int) -> str:
+    """Return the id of the run of a batch's segment, counted from 0."""
+    return f"{batch_id}-{number:05d}"
+
+
+def segment_of(run_id: str) -> int:
+    """Return the number of the segment whose run this is; 0 for the run of an article."""
+    found = re.search(r"-(\d{5})$", run_id)
+    return int(found[1]) if found else 0
 
 
 def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:

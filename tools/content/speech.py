@@ -1,0 +1,32 @@
+"""What somebody says in a text: it can be heard, but not seen."""
+
+import re
+
+SPOKEN = re.compile(
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
+    r"(?:[,，]?\s?(?:\w{1,20} ){0,4}(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered|cries|cried)\b"
+    r"|[,，]?[^，。,.\n\"“「]{0,8}[说道喊问念写叫])"
+    r"|(?:[说道喊问念写叫]|\b(?:says?|said|asks?|asked|reads?|shouts?|shouted|whispers?|whispered))[：:,，]?\s?"
+    r"(?:\"[^\"\n]{1,200}\"|“[^”\n]{1,200}”|「[^」\n]{1,200}」)"
+)
+_QUOTED = re.compile(
+    r"“(?=[A-Z\u4e00-\u9fff])[^“”\n]{3,400}?[,.!?，。！？…—]”|「[^「」\n]{3,400}?[，。！？…]」|(?<![\w\"])\"[A-Z][^\"\n]{8,400}?[,.!?—]\"(?!\w)"
+)
+# What is heard, and who only says it: `He said.`
+_TAG_ONLY = re.compile(r"(?:^|(?<=[。！？.!?] ))[\w ’']{0,24}\b(?:said|says|asked|replied)(?: \w+)?\.(?=\s|$)")
+# Of a talk that was written down as it was heard.
+_FILLERS = re.compile(
+    r"\[(?:laughs?|laughing|laughter|music|applause|crosstalk|inaudible|pause|sighs?|笑|大笑|掌声|音乐)\]|[（(](?:笑|大笑|掌声|音乐|laughs?)[)）]"
+    r"|(?<![\w,])(?:um+|uh+|er+m?|hmm+)\b[,.]?|,? \b(?:um+|uh+|you know|i mean|sort of|kind of like|like),(?= )"
+    r"|(?<![\u4e00-\u9fff])(?:嗯+|呃+|哎|欸|诶|哇|那个|就是|怎么说呢|对吧)[，,、。.…]+(?:[，,。.…])*",
+    re.IGNORECASE,
+)
+_LEAST_CHARS = {True: 5, False: 14}
+
+
+def without_speech(text: str) -> str:
+    """Return the plain text without what is said in quotes, unless nothing to show would be left of it."""
+    text = " ".join(_FILLERS.sub(" ", text).split()) if _FILLERS.search(text) else text
+    told = _TAG_ONLY.sub(" ", _QUOTED.sub(" ", text))
+    is_chinese = "\u4e00" <= max(text, default="") <= "\u9fff"
+    return told.strip() if sum(map(str.isalnum, told)) >= _LEAST_CHARS[is_chinese] else text
