@@ -44,13 +44,17 @@ OFF_S = 10.0
 
 @dataclass(slots=True)
 class Watched:
-    """A task that somebody waits for: the last age at which it was known to be unfinished, in seconds."""
+    """A task that somebody waits for: the last age at which it was known to be unfinished, in seconds.
+
+    `trouble` is why its last poll had no answer, or ``""``.
+    """
 
     task: Task
     over: asyncio.Event = field(default_factory=asyncio.Event)
     unfinished_s: float = 0.0
     listed_at: datetime | None = None
     doubt_s: float = DOUBT_S
+    trouble: str = ""
 
 
 class Lookout:
