@@ -291,9 +291,7 @@ async def test_an_answer_that_drips_is_not_waited_for(asked: Callable[[LanguageM
     it = model(lambda _: httpx.Response(200, stream=Drip()), timeout_s=0.05)
 
     async with asyncio.timeout(5):
-        with pytest.raises(
-            UnavailableError, match=r"did not answer within 0\.05 s|\(ReadTimeout\)"
-        ):
+        with pytest.raises(UnavailableError, match=r"did not answer within 0\.05 s|\(ReadTimeout\)"):
             await asked(it)
 
 
