@@ -77,12 +77,12 @@ async def _fetch(url: str, *, client: httpx.AsyncClient, max_bytes: int) -> byte
 
 def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
     try:
+        scheme = httpx.URL(url).scheme
+        if scheme not in {"http", "https"}:
+            raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
         request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"}, timeout=QUESTION_TIMEOUT)
     except httpx.InvalidURL as error:
         raise UnavailableError("The link to the picture is not an address - tell the provider") from error
-    if request.url.scheme not in {"http", "https"}:
-        scheme = request.url.scheme
-        raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
     request.headers.pop("Authorization", None)
     return request
 
