@@ -203,3 +203,17 @@ def test_among_a_few_it_costs_no_long_silence():
 
     assert 6 > ages[0]
     assert all(later - age <= max(10, 5 + age / 4) for age, later in itertools.pairwise(ages))
+
+
+def test_a_task_is_not_taken_to_end_much_sooner_than_it_was_found_done():
+    """Unfinished at one second and done at ten: it took nine, say, and not five, or the next is asked for in vain."""
+    durations = Durations()
+
+    assert 9.0 == durations.add_between(1.0, 1.0, 10.0)
+
+
+def test_where_no_task_was_ever_unfinished_the_next_is_asked_for_much_sooner():
+    """Done when first asked for tells only the most that it can have taken."""
+    durations = Durations()
+
+    assert 5.0 == durations.add_between(0.0, 0.0, 10.0)
