@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tools.errors import InputError
 from tools.pictures.files import inside
 from tools.pictures.names import readable_name
-from tools.storyboards.decoding import decode_text
+from tools.storyboards.decoding import decode_text, read_bytes
 from tools.storyboards.picture_names import picture_names
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 
@@ -372,3 +372,14 @@ def test_a_document_that_looks_like_text_is_refused(data, told):
 def test_a_text_about_documents_is_text():
     """The mark counts at the beginning only."""
     assert "A file that begins with %PDF-1.4" == decode_text(b"A file that begins with %PDF-1.4", "'a.md'")
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    """The limit itself is allowed, one byte more is not; the message names the file and the limit."""
+    path = tmp_path / "board.json"
+    path.write_bytes(bytes(2_000_000))
+    assert 2_000_000 == len(read_bytes(path, most=2_000_000))
+
+    path.write_bytes(bytes(2_000_001))
+    with pytest.raises(InputError, match=r"board.json' is larger than 2 MB - split it"):
+        read_bytes(path, most=2_000_000)
