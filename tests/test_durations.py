@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 
+from tools.money.bounds import Bounds, likely_durations
 from tools.money.durations import MOST_PAUSE_S, Durations
 
 
@@ -217,3 +218,10 @@ def test_where_no_task_was_ever_unfinished_the_next_is_asked_for_much_sooner():
     durations = Durations()
 
     assert 5.0 == durations.add_between(0.0, 0.0, 10.0)
+
+
+def test_a_task_keeps_its_duration_when_older_ones_are_forgotten():
+    """Its place between its bounds is its own: another one each time would be noise in all pauses."""
+    known = [Bounds(least_s, least_s, 2 * least_s) for least_s in (1.0, 4.0, 9.0, 3.0)]
+
+    assert likely_durations(known, first=0)[1:] == likely_durations(known[1:], first=1)
