@@ -225,3 +225,40 @@ def test_a_task_keeps_its_duration_when_older_ones_are_forgotten():
     known = [Bounds(least_s, least_s, 2 * least_s) for least_s in (1.0, 4.0, 9.0, 3.0)]
 
     assert likely_durations(known, first=0)[1:] == likely_durations(known[1:], first=1)
+
+
+def test_one_in_twenty_that_took_far_longer_tells_nothing():
+    """It stood in a queue, say: the next is not expected to."""
+    assert 10.0 == Durations([10.0] * 19 + [100.0]).usual_s(0.0)
+    assert 11 < Durations([10.0] * 18 + [100.0]).usual_s(0.0)
+
+
+def test_those_that_are_late_together_are_asked_for_more_often():
+    """Alone beyond all known durations, a task is asked for by its age; two of them show that tasks take longer now."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert 20 / 6 == pytest.approx(durations.pause(20.0, 1.0, [20.0]))
+    assert 1.0 < durations.pause(20.0, 1.0, [20.0, 20.0]) < 2.0
+
+
+def test_a_task_is_no_other_to_itself():
+    """That it is unfinished at its age was known without asking."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert durations.pause(7.0, 1.0) == durations.pause(7.0, 1.0, [7.0])
+    assert durations.pause(7.0, 1.0) < durations.pause(7.0, 1.0, [7.0, 7.0])
+
+
+def test_where_all_take_equally_long_those_that_are_late_tell_nothing():
+    """They are done within a moment, and each is asked for by its own age."""
+    durations = Durations([8.0] * 10)
+
+    assert durations.pause(9.0, 1.0) == durations.pause(9.0, 1.0, [9.0] * 5)
+
+
+def test_all_are_within_the_longest_known_duration():
+    """From that age on, not before it, and not while too little is known."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert [False, True, True] == [durations.are_all_within(age_s) for age_s in (10.9, 11.0, 12.0)]
+    assert not Durations([5.0]).are_all_within(99.0)

@@ -383,3 +383,24 @@ def test_a_file_that_is_too_large_is_refused(tmp_path):
     path.write_bytes(bytes(2_000_001))
     with pytest.raises(InputError, match=r"board.json' is larger than 2 MB - split it"):
         read_bytes(path, most=2_000_000)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl", ".ndjson"])
+def test_words_in_a_json_file_are_no_table(read, suffix):
+    """Its suffix says that it is JSON: nobody is told of headers."""
+    assert "line 1 is not JSON - start with [ or {" in problems_of(read, "prompt,size", suffix)
+
+
+def test_a_count_in_a_table_is_a_number(read):
+    """As a seed is, and unlike an id that looks like one."""
+    (segment,) = read("id,text,count\n7,The ferry leaves in the fog.,2\n", ".csv")
+
+    assert ("7", 2) == (segment.id, segment.count)
+
+
+def test_a_line_that_is_nested_too_deeply_is_named(read):
+    """The other lines are read all the same."""
+    lines = '{"prompt": "a boat"}\n' + "[" * 100_000
+
+    assert "line 2" in problems_of(read, lines, ".jsonl")
+    assert "nested too deeply" in problems_of(read, lines, ".jsonl")
