@@ -229,8 +229,8 @@ def test_a_task_keeps_its_duration_when_older_ones_are_forgotten():
 
 def test_one_in_twenty_that_took_far_longer_tells_nothing():
     """It stood in a queue, say: the next is not expected to."""
-    assert 10.0 == Durations([10.0] * 19 + [100.0]).usual_s(0.0)
-    assert 11 < Durations([10.0] * 18 + [100.0]).usual_s(0.0)
+    assert 10.0 == Durations([10.0] * 19 + [25.0]).usual_s(0.0)
+    assert 10.5 < Durations([10.0] * 18 + [25.0]).usual_s(0.0)
 
 
 def test_those_that_are_late_together_are_asked_for_more_often():
@@ -262,3 +262,24 @@ def test_all_are_within_the_longest_known_duration():
 
     assert [False, True, True] == [durations.are_all_within(age_s) for age_s in (10.9, 11.0, 12.0)]
     assert not Durations([5.0]).are_all_within(99.0)
+
+
+def test_where_little_is_known_tasks_are_taken_to_need_as_long_again():
+    """Twice the age of the one that is asked about."""
+    assert 6.0 == Durations([5.0]).usual_s(3.0)
+
+
+def test_where_durations_scatter_the_next_of_them_is_not_waited_for():
+    """Of four known, two are longer: the next may end before the third did."""
+    assert Durations([5.0, 6.0, 8.0, 11.0]).pause(7.0, 1.0) < 0.9
+
+
+def test_what_is_added_changes_nothing_about_those_before():
+    """Each task's place between its bounds is settled when it comes."""
+    durations = Durations()
+    for least_s in (1.0, 4.0, 9.0, 3.0):
+        durations.add_between(least_s, least_s, 2 * least_s)
+    before_s = durations.usual_s(0.0)
+    added_s = durations.add_between(10.0, 10.0, 20.0)
+
+    assert (4 * before_s + added_s) / 5 == pytest.approx(durations.usual_s(0.0))
