@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from tools.errors import InputError
 from tools.pictures.files import inside
 from tools.pictures.names import readable_name
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
 from tools.storyboards.decoding import decode_text, read_bytes
 from tools.storyboards.picture_names import picture_names
+from tools.storyboards.segment_checks import LONGEST_ID
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
+from tools.storyboards.storyboard_rows import is_storyboard
 
 SEGMENT = Segment(
     id="开场", content="一座灯塔", as_is=True, filename="开场.jpg", count=1, style=None, size="512x256", seed=7
@@ -95,6 +98,21 @@ def test_a_segment_beats_its_storyboard_which_beats_the_command(read):
     assert ["neon", "ink"] == [segment.style for segment in read(json.dumps(board), style="line")]
 
 
+def test_what_stands_beside_the_segments_and_is_not_for_all_is_passed_over(read):
+    """A seed of all would make them alike, and `null` says nothing."""
+    (segment,) = read('{"style": null, "seed": 7, "segments": [{"text": "a"}]}', style="line")
+
+    assert ("line", None) == (segment.style, segment.seed)
+
+
+def test_the_limits_themselves_are_allowed(read):
+    """Of ids, of seeds and of the number of pictures."""
+    row = {"id": "a" * LONGEST_ID, "text": "a", "seed": MAX_SEED, "count": MAX_COUNT}
+    (segment,) = read(json.dumps([row]))
+
+    assert (LONGEST_ID, MAX_SEED, MAX_COUNT) == (len(str(segment.id)), segment.seed, segment.count)
+
+
 BAD_ROWS = [
     ({"promt": "a"}, "unknown key 'promt' in line 6 (did you mean 'prompt'?)"),
     ({"prompt": "a", "camera": "b"}, "unknown key 'camera' in line 6 (known are id, prompt"),
@@ -113,7 +131,12 @@ BAD_ROWS = [
     ({"prompt": "a", "seed": -1}, "seed is -1 in line 6"),
     ({"prompt": "a", "seed": 1.5}, "seed is 1.5 in line 6"),
     ({"prompt": "a", "seed": "7"}, "seed is '7' in line 6"),
+    ({"prompt": "a", "seed": True}, "seed is True in line 6"),
+    ({"prompt": "a", "seed": MAX_SEED + 1}, f"seed is {MAX_SEED + 1} in line 6"),
+    ({"prompt": "a", "id": "a" * (LONGEST_ID + 1)}, "write 1 to 200 characters in one line"),
     ({"text": "a", "count": 0}, "count is 0 in line 6"),
+    ({"text": "a", "count": True}, "count is True in line 6"),
+    ({"text": "a", "count": MAX_COUNT + 1}, f"count is {MAX_COUNT + 1} in line 6"),
     ({"text": "a", "style": "cubist"}, "style 'cubist' does not exist in line 6 (choose one of: "),
     ({"text": "a", "style": 3}, "style is a number, not text in line 6"),
     ({"prompt": "a", "size": "1x1"}, "Size 1x1 is refused in line 6"),
@@ -232,6 +255,9 @@ BROKEN = [
     ("id,prompt,seed\n1,a,x", ".csv", "seed is 'x' in line 2"),
     ("id,promt,text\n1,a,b", ".csv", "unknown key 'promt' in line 2"),
     ('id,prompt\n1,"a', ".csv", "no CSV"),
+    ('"id,prompt', ".csv", "no CSV (unexpected end of data) in line 1"),
+    ("prompt,seed\na,x\nb,x\nc,x", ".csv", "seed is 'x' in lines 2-4"),
+    ('{"prompt": \n{"prompt": "b"}', ".json", "no JSON (Expecting value) in line 1"),
 ]
 
 
@@ -404,3 +430,24 @@ def test_a_line_that_is_nested_too_deeply_is_named(read):
 
     assert "line 2" in problems_of(read, lines, ".jsonl")
     assert "nested too deeply" in problems_of(read, lines, ".jsonl")
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "expected"),
+    [
+        ("[]", ".json", True),
+        ("oops", ".jsonl", True),
+        ('[{"prompt": "a"}]', ".md", True),
+        ('{"text": "a"}', ".txt", True),
+        ("prompt\na", ".csv", True),
+        ("name,age\na,1", ".csv", False),
+        ("prompt\na", ".txt", False),
+        ("[a link](b.md)", ".md", False),
+        ("{{ a placeholder }}", ".md", False),
+        ("[1, 2]", ".txt", False),
+        ('[{"name": "a"}]', ".txt", False),
+    ],
+)
+def test_a_storyboard_is_told_from_an_article(text, suffix, expected):
+    """By its suffix where that says JSON, else by rows that are meant for pictures."""
+    assert expected == is_storyboard(text, suffix)
