@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.pictures.files import inside
-from tools.pictures.names import readable_name
+from tools.pictures.names import folder_name, readable_name
 from tools.setup.configuration import MAX_COUNT, MAX_SEED
 from tools.storyboards.decoding import decode_text, read_bytes
-from tools.storyboards.picture_names import picture_names
+from tools.storyboards.picture_names import PictureFolder, picture_names, same_file
 from tools.storyboards.segment_checks import LONGEST_ID
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
 from tools.storyboards.storyboard_rows import is_storyboard
@@ -310,6 +310,7 @@ def test_names_stay_readable():
     """Chinese is kept, what some system refuses is not."""
     assert "第1集-开场" == readable_name("第1集 / 开场?")
     assert "file-con" == readable_name("con")
+    assert "file-con.字" == readable_name("con.字")
     assert ["a-1.jpg", "a-2.jpg"] == picture_names("a", 2)
     assert ["b/00.jpg", "b/01.jpg"] == picture_names("b/", 2)
     assert ["v1.2.jpg"] == picture_names("v1.2", 1)
@@ -451,3 +452,44 @@ def test_a_line_that_is_nested_too_deeply_is_named(read):
 def test_a_storyboard_is_told_from_an_article(text, suffix, expected):
     """By its suffix where that says JSON, else by rows that are meant for pictures."""
     assert expected == is_storyboard(text, suffix)
+
+
+@pytest.mark.parametrize("tail", ["..", "c:x.jpg", "b\\..\\..\\x.jpg", "a\0b.jpg", "a\ud800.jpg"])
+def test_a_folder_that_is_known_lets_no_name_pass(tmp_path, tail):
+    """The disk is asked once for a folder, but every name in it is looked at."""
+    folder = PictureFolder(tmp_path)
+    folder.check_inside("b.jpg")
+
+    with pytest.raises(InputError):
+        folder.check_inside(tail)
+
+
+def test_a_file_name_is_text():
+    """From Python it may be anything; a path has to be written as text, too."""
+    with pytest.raises(InputError, match=r"The file name is 3 - write text such as 'cover\.jpg'"):
+        picture_names(3, 1)  # type: ignore[arg-type]
+
+
+def test_half_a_character_in_a_name_is_no_crash():
+    """A shell passes on bytes that are no UTF-8 as lone surrogates."""
+    assert ["\ud800.jpg"] == picture_names("\ud800", 1)
+    assert folder_name("a\ud800").startswith("a-")
+
+
+def test_names_that_mean_one_file_are_the_same():
+    """On systems that do not tell A from a, that know two signs for folders, or that take an accent apart."""
+    assert same_file("a/É.jpg") == same_file("./A\\e\u0301.JPG")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("春天来了。", "is an article, no storyboard - illustrate it: peitu run"),
+        ("[oops", "is not JSON"),
+        ("", "it is empty"),
+    ],
+)
+def test_an_article_is_told_from_a_storyboard_that_is_broken(read, written, told):
+    """Both may end in `.md`: what it begins with tells what to mend."""
+    with pytest.raises(InputError, match=told):
+        read(written, ".md")
