@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -866,6 +867,22 @@ async def test_a_picture_that_came_with_the_answer_is_fetched_until_it_comes(ben
     made = await bench.run(provider)
 
     assert (1, "saved") == (provider.submitted, made.task.status)
+
+
+async def test_a_slow_link_that_is_the_only_one_is_not_tried_for_ever(bench, ledger):
+    """Each try takes minutes, and nine of them would take the better part of an hour."""
+    tries = itertools.count()
+
+    def slow(request):
+        next(tries)
+        bench.clock.time += timedelta(seconds=300)
+        return httpx.Response(200, content=b"Service Unavailable", headers={"content-type": "text/plain"})
+
+    bench._file = slow
+    with pytest.raises(UnavailableError, match="contains text"):
+        await bench.run(FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))]))
+
+    assert 2 == next(tries)
 
 
 async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench, ledger):

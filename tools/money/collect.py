@@ -33,6 +33,9 @@ COLLECT_S = 120.0
 SAME_LINK_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 60.0, 60.0)
 """Seconds before a picture that came with the answer is fetched again: there is no other link, and no later run."""
 
+SAME_LINK_S = 500.0
+"""Seconds after which it is not fetched once more."""
+
 FETCHES = 8
 """Pictures that are fetched at the same time: more would only take memory."""
 
@@ -85,10 +88,13 @@ class Collector:
 
     async def _by_the_same_link(self, task: Task, url: str, job: Job, service: Service, report: Report) -> SavedImage:
         """Fetch a picture that came with the answer, again and again: its link is written down nowhere."""
+        give_up_at = self._now() + timedelta(seconds=SAME_LINK_S)
         for pause_s in SAME_LINK_PAUSES_S:
             try:
                 return await self._fetch(task, url, job)
             except UnavailableError as error:
+                if self._now() > give_up_at:
+                    raise
                 report("waiting", provider=service.name, reason=str(error))
                 await self._sleep(pause_s)
         return await self._fetch(task, url, job)
