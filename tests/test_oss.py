@@ -428,10 +428,11 @@ class Answer:
     def __init__(self, *pieces: bytes | Exception) -> None:
         self.raw: Any = self
         self.pieces = list(pieces)
+        self.decode_content = False
         self.is_closed = False
 
-    def read1(self, amount: int, *, decode_content: bool) -> bytes:
-        assert decode_content
+    def read1(self, amount: int) -> bytes:
+        assert self.decode_content
         piece = self.pieces.pop(0) if self.pieces else b""
         if isinstance(piece, Exception):
             raise piece

@@ -20,10 +20,11 @@ def read_whole(response: Any, *, within_s: float, clock: Callable[[], float] = t
     import urllib3
 
     answer, body = response.raw, bytearray()
+    answer.decode_content = True
     until = clock() + within_s
     try:
         # What is there, however little: `read` would wait for all that it was asked for.
-        while piece := answer.read1(_PIECE_BYTES, decode_content=True):
+        while piece := answer.read1(_PIECE_BYTES):
             body += piece
             if len(body) > MOST_BYTES:
                 raise ConnectionError(f"an answer of more than {MOST_BYTES / 2**20:g} MiB")
