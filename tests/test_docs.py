@@ -155,6 +155,7 @@ ONE_FAULT: list[tuple[str, dict[str, Any], list[list[str]], list[int]]] = [
         [0],
     ),
     ("Deadline passed", {"service": "dashscope", "step": "submit", "kind": "takes", "seconds": 600}, [begin()], [1]),
+    ("No answer about a task", {"service": "dashscope", "step": "poll", "kind": "html"}, [begin()], [1]),
     ("Blank picture", {"service": "dashscope", "step": "download", "kind": "blank"}, [begin()], [1]),
     (
         "Failed upload",

@@ -137,6 +137,27 @@ async def test_slow_drip_ends_at_the_deadline() -> None:
         await fetch(lambda _: httpx.Response(200, stream=Drip()), deadline_s=0.01)
 
 
+async def test_the_deadline_is_for_all_attempts() -> None:
+    """Whoever sends no picture in that time is not given as much once more."""
+    files = Files(httpx.ReadTimeout("slow"))
+
+    async def nap(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    with pytest.raises(UnavailableError, match=r"TimeoutError: no picture within 0\.01 s"):
+        await fetch(files, deadline_s=0.01, sleep=nap)
+
+    assert len(files.requests) == 1
+
+
+async def test_silence_is_as_long_as_for_other_questions() -> None:
+    """It costs nothing and can be asked again, as a poll: a minute of silence each would add up."""
+    files = Files(picture())
+    await fetch(files)
+
+    assert 20 == files.requests[0].extensions["timeout"]["read"]
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 async def test_expired_link(status: int) -> None:
     """A link that is refused is not tried again: the task is polled for a fresh one."""
@@ -183,7 +204,7 @@ async def test_only_http(url: str) -> None:
     """Other schemes are refused by name, before anything is sent."""
     files = Files(picture())
 
-    with pytest.raises(UnavailableError, match="has the scheme"):
+    with pytest.raises(UnavailableError, match=f"has the scheme '{httpx.URL(url).scheme}'"):
         await fetch(files, url)
 
     assert [] == files.requests
@@ -201,7 +222,7 @@ async def test_each_redirect_is_checked(target: str) -> None:
     """A redirect leads to http(s) or nowhere."""
     files = Files(httpx.Response(302, headers={"Location": target}), picture())
 
-    with pytest.raises(UnavailableError, match="has the scheme"):
+    with pytest.raises(UnavailableError, match=f"has the scheme '{httpx.URL(target).scheme}'"):
         await fetch(files)
 
     assert len(files.requests) == 1

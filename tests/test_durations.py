@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 
+from tools.money.bounds import Bounds, likely_durations
 from tools.money.durations import MOST_PAUSE_S, Durations
 
 
@@ -203,3 +204,82 @@ def test_among_a_few_it_costs_no_long_silence():
 
     assert 6 > ages[0]
     assert all(later - age <= max(10, 5 + age / 4) for age, later in itertools.pairwise(ages))
+
+
+def test_a_task_is_not_taken_to_end_much_sooner_than_it_was_found_done():
+    """Unfinished at one second and done at ten: it took nine, say, and not five, or the next is asked for in vain."""
+    durations = Durations()
+
+    assert 9.0 == durations.add_between(1.0, 1.0, 10.0)
+
+
+def test_where_no_task_was_ever_unfinished_the_next_is_asked_for_much_sooner():
+    """Done when first asked for tells only the most that it can have taken."""
+    durations = Durations()
+
+    assert 5.0 == durations.add_between(0.0, 0.0, 10.0)
+
+
+def test_a_task_keeps_its_duration_when_older_ones_are_forgotten():
+    """Its place between its bounds is its own: another one each time would be noise in all pauses."""
+    known = [Bounds(least_s, least_s, 2 * least_s) for least_s in (1.0, 4.0, 9.0, 3.0)]
+
+    assert likely_durations(known, first=0)[1:] == likely_durations(known[1:], first=1)
+
+
+def test_one_in_twenty_that_took_far_longer_tells_nothing():
+    """It stood in a queue, say: the next is not expected to."""
+    assert 10.0 == Durations([10.0] * 19 + [25.0]).usual_s(0.0)
+    assert 10.5 < Durations([10.0] * 18 + [25.0]).usual_s(0.0)
+
+
+def test_those_that_are_late_together_are_asked_for_more_often():
+    """Alone beyond all known durations, a task is asked for by its age; two of them show that tasks take longer now."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert 20 / 6 == pytest.approx(durations.pause(20.0, 1.0, [20.0]))
+    assert 1.0 < durations.pause(20.0, 1.0, [20.0, 20.0]) < 2.0
+
+
+def test_a_task_is_no_other_to_itself():
+    """That it is unfinished at its age was known without asking."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert durations.pause(7.0, 1.0) == durations.pause(7.0, 1.0, [7.0])
+    assert durations.pause(7.0, 1.0) < durations.pause(7.0, 1.0, [7.0, 7.0])
+
+
+def test_where_all_take_equally_long_those_that_are_late_tell_nothing():
+    """They are done within a moment, and each is asked for by its own age."""
+    durations = Durations([8.0] * 10)
+
+    assert durations.pause(9.0, 1.0) == durations.pause(9.0, 1.0, [9.0] * 5)
+
+
+def test_all_are_within_the_longest_known_duration():
+    """From that age on, not before it, and not while too little is known."""
+    durations = Durations([5.0, 6.0, 8.0, 11.0])
+
+    assert [False, True, True] == [durations.are_all_within(age_s) for age_s in (10.9, 11.0, 12.0)]
+    assert not Durations([5.0]).are_all_within(99.0)
+
+
+def test_where_little_is_known_tasks_are_taken_to_need_as_long_again():
+    """Twice the age of the one that is asked about."""
+    assert 6.0 == Durations([5.0]).usual_s(3.0)
+
+
+def test_where_durations_scatter_the_next_of_them_is_not_waited_for():
+    """Of four known, two are longer: the next may end before the third did."""
+    assert Durations([5.0, 6.0, 8.0, 11.0]).pause(7.0, 1.0) < 0.9
+
+
+def test_what_is_added_changes_nothing_about_those_before():
+    """Each task's place between its bounds is settled when it comes."""
+    durations = Durations()
+    for least_s in (1.0, 4.0, 9.0, 3.0):
+        durations.add_between(least_s, least_s, 2 * least_s)
+    before_s = durations.usual_s(0.0)
+    added_s = durations.add_between(10.0, 10.0, 20.0)
+
+    assert (4 * before_s + added_s) / 5 == pytest.approx(durations.usual_s(0.0))

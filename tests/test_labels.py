@@ -152,6 +152,7 @@ def test_foreign_label_stays_as_it_is() -> None:
         b"no xml",
         b"<a",
         packet_around("", ""),
+        packet_around("", "<T:AIGC/>"),
         packet_around("", "<T:AIGC>1</T:AIGC>"),
         packet_around("", "<T:AIGC>[1]</T:AIGC>"),
         packet_around("", "<T:AIGC>" + "[" * 100_000 + "</T:AIGC>"),
@@ -168,3 +169,8 @@ def test_wrapped_label() -> None:
     assert label_of_json('{"AIGC": {"Label": "1"}}') == '{"Label":"1"}'
     assert label_of_json('{"Label": "1"}') == '{"Label": "1"}'
     assert label_of_json('{"other": 1}') is None
+
+
+def test_a_packet_that_cannot_be_read_says_nothing() -> None:
+    """A picture of somebody else's may hold anything."""
+    assert {} == read_description(b"no xml")

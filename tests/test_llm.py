@@ -1,14 +1,16 @@
 """A language model is asked for JSON, and whatever it does becomes an answer or one of our errors."""
 
+import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import BaseModel
 
+from tests.test_whole import Drip, Flood
 from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, UnavailableError
 from tools.language.answers import parse, without_thoughts
 from tools.language.llm import LanguageModel
@@ -65,7 +67,7 @@ class Clock:
         self.pauses.append(seconds)
 
 
-def model(service: Service, clock: Clock | None = None, **options: Any) -> LanguageModel:
+def model(service: Reply, clock: Clock | None = None, **options: Any) -> LanguageModel:
     settings: dict[str, Any] = {
         "base_url": "https://api.minimaxi.com/v1",
         "model": "MiniMax-M2.5",
@@ -281,6 +283,31 @@ async def test_slow_answer_is_not_awaited_again():
         await ask(service)
 
     assert 1 == len(service.requests)
+
+
+@pytest.mark.parametrize("asked", [LanguageModel.check_key, lambda it: it.answer("Be brief.", "Where?", Answer)])
+async def test_an_answer_that_drips_is_not_waited_for(asked: Callable[[LanguageModel], Awaitable[object]]):
+    """It is never silent, so that no silence is too long: the whole of it has a time."""
+    it = model(lambda _: httpx.Response(200, stream=Drip()), timeout_s=0.05)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(UnavailableError, match=r"did not answer within 0\.05 s|\(ReadTimeout\)"):
+            await asked(it)
+
+
+@pytest.mark.parametrize("asked", [LanguageModel.check_key, lambda it: it.answer("Be brief.", "Where?", Answer)])
+async def test_an_answer_without_an_end_is_cut_off(asked: Callable[[LanguageModel], Awaitable[object]]):
+    """It is read up to a size and no further, each time that it is asked for."""
+    floods: list[Flood] = []
+
+    def flood(_: httpx.Request) -> httpx.Response:
+        floods.append(Flood(bytes(2**20)))
+        return httpx.Response(200, stream=floods[-1])
+
+    with pytest.raises(UnavailableError):
+        await asked(model(flood))
+
+    assert {9} == {flood.sent for flood in floods}
 
 
 async def test_messages_hold_no_key():

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import itertools
 import logging
 import os
 import re
@@ -15,12 +16,15 @@ from typing import Any
 
 import httpx
 import pytest
+import urllib3
 from PIL import Image
 
 from tests.conftest import ROOT
 from tests.sandbox import Sandbox
 from tools.bucket.oss_address import parse_address, parse_folder
-from tools.bucket.oss_errors import explain
+from tools.bucket.oss_answers import read_whole
+from tools.bucket.oss_errors import explain, is_silence
+from tools.bucket.oss_silence import Silence
 from tools.errors import ConfigError, InputError, PeituError, RejectedError, UnavailableError
 from tools.oss import OSSUploader
 
@@ -375,6 +379,97 @@ def test_it_gives_up(sandbox: Sandbox, tmp_path: Path) -> None:
 
     assert caught.value.retry_after_s == 7
     assert sent(sandbox) == 3
+
+
+def test_a_mute_bucket_is_found_out_once(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each picture would wait for minutes: after the first, the others hear at once that no answer came in time."""
+    monkeypatch.setattr("tools.bucket.oss_client._QUESTION_S", 0.05)
+    monkeypatch.setattr("tools.bucket.oss_client._PUT_S", 0.05)
+    faults = [sandbox.fault("oss", step, every=1, kind="slow", seconds=0.5) for step in ("put", "head", "list")]
+    shared = uploader(sandbox)
+
+    for color in ("red", "blue"):
+        with pytest.raises(UnavailableError, match="no answer came in time; check the network"):
+            shared.upload_file(picture(tmp_path / f"{color}.jpg", color))
+
+    assert [3, 2, 0] == [fault.hits for fault in faults]
+
+
+def test_a_mute_look_up_stops_nothing(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only puts are answered, pictures are put, and nobody waits for look-ups again and again."""
+    monkeypatch.setattr("tools.bucket.oss_client._QUESTION_S", 0.05)
+    fault = sandbox.fault("oss", "head", every=1, kind="slow", seconds=0.5)
+    shared = uploader(sandbox)
+
+    for color in ("red", "blue"):
+        shared.upload_file(picture(tmp_path / f"{color}.jpg", color))
+
+    assert (2, 2) == (len(sandbox.objects), fault.hits)
+
+
+def test_a_silence_is_believed_for_a_minute() -> None:
+    """Then the bucket is asked again; what is no silence is not believed at all."""
+    clock = [0.0]
+    silence = Silence(lambda: clock[0])
+    silence.note(ConnectionError("refused"))
+    silence.check()
+    silence.note(TimeoutError())
+
+    clock[0] = 59.9
+    with pytest.raises(TimeoutError):
+        silence.check()
+    clock[0] = 60.0
+    silence.check()
+
+
+class Answer:
+    """An answer of requests whose body is these pieces, an exception being raised."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.raw: Any = self
+        self.pieces = list(pieces)
+        self.decode_content = False
+        self.is_closed = False
+
+    def read1(self, amount: int) -> bytes:
+        assert self.decode_content
+        piece = self.pieces.pop(0) if self.pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_an_answer_is_read_whole() -> None:
+    """The pieces come back as one, and the connection stays open."""
+    answer = Answer(b"<List", b"Bucket/>")
+    read_whole(answer, within_s=1)
+
+    assert (b"<ListBucket/>", False) == (answer.raw.read(), answer.is_closed)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words", "silent"),
+    [
+        ([b" "] * 9, "no whole answer within 3 s", True),
+        ([bytes(2**20)] * 9, "an answer of more than 8 MiB", False),
+        ([b"<", urllib3.exceptions.ProtocolError("broken")], "ProtocolError: broken", False),
+        ([b"<", urllib3.exceptions.ReadTimeoutError(None, "/", "Read timed out.")], "Read timed out", True),  # type: ignore[arg-type]
+        ([OSError("reset")], "reset", False),
+    ],
+)
+def test_an_answer_that_does_not_end_is_an_error(pieces: list[Any], words: str, silent: bool) -> None:
+    """However it fails to end, its connection is closed; only what took too long is a silence."""
+    ticks = itertools.count() if "within" in words else itertools.repeat(0)
+    answer = Answer(*pieces)
+
+    with pytest.raises(OSError, match=words) as caught:
+        read_whole(answer, within_s=3, clock=lambda: next(ticks))
+
+    assert answer.is_closed
+    assert silent == is_silence(caught.value)
 
 
 def test_bucket_that_forbids_to_overwrite(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -331,3 +331,24 @@ async def test_processes_share_one_budget(tmp_path):
 
     assert 12 == len(sent)
     assert sent[-1] - sent[0] >= 11 * 0.05 - 0.02
+
+
+@pytest.fixture(params=["own", "stored"])
+def budgets(request, clock, database):
+    return OwnBudgets(clock.now) if request.param == "own" else StoredBudgets(database, clock.now)
+
+
+async def test_turns_that_are_taken_are_nobody_elses(budgets):
+    """The next one comes behind them."""
+    assert 100.0 == await budgets.reserve("submits", spacing_s=2.0, turns=3)
+    assert 106.0 == await budgets.reserve("submits", spacing_s=2.0, turns=1)
+    assert 100.0 == await budgets.reserve("polls", spacing_s=2.0, turns=1)
+
+
+async def test_a_turn_that_comes_too_late_is_not_taken(budgets):
+    """Whoever does not wait for it leaves it to others; one that is just in time is taken."""
+    await budgets.pause("submits", 110.0)
+
+    assert 110.0 == await budgets.reserve("submits", spacing_s=2.0, turns=1, latest=109.0)
+    assert 110.0 == await budgets.reserve("submits", spacing_s=2.0, turns=1, latest=110.0)
+    assert 112.0 == await budgets.reserve("submits", spacing_s=2.0, turns=1)

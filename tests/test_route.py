@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from graph.route import Candidate, Routes, after_check, after_provider
+from graph.route import Candidate, Routes, after_check, after_provider, identity
 from tools.errors import InputError
 
 
@@ -158,3 +158,83 @@ def test_edges_after_provider_and_check():
     """An outcome goes on, its absence goes back."""
     assert ("made", "failed") == (after_provider({"outcome": {"path": "x"}}), after_provider({"outcome": None}))
     assert ("passed", "refused") == (after_check({"outcome": {"path": "x"}}), after_check({}))
+
+
+PLANNED = {"index": 2, "prompt": "p", "negative_prompt": "", "seed": 1, "width_px": 1024, "height_px": 1024}
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        ({"sha256": "a", "provider": "sketch"}, "sketch"),
+        ({"sha256": "a", "provider": "modelscope"}, "dashscope"),
+        ({"sha256": None, "provider": "sketch"}, "dashscope"),
+    ],
+)
+def test_a_sketch_that_lost_its_file_is_drawn_again(lost, expected):
+    """Whoever makes pictures by now: nothing is bought for what was free. All else is made as the run asked."""
+    state = {
+        "run_id": "run",
+        "prompts": [PLANNED],
+        "images": [{"index": 2, "status": "failed", **lost}],
+        "options": {"provider": "dashscope"},
+    }
+    (send,) = ROUTES.fan_out(state)
+
+    assert ("generate", expected) == (send.node, send.arg["provider"])
+    assert (lost if lost["sha256"] else None) == (
+        send.arg["lost"] and {name: send.arg["lost"][name] for name in ("sha256", "provider")}
+    )
+    assert ("run", identity(PLANNED), []) == tuple(send.arg[name] for name in ("run_id", "picture", "failures"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "expected"),
+    [
+        ({"provider": "dashscope"}, {"provider": "modelscope"}, "dashscope"),
+        ({}, {"provider": "modelscope"}, "modelscope"),
+        ({}, {}, "auto"),
+    ],
+)
+def test_a_picture_made_anew_is_made_by_whoever_is_asked(asked, options, expected):
+    """The wish itself comes first, then the run's; it begins without failures, in a branch of its own."""
+    redoing = {"asked": {"index": 2, **asked}, "planned": {**PLANNED, "version": 2}}
+    (send,) = ROUTES.again({"run_id": "run", "redoing": redoing, "options": options})
+
+    assert ("generate", expected, []) == (send.node, send.arg["provider"], send.arg["failures"])
+    assert ("run", redoing["planned"]) == (send.arg["run_id"], send.arg["prompt"])
+    assert identity(redoing["planned"]) == send.arg["picture"]
+
+
+@pytest.mark.parametrize("state", [{}, {"redoing": None}, {"redoing": {"asked": {"index": 2}, "planned": None}}])
+def test_nothing_is_made_anew_without_a_plan(state):
+    """It was refused, or nobody asked for it."""
+    assert "__end__" == ROUTES.again({"run_id": "run", **state})
+
+
+def test_each_version_is_another_picture():
+    """The same words and seed may be asked for once more, and the ledger must not take that for the first."""
+    first, second = identity(PLANNED), identity({**PLANNED, "version": 2})
+
+    assert 3 == len({first, second, identity({**PLANNED, "seed": 2})})
+    assert {16} == {len(first), len(second)}
+
+
+def test_what_begins_a_run_is_a_content_or_a_wish():
+    """One picture is made anew, or a content is read."""
+    assert ("analyze", "redo") == (ROUTES.begin({"content": "a"}), ROUTES.begin({"redo": {"index": 0}}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, "There is no content - provide the text to illustrate"),
+        ({"content": 7}, "The content is 7 - provide the text to illustrate"),
+        ({"content": "a", "style": "cubist"}, "cubist"),
+        ({"content": "a", "size": "2048x1024", "provider": "dashscope"}, "2048x1024 is refused"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_at_the_start(asked, told):
+    """Before anything is asked of a service."""
+    with pytest.raises(InputError, match=told):
+        ROUTES.check(asked)

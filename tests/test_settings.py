@@ -418,3 +418,32 @@ def test_keys_come_from_the_environment_then_the_file(workplace: Path, monkeypat
     assert "file" == environment_value("DASHSCOPE_API_KEY")
     assert "mine" == environment_value("MY_KEY")
     assert environment_value("NOT_THERE") is None
+
+
+def test_a_line_that_names_another_variable_is_read_anew(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it names may have changed, while the file is the same."""
+    Path(".env").write_text("MY_KEY=${OTHER}\n")
+    found = []
+    for value in ("one", "two"):
+        monkeypatch.setenv("OTHER", value)
+        found.append(environment_value("MY_KEY"))
+
+    assert ["one", "two"] == found
+
+
+def test_an_entry_with_the_very_name_is_meant(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside one that differs by capitals and hyphens alone."""
+    entry = "{base_url: 'http://h/v1', model: m}"
+    (workplace / "config.yaml").write_text(f"llm: {{providers: {{My-Model: {entry}, my_model: {entry}}}}}")
+    monkeypatch.setenv("PEITU_LLM__PROVIDERS__MY_MODEL__MODEL", "other")
+    known = load_settings().llm.providers
+
+    assert ("m", "other") == (known["My-Model"].model, known["my_model"].model)
+
+
+@pytest.mark.parametrize("loras", [{"a/x": 0.5}, {f"a/{number}": 1 / 7 for number in range(7)}])
+def test_loras_that_do_not_add_up(loras: dict[str, float], workplace: Path) -> None:
+    """Six at most, whose weights sum to one."""
+    message = message_of(overrides={"images.modelscope.loras": loras})
+
+    assert "should be 1 to 6 repositories with weights that sum to 1" in message

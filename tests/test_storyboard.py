@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.pictures.files import inside
-from tools.pictures.names import readable_name
-from tools.storyboards.decoding import decode_text
-from tools.storyboards.picture_names import picture_names
+from tools.pictures.names import folder_name, readable_name
+from tools.setup.configuration import MAX_COUNT, MAX_SEED
+from tools.storyboards.decoding import decode_text, read_bytes
+from tools.storyboards.picture_names import PictureFolder, picture_names, same_file
+from tools.storyboards.segment_checks import LONGEST_ID
 from tools.storyboards.storyboard import Defaults, Limits, Segment, read_storyboard
+from tools.storyboards.storyboard_rows import is_storyboard
 
 SEGMENT = Segment(
     id="开场", content="一座灯塔", as_is=True, filename="开场.jpg", count=1, style=None, size="512x256", seed=7
@@ -95,6 +98,21 @@ def test_a_segment_beats_its_storyboard_which_beats_the_command(read):
     assert ["neon", "ink"] == [segment.style for segment in read(json.dumps(board), style="line")]
 
 
+def test_what_stands_beside_the_segments_and_is_not_for_all_is_passed_over(read):
+    """A seed of all would make them alike, and `null` says nothing."""
+    (segment,) = read('{"style": null, "seed": 7, "segments": [{"text": "a"}]}', style="line")
+
+    assert ("line", None) == (segment.style, segment.seed)
+
+
+def test_the_limits_themselves_are_allowed(read):
+    """Of ids, of seeds and of the number of pictures."""
+    row = {"id": "a" * LONGEST_ID, "text": "a", "seed": MAX_SEED, "count": MAX_COUNT}
+    (segment,) = read(json.dumps([row]))
+
+    assert (LONGEST_ID, MAX_SEED, MAX_COUNT) == (len(str(segment.id)), segment.seed, segment.count)
+
+
 BAD_ROWS = [
     ({"promt": "a"}, "unknown key 'promt' in line 6 (did you mean 'prompt'?)"),
     ({"prompt": "a", "camera": "b"}, "unknown key 'camera' in line 6 (known are id, prompt"),
@@ -113,7 +131,12 @@ BAD_ROWS = [
     ({"prompt": "a", "seed": -1}, "seed is -1 in line 6"),
     ({"prompt": "a", "seed": 1.5}, "seed is 1.5 in line 6"),
     ({"prompt": "a", "seed": "7"}, "seed is '7' in line 6"),
+    ({"prompt": "a", "seed": True}, "seed is True in line 6"),
+    ({"prompt": "a", "seed": MAX_SEED + 1}, f"seed is {MAX_SEED + 1} in line 6"),
+    ({"prompt": "a", "id": "a" * (LONGEST_ID + 1)}, "write 1 to 200 characters in one line"),
     ({"text": "a", "count": 0}, "count is 0 in line 6"),
+    ({"text": "a", "count": True}, "count is True in line 6"),
+    ({"text": "a", "count": MAX_COUNT + 1}, f"count is {MAX_COUNT + 1} in line 6"),
     ({"text": "a", "style": "cubist"}, "style 'cubist' does not exist in line 6 (choose one of: "),
     ({"text": "a", "style": 3}, "style is a number, not text in line 6"),
     ({"prompt": "a", "size": "1x1"}, "Size 1x1 is refused in line 6"),
@@ -232,6 +255,9 @@ BROKEN = [
     ("id,prompt,seed\n1,a,x", ".csv", "seed is 'x' in line 2"),
     ("id,promt,text\n1,a,b", ".csv", "unknown key 'promt' in line 2"),
     ('id,prompt\n1,"a', ".csv", "no CSV"),
+    ('"id,prompt', ".csv", "no CSV (unexpected end of data) in line 1"),
+    ("prompt,seed\na,x\nb,x\nc,x", ".csv", "seed is 'x' in lines 2-4"),
+    ('{"prompt": \n{"prompt": "b"}', ".json", "no JSON (Expecting value) in line 1"),
 ]
 
 
@@ -284,6 +310,7 @@ def test_names_stay_readable():
     """Chinese is kept, what some system refuses is not."""
     assert "第1集-开场" == readable_name("第1集 / 开场?")
     assert "file-con" == readable_name("con")
+    assert "file-con.字" == readable_name("con.字")
     assert ["a-1.jpg", "a-2.jpg"] == picture_names("a", 2)
     assert ["b/00.jpg", "b/01.jpg"] == picture_names("b/", 2)
     assert ["v1.2.jpg"] == picture_names("v1.2", 1)
@@ -372,3 +399,97 @@ def test_a_document_that_looks_like_text_is_refused(data, told):
 def test_a_text_about_documents_is_text():
     """The mark counts at the beginning only."""
     assert "A file that begins with %PDF-1.4" == decode_text(b"A file that begins with %PDF-1.4", "'a.md'")
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    """The limit itself is allowed, one byte more is not; the message names the file and the limit."""
+    path = tmp_path / "board.json"
+    path.write_bytes(bytes(2_000_000))
+    assert 2_000_000 == len(read_bytes(path, most=2_000_000))
+
+    path.write_bytes(bytes(2_000_001))
+    with pytest.raises(InputError, match=r"board.json' is larger than 2 MB - split it"):
+        read_bytes(path, most=2_000_000)
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl", ".ndjson"])
+def test_words_in_a_json_file_are_no_table(read, suffix):
+    """Its suffix says that it is JSON: nobody is told of headers."""
+    assert "line 1 is not JSON - start with [ or {" in problems_of(read, "prompt,size", suffix)
+
+
+def test_a_count_in_a_table_is_a_number(read):
+    """As a seed is, and unlike an id that looks like one."""
+    (segment,) = read("id,text,count\n7,The ferry leaves in the fog.,2\n", ".csv")
+
+    assert ("7", 2) == (segment.id, segment.count)
+
+
+def test_a_line_that_is_nested_too_deeply_is_named(read):
+    """The other lines are read all the same."""
+    lines = '{"prompt": "a boat"}\n' + "[" * 100_000
+
+    assert "line 2" in problems_of(read, lines, ".jsonl")
+    assert "nested too deeply" in problems_of(read, lines, ".jsonl")
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "expected"),
+    [
+        ("[]", ".json", True),
+        ("oops", ".jsonl", True),
+        ('[{"prompt": "a"}]', ".md", True),
+        ('{"text": "a"}', ".txt", True),
+        ("prompt\na", ".csv", True),
+        ("name,age\na,1", ".csv", False),
+        ("prompt\na", ".txt", False),
+        ("[a link](b.md)", ".md", False),
+        ("{{ a placeholder }}", ".md", False),
+        ("[1, 2]", ".txt", False),
+        ('[{"name": "a"}]', ".txt", False),
+    ],
+)
+def test_a_storyboard_is_told_from_an_article(text, suffix, expected):
+    """By its suffix where that says JSON, else by rows that are meant for pictures."""
+    assert expected == is_storyboard(text, suffix)
+
+
+@pytest.mark.parametrize("tail", ["..", "c:x.jpg", "b\\..\\..\\x.jpg", "a\0b.jpg", "a\ud800.jpg"])
+def test_a_folder_that_is_known_lets_no_name_pass(tmp_path, tail):
+    """The disk is asked once for a folder, but every name in it is looked at."""
+    folder = PictureFolder(tmp_path)
+    folder.check_inside("b.jpg")
+
+    with pytest.raises(InputError):
+        folder.check_inside(tail)
+
+
+def test_a_file_name_is_text():
+    """From Python it may be anything; a path has to be written as text, too."""
+    with pytest.raises(InputError, match=r"The file name is 3 - write text such as 'cover\.jpg'"):
+        picture_names(3, 1)  # type: ignore[arg-type]
+
+
+def test_half_a_character_in_a_name_is_no_crash():
+    """A shell passes on bytes that are no UTF-8 as lone surrogates."""
+    assert ["\ud800.jpg"] == picture_names("\ud800", 1)
+    assert folder_name("a\ud800").startswith("a-")
+
+
+def test_names_that_mean_one_file_are_the_same():
+    """On systems that do not tell A from a, that know two signs for folders, or that take an accent apart."""
+    assert same_file("a/É.jpg") == same_file("./A\\e\u0301.JPG")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("春天来了。", "is an article, no storyboard - illustrate it: peitu run"),
+        ("[oops", "is not JSON"),
+        ("", "it is empty"),
+    ],
+)
+def test_an_article_is_told_from_a_storyboard_that_is_broken(read, written, told):
+    """Both may end in `.md`: what it begins with tells what to mend."""
+    with pytest.raises(InputError, match=told):
+        read(written, ".md")

@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import itertools
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -600,6 +602,20 @@ async def test_an_overdue_task_stays_and_is_collected_later(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+async def test_a_deadline_without_an_answer_says_so(bench, ledger):
+    """The task may long be finished: that nobody tells is what to look into."""
+    provider = FakeProvider(ledger, polls=[RUNNING, UnavailableError("DashScope has trouble (500) - try again later")])
+    with pytest.raises(OverdueError) as caught:
+        await bench.run(provider)
+
+    assert re.fullmatch(
+        r"dashscope does not say after 6\d s whether task task-1 is finished \(DashScope has trouble \(500\)\)"
+        " - it stays in the ledger, and resuming the run collects it",
+        str(caught.value),
+    )
+    assert ["submitted"] == await statuses(ledger)
+
+
 @pytest.mark.parametrize(
     ("answer", "error", "status"),
     [(UnavailableError("500"), LostReplyError, "unknown"), (RUNNING, OverdueError, "submitted")],
@@ -793,6 +809,23 @@ async def test_a_broken_download_is_fetched_again(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+async def test_a_picture_that_comes_too_slowly_is_left_for_later(bench, ledger):
+    """It is paid, and its file host takes minutes to send nothing of use: the run ends, and resuming collects it."""
+    seconds_each = 70
+
+    def slow(request):
+        bench.clock.time += timedelta(seconds=seconds_each)
+        return httpx.Response(200, content=b"Service Unavailable", headers={"content-type": "text/plain"})
+
+    bench._file = slow
+    provider = FakeProvider(ledger)
+    with pytest.raises(OverdueError, match=r"contains text .* - resuming the run fetches it again"):
+        await bench.run(provider)
+
+    assert ["submit", "poll", "poll"] == [step for step, _ in provider.seen]
+    assert ["succeeded"] == await statuses(ledger)
+
+
 async def test_pictures_at_once_need_no_poll(bench, ledger):
     """A service may answer the submit with the picture itself."""
     provider = FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))])
@@ -834,6 +867,22 @@ async def test_a_picture_that_came_with_the_answer_is_fetched_until_it_comes(ben
     made = await bench.run(provider)
 
     assert (1, "saved") == (provider.submitted, made.task.status)
+
+
+async def test_a_slow_link_that_is_the_only_one_is_not_tried_for_ever(bench, ledger):
+    """Each try takes minutes, and nine of them would take the better part of an hour."""
+    tries = itertools.count()
+
+    def slow(request):
+        next(tries)
+        bench.clock.time += timedelta(seconds=300)
+        return httpx.Response(200, content=b"Service Unavailable", headers={"content-type": "text/plain"})
+
+    bench._file = slow
+    with pytest.raises(UnavailableError, match="contains text"):
+        await bench.run(FakeProvider(ledger, submits=[Submission(task_id=None, urls=(URL,))]))
+
+    assert 2 == next(tries)
 
 
 async def test_a_picture_that_never_came_is_not_said_to_be_lost_on_the_way(bench, ledger):

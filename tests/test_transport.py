@@ -1,6 +1,7 @@
 """The transport: what reached the service and what did not is told apart, and a link is sent as it is."""
 
 import asyncio
+import gzip
 from contextlib import asynccontextmanager
 
 import httpx
@@ -118,6 +119,21 @@ async def test_a_broken_answer_is_told(answer):
     async with service(answer) as (url, _), make_client() as client:
         with pytest.raises(httpx.RequestError):
             await client.get(url)
+
+
+async def test_what_is_packed_is_unpacked_in_small_pieces():
+    """A hundredth of a megabyte may hold ten: whoever counts what comes can stop in time."""
+    packed = gzip.compress(bytes(32 * 2**20))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    async with (
+        service(head.encode() + packed) as (url, _),
+        make_client() as client,
+        client.stream("GET", url) as answer,
+    ):
+        sizes = [len(piece) async for piece in answer.aiter_bytes()]
+
+    assert 32 * 2**20 == sum(sizes)
+    assert max(sizes) < 9 * 2**20
 
 
 async def test_a_proxy_of_the_environment_is_used(monkeypatch):

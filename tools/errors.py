@@ -11,7 +11,7 @@
   - UnavailableError  nobody: the service did not do it now; the same call may work later
     + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
   - ElsewhereError    nobody: the image has a task at another provider; go on there
-  - OverdueError      nobody: a paid task runs beyond its deadline; it is collected later, never bought again
+  - OverdueError      nobody: a paid task, or its download, takes too long; it is collected later, never bought again
   - GoneError         the user: a paid picture lost its file and its provider keeps it no longer; never bought anew
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
     + TaskRefusedError  the operator: it did so for a parameter, the key, the balance; a new task would end alike
@@ -88,7 +88,7 @@ class ElsewhereError(PeituError):
 
 
 class OverdueError(PeituError):
-    """A paid task was not done by its deadline. It stays in the ledger; a later run collects it."""
+    """A paid task was not done by its deadline, or its picture came too slowly; a later run collects it."""
 
 
 class GoneError(PeituError):

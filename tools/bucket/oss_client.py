@@ -13,12 +13,16 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tools.bucket.oss_address import Address
+from tools.bucket.oss_answers import read_whole
 from tools.bucket.oss_errors import NOT_OSS, explain, is_passing
 from tools.bucket.oss_sdk import oss2
+from tools.bucket.oss_silence import Silence
 
 Result = TypeVar("Result")
 
-_CONNECT_S, _READ_S = 10.0, 60.0
+_CONNECT_S = 10.0
+_QUESTION_S, _PUT_S = 20.0, 60.0
+"""How long to wait for an answer, in seconds; to a put longer, since a slow line may still be sending."""
 _BACKOFF_S = 0.5
 _PAGES = 10
 
@@ -38,11 +42,12 @@ class Client:
         self._key = (access_key_id, access_key_secret)
         self._sleep = sleep
         self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._no_put, self._no_answer = Silence(), Silence()
 
     def etag(self, object_key: str) -> str | None:
         """Return the ETag of an object, the upper-case MD5 of what was put; `None` if it cannot be told."""
         try:
-            result = self._attempt(lambda bucket: bucket.head_object(object_key), attempts=2)
+            result = self._ask(lambda bucket: bucket.head_object(object_key))
         except _lookup_errors():
             # The key may be allowed to write but not to read, and an upload that is not needed does no harm.
             return None
@@ -58,7 +63,8 @@ class Client:
         """
         headers = {"Content-Type": content_type, "Content-MD5": base64.b64encode(md5).decode()}
         try:
-            self._attempt(lambda bucket: self._put(bucket, object_key, data, headers), attempts=3)
+            put = partial(self._put, object_key=object_key, data=data, headers=headers)
+            self._attempt(put, attempts=3, timeout_s=_PUT_S, silence=self._no_put)
         except _errors() as error:
             # In a bucket that forbids to overwrite: an earlier attempt, whose answer was lost, may have put it there.
             if getattr(error, "code", "") == "FileAlreadyExists" and self.etag(object_key) == md5.hex().upper():
@@ -66,7 +72,7 @@ class Client:
             # Without the cause: its text quotes the id of the key and the signature, and would go into logs.
             raise explain(error, self.address, self._key) from None
 
-    def _put(self, bucket: Any, object_key: str, data: bytes, headers: dict[str, str]) -> None:
+    def _put(self, bucket: Any, *, object_key: str, data: bytes, headers: dict[str, str]) -> None:
         if not bucket.put_object(object_key, data, headers=headers).etag:
             # A proxy's or a hotel's page with status 200.
             raise ConnectionError(NOT_OSS)
@@ -79,7 +85,7 @@ class Client:
         """
         try:
             # Not HEAD, whose errors have no body: a missing bucket and a missing object would look the same.
-            self._attempt(lambda bucket: bucket.get_object(object_key), attempts=2)
+            self._ask(lambda bucket: bucket.get_object(object_key))
         except _errors() as error:
             code, details = getattr(error, "code", ""), getattr(error, "details", {})
             # With an endpoint in it, the refusal means that the bucket is in another region.
@@ -97,7 +103,7 @@ class Client:
         token = ""
         try:
             for _ in range(_PAGES):
-                page = self._attempt(partial(_list, start=start, token=token), attempts=2)
+                page = self._ask(partial(_list, start=start, token=token))
                 found += page.prefix_list
                 token = page.next_continuation_token
                 if not page.is_truncated:
@@ -113,7 +119,7 @@ class Client:
         """
         try:
             for start in starts:
-                page = self._attempt(partial(_list, start=start), attempts=2)
+                page = self._ask(partial(_list, start=start))
                 for item in page.object_list:
                     if item.etag.upper() == etag:
                         return str(item.key)
@@ -129,23 +135,29 @@ class Client:
             except queue.Empty:
                 return
 
-    def _attempt(self, call: Callable[[Any], Result], *, attempts: int) -> Result:
+    def _ask(self, call: Callable[[Any], Result]) -> Result:
+        return self._attempt(call, attempts=2, timeout_s=_QUESTION_S, silence=self._no_answer)
+
+    def _attempt(self, call: Callable[[Any], Result], *, attempts: int, timeout_s: float, silence: Silence) -> Result:
+        silence.check()
         for attempt in range(1, attempts + 1):
             try:
-                with self._connection() as bucket:
+                with self._connection(timeout_s) as bucket:
                     return call(bucket)
             except _errors() as error:
                 if attempt == attempts or not is_passing(error):
+                    silence.note(error)
                     raise
                 self._sleep(_BACKOFF_S * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
 
     @contextmanager
-    def _connection(self) -> Iterator[Any]:
+    def _connection(self, timeout_s: float) -> Iterator[Any]:
         try:
             bucket = self._idle.get_nowait()
         except queue.Empty:
             bucket = self._connect()
+        bucket.timeout = (_CONNECT_S, timeout_s)
         try:
             yield bucket
         finally:
@@ -165,13 +177,12 @@ class Client:
             is_cname=address.kind == "domain",
             region=address.region or None,
             session=session,
-            connect_timeout=(_CONNECT_S, _READ_S),
         )
 
 
-def _read_whole(response: Any, **_options: Any) -> None:
+def _read_whole(response: Any, *, timeout: tuple[float, float], **_options: Any) -> None:
     """Read the answer to its end; oss2 does not, and then its connection is neither used again nor closed."""
-    len(response.content)
+    read_whole(response, within_s=timeout[1])
 
 
 def _list(bucket: Any, *, start: str, token: str = "") -> Any:

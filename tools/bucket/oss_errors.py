@@ -44,6 +44,12 @@ def is_passing(error: Exception) -> bool:
     return status in {_NETWORK, _CHECKSUM, 429} or status >= 500 or _code(error) == "InvalidDigest"
 
 
+def is_silence(error: Exception) -> bool:
+    """Return whether no answer came in time."""
+    text = _network_text(error)
+    return _status(error) == _NETWORK and ("timeout" in text or "timed out" in text)
+
+
 def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> PeituError:
     """Return our error for one of oss2's.
 
@@ -70,8 +76,7 @@ def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> Pei
 
 
 def _explain_network(error: Exception, what: str) -> PeituError:
-    cause = getattr(error, "exception", error)
-    text = f"{type(cause).__name__} {cause}".lower()
+    text = _network_text(error)
     if "certificate" in text:
         return ConfigError(
             f"{what}: the host has no valid certificate; add one to the domain in the OSS console,"
@@ -83,8 +88,13 @@ def _explain_network(error: Exception, what: str) -> PeituError:
         return UnavailableError(f"{what}: the proxy does not work; check HTTPS_PROXY")
     if NOT_OSS.lower() in text:
         return UnavailableError(f"{what}: something else answered; check OSS_ENDPOINT and the network")
-    reason = "no answer came in time" if "timeout" in text or "timed out" in text else "the connection broke"
+    reason = "no answer came in time" if is_silence(error) else "the connection broke"
     return UnavailableError(f"{what}: {reason}; check the network and try again")
+
+
+def _network_text(error: Exception) -> str:
+    cause = getattr(error, "exception", error)
+    return f"{type(cause).__name__} {cause}".lower()
 
 
 def _other_region(error: Exception) -> str | None:

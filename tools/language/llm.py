@@ -10,8 +10,10 @@ import httpx
 
 from tools.errors import ConfigError, UnavailableError
 from tools.language.answers import Schema, parse
+from tools.language.chat_client import ChatClient
 from tools.language.chat_errors import ChatError, ReportedError, chat_error
 from tools.providers.retry_after import retry_after_s
+from tools.providers.whole import send_whole
 from tools.setup.redact import redact
 
 _PAUSES_S = (1.0, 4.0)
@@ -98,7 +100,7 @@ class LanguageModel:
         url, headers = f"{self._base_url.rstrip('/')}/models", {"Authorization": f"Bearer {self._key}"}
         try:
             async with httpx.AsyncClient(transport=self._transport, timeout=self._timeout_s) as client:
-                response = await client.get(url, headers=headers)
+                response = await send_whole(client.send, client.build_request("GET", url, headers=headers))
         except httpx.RequestError as error:
             raise UnavailableError(f"{self._service} could not be reached ({type(error).__name__})") from error
         if response.status_code in {401, 403}:
@@ -165,24 +167,16 @@ class LanguageModel:
 
     def _client(self) -> httpx.AsyncClient:
         try:
-            return httpx.AsyncClient(
-                transport=self._transport,
-                timeout=self._timeout_s,
-                event_hooks={"request": [_anonymize], "response": [self._inspect]},
-            )
+            return ChatClient(inspect=self._inspect, transport=self._transport, timeout=self._timeout_s)
         except (ImportError, ValueError, OSError) as error:
             message = f"The HTTP client does not start ({redact(str(error))})"
             raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error
 
-    async def _inspect(self, response: httpx.Response) -> None:
-        """Raise what the reply reports, before langchain-openai misreads it."""
-        try:
-            body = json.loads(await response.aread())
-        except (ValueError, RecursionError):
-            body = None
+    def _inspect(self, response: httpx.Response) -> None:
+        """Raise what the reply reports."""
         told = chat_error(
             response.status_code,
-            body,
+            _json(response),
             service=self._service,
             key=self._key,
             retry_after_s=retry_after_s(response.headers),
@@ -191,7 +185,8 @@ class LanguageModel:
             raise ReportedError(told)
 
 
-async def _anonymize(request: httpx.Request) -> None:
-    """Drop the headers that openai fills from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`."""
-    for header in ("OpenAI-Organization", "OpenAI-Project"):
-        request.headers.pop(header, None)
+def _json(response: httpx.Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None

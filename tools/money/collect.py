@@ -3,10 +3,19 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import httpx
 
-from tools.errors import GoneError, LostReplyError, RejectedError, TaskFailedError, ThrottledError, UnavailableError
+from tools.errors import (
+    GoneError,
+    LostReplyError,
+    OverdueError,
+    RejectedError,
+    TaskFailedError,
+    ThrottledError,
+    UnavailableError,
+)
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
 from tools.money.waiting import Waiter
@@ -18,8 +27,14 @@ from tools.sqlite.task_rows import Task
 COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
 
+COLLECT_S = 120.0
+"""Seconds after which it is not fetched once more: a file host that is mute, or drips, does not hold up the run."""
+
 SAME_LINK_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 60.0, 60.0)
 """Seconds before a picture that came with the answer is fetched again: there is no other link, and no later run."""
+
+SAME_LINK_S = 500.0
+"""Seconds after which it is not fetched once more."""
 
 FETCHES = 8
 """Pictures that are fetched at the same time: more would only take memory."""
@@ -34,11 +49,13 @@ class Collector:
         ledger: Ledger,
         client: httpx.AsyncClient,
         waiter: Waiter,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._client = client
         self._waiter = waiter
+        self._now = now
         self._sleep = sleep
         self._fetches = asyncio.Semaphore(FETCHES)
         # More decoders than processors would be no faster, and each holds a picture's pixels.
@@ -49,16 +66,21 @@ class Collector:
 
         Raises:
             UnavailableError: It could not be fetched whole this time; the task stays for a later run.
+            OverdueError: The same, and it took so long that this run does not try again.
             ConfigError: It cannot be written; the task stays for a later run.
         """
         if task.task_id is None:
             saved = await self._by_the_same_link(task, ready.urls[0], job, service, report)
             return Made(saved, self._ledger.note_saved(task))
+        give_up_at = self._now() + timedelta(seconds=COLLECT_S)
         for tries_left in reversed(range(COLLECT_TRIES)):
             try:
                 saved = await self._fetch(task, ready.urls[0], job)
                 break
-            except UnavailableError:
+            except UnavailableError as error:
+                if self._now() > give_up_at:
+                    finding = str(error).partition(" - ")[0]
+                    raise OverdueError(f"{finding} - resuming the run fetches it again") from error
                 if not tries_left:
                     raise
                 ready = await self._waiter.wait(task, service, report)
@@ -66,10 +88,13 @@ class Collector:
 
     async def _by_the_same_link(self, task: Task, url: str, job: Job, service: Service, report: Report) -> SavedImage:
         """Fetch a picture that came with the answer, again and again: its link is written down nowhere."""
+        give_up_at = self._now() + timedelta(seconds=SAME_LINK_S)
         for pause_s in SAME_LINK_PAUSES_S:
             try:
                 return await self._fetch(task, url, job)
             except UnavailableError as error:
+                if self._now() > give_up_at:
+                    raise
                 report("waiting", provider=service.name, reason=str(error))
                 await self._sleep(pause_s)
         return await self._fetch(task, url, job)

@@ -48,6 +48,7 @@ class Watched:
 
     `over` is set by the look that finds it over; `unfinished_s` is its age when it was last seen unfinished, and
     `listed_at` the time of the last look that showed it; at the age `doubt_s` it is polled, whatever the list says.
+    `trouble` is why its last poll had no answer, or ``""``.
     """
 
     task: Task
@@ -55,6 +56,7 @@ class Watched:
     unfinished_s: float = 0.0
     listed_at: datetime | None = None
     doubt_s: float = DOUBT_S
+    trouble: str = ""
 
 
 class Lookout:

@@ -41,7 +41,7 @@ class TaskRunner:
         self.ledger = ledger
         self._leases = leases
         self._waiter = Waiter(ledger=ledger, now=now, sleep=sleep)
-        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, sleep=sleep)
+        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, now=now, sleep=sleep)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
         self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
         self._sleep = sleep
@@ -53,7 +53,7 @@ class TaskRunner:
             RejectedError: The prompt is refused; only another prompt helps.
             ConfigError: A key, a balance or a parameter is wrong with this provider, or the disk is.
             TaskFailedError, UnavailableError: Not made this time; a new attempt may buy anew.
-            OverdueError: Still running at the deadline; a later call adopts it.
+            OverdueError: Still running at the deadline, or too slow to fetch; a later call adopts it.
             LostReplyError: Nobody knows whether it was paid; held for the user.
             GoneError: It was saved once, its file is gone, and the provider keeps it no longer.
             ElsewhereError: Another provider has a task of it; go on there.

@@ -77,7 +77,7 @@ class Waiter:
                     return state
                 status = state.status if state else "no answer"
                 report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
-                await self._give_up_when_too_old(task, age_s, service, answered=state is not None)
+                await self._give_up_when_too_old(watched, age_s, service, answered=state is not None)
                 due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
 
     def _left_s(self, due_s: float, task: Task, service: Service) -> float:
@@ -124,17 +124,19 @@ class Waiter:
             self._durations.setdefault(key, Durations(known_s for known_s in known if known_s <= service.deadline_s))
         return self._durations[key]
 
-    async def _give_up_when_too_old(self, task: Task, age_s: float, service: Service, *, answered: bool) -> None:
+    async def _give_up_when_too_old(self, watched: Watched, age_s: float, service: Service, *, answered: bool) -> None:
+        task = watched.task
         if not answered and age_s > KEPT.total_seconds():
             gone = f"{service.name} keeps a task for 24 hours, and task {task.task_id} is older"
             message = f"{gone} - resume with --resubmit to make the picture again"
             await self._ledger.unknown(task, message)
             raise LostReplyError(message)
         if age_s > service.deadline_s:
-            raise OverdueError(
-                f"{service.name} has not finished task {task.task_id} after {age_s:.0f} s - it stays in the "
-                "ledger, and resuming the run collects it"
-            )
+            what = f"has not finished task {task.task_id} after {age_s:.0f} s"
+            if watched.trouble:
+                finding = watched.trouble.partition(" - ")[0]
+                what = f"does not say after {age_s:.0f} s whether task {task.task_id} is finished ({finding})"
+            raise OverdueError(f"{service.name} {what} - it stays in the ledger, and resuming the run collects it")
 
     async def _poll(self, watched: Watched, service: Service, *, is_first: bool) -> TaskState | None:
         """Poll once when it is our turn; `None` if the service was asked and did not answer.
@@ -153,10 +155,10 @@ class Waiter:
         try:
             state = await service.provider.poll(task.task_id or "")
             service.limiter.polls.answered(time.monotonic() - sent_at)
-        except ThrottledError as error:
-            await service.limiter.polls.slow_down(min(error.retry_after_s or POLL_REFUSED_S, MOST_REFUSED_S))
-            return None
-        except UnavailableError:
+        except UnavailableError as error:
+            watched.trouble = str(error)
+            if isinstance(error, ThrottledError):
+                await service.limiter.polls.slow_down(min(error.retry_after_s or POLL_REFUSED_S, MOST_REFUSED_S))
             return None
         except (TaskFailedError, RejectedError) as error:
             await self._ledger.failed(task, str(error))
@@ -164,6 +166,7 @@ class Waiter:
         except LostReplyError as error:
             await self._ledger.unknown(task, str(error))
             raise
+        watched.trouble = ""
         if state.status != "succeeded":
             watched.unfinished_s = max(watched.unfinished_s, age_s)
         return state

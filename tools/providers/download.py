@@ -13,7 +13,7 @@ import httpx
 
 from tools.errors import PeituError, UnavailableError
 from tools.pictures.images import sniff_format
-from tools.providers.http import shorten, summary
+from tools.providers.http import QUESTION_TIMEOUT, shorten, summary
 from tools.providers.verdicts import decide, error_from
 
 ATTEMPTS = 3
@@ -32,17 +32,26 @@ async def download(
     deadline_s: float = 300,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> bytes:
-    """Return the bytes behind `url`, trying a broken transfer again; `deadline_s` bounds each attempt.
+    """Return the bytes behind `url`, trying a broken transfer again; `deadline_s` bounds all attempts together.
 
     Raises:
         UnavailableError: Expired, refused, broken, no http(s) address, or more than `max_bytes`; the picture stays
             with the provider.
     """
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await _keep_trying(url, client=client, max_bytes=max_bytes, sleep=sleep)
+    except TimeoutError as error:
+        raise _fault(url, code="TimeoutError", message=f"no picture within {deadline_s:g} s") from error
+
+
+async def _keep_trying(
+    url: str, *, client: httpx.AsyncClient, max_bytes: int, sleep: Callable[[float], Awaitable[None]]
+) -> bytes:
     for tries_left in reversed(range(ATTEMPTS)):
         try:
-            async with asyncio.timeout(deadline_s):
-                return await _fetch(url, client=client, max_bytes=max_bytes)
-        except (httpx.RequestError, TimeoutError) as error:
+            return await _fetch(url, client=client, max_bytes=max_bytes)
+        except httpx.RequestError as error:
             if not tries_left:
                 raise _fault(url, code=type(error).__name__, message=str(error)) from error
             await sleep((ATTEMPTS - tries_left) * random.uniform(0.5, 1.0))
@@ -68,12 +77,12 @@ async def _fetch(url: str, *, client: httpx.AsyncClient, max_bytes: int) -> byte
 
 def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
     try:
-        request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"})
+        scheme = httpx.URL(url).scheme
+        if scheme not in {"http", "https"}:
+            raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
+        request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"}, timeout=QUESTION_TIMEOUT)
     except httpx.InvalidURL as error:
         raise UnavailableError("The link to the picture is not an address - tell the provider") from error
-    if request.url.scheme not in {"http", "https"}:
-        scheme = request.url.scheme
-        raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
     request.headers.pop("Authorization", None)
     return request
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.request import getproxies
@@ -17,6 +18,7 @@ from tools.errors import ConfigError, PeituError
 from tools.providers.retry_after import Headers, retry_after_s
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import GATEWAY_RESET, Step, decide, error_from
+from tools.providers.whole import send_whole
 from tools.setup.environment import KEY_PAGES
 from tools.setup.redact import hide, redact
 
@@ -27,7 +29,8 @@ KEEPALIVE_S = 10.0
 submit on a dropped one would be a lost reply."""
 
 QUESTION_TIMEOUT = httpx.Timeout(20, connect=10, pool=None)
-"""How long to wait for what costs nothing and is answered at once, in seconds: it can be asked again."""
+"""How long to wait for what costs nothing and is answered at once, in seconds: it can be asked again. As for every
+request, `read` is for the whole answer, too."""
 
 MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
@@ -102,9 +105,10 @@ class Api:
         if method == "GET":
             content.setdefault("timeout", QUESTION_TIMEOUT)
         keyed = {"Authorization": f"Bearer {self._key()}", **headers}
+        # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
+        send = partial(self.client.send, follow_redirects=False)
         try:
-            # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
-            response = await self.client.request(method, url, headers=keyed, follow_redirects=False, **content)
+            response = await send_whole(send, self.client.build_request(method, url, headers=keyed, **content))
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error
