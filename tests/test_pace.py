@@ -333,9 +333,9 @@ async def test_processes_share_one_budget(tmp_path):
     assert sent[-1] - sent[0] >= 11 * 0.05 - 0.02
 
 
-@pytest.fixture(params=["own", "stored"])
+@pytest.fixture(params=["local", "stored"])
 def budgets(request, clock, database):
-    return OwnBudgets(clock.now) if request.param == "own" else StoredBudgets(database, clock.now)
+    return LocalBudgets(clock.now) if request.param == "local" else StoredBudgets(database, clock.now)
 
 
 async def test_turns_that_are_taken_are_nobody_elses(budgets):
