@@ -442,6 +442,9 @@ def test_a_medium_that_is_the_subject_is_drawn(subject: str, icon: str) -> None:
         ("广州南站、上海虹桥站", "p:train", {"p:stone-bridge", "t:building-bridge"}),
         ("全国铁路累计发送旅客", "p:train", {"send"}),
         ("Two roads diverged in a yellow wood", "p:grove", {"t:wood", "axe"}),
+        ("坐在公园长椅上喝豆浆的人", "p:person", {"p:walker"}),
+        ("a bag of whole beans with a roast date", "p:beans", {"drumstick"}),
+        ("办公室里只有一个人和保洁阿姨", "p:woman", {"briefcase-business"}),
     ],
 )
 def test_a_word_with_two_meanings_is_drawn_as_meant(subject: str, shown: str, wrong: set[str]) -> None:

@@ -27,7 +27,7 @@ _TOGETHER = {
     ("p:bookshop", "store"): "p:bookshop",
     ("cloud-lightning", "cloud-rain-wind"): "cloud-lightning",
 }
-_PRONOUN = re.compile(r"(?<!其)[他她]|\b(?:he|she)\b")
+_PRONOUN = re.compile(r"(?<!其)[他她]|\b(?:he|she)\b|的人(?=们|正|在|$|[，。、；！？,.;!?])")
 _WEIGHT_OF_PRONOUN = 0.5
 _IRREGULAR = {"leaves": "leaf", "wolves": "wolf", "loaves": "loaf", "bought": "buy", "grew": "grow", "grown": "grow"}
 
