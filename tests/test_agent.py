@@ -99,6 +99,22 @@ def test_the_synchronous_workflow_streams():
     assert "generate" in drawn.nodes
 
 
+def test_the_synchronous_workflow_is_called_as_langgraphs_own():
+    """Arguments have LangGraph's names and places, so that a program can use either."""
+    config = {"configurable": {"thread_id": "names"}}
+    with open_workflow() as workflow:
+        list(workflow.stream(input={"content": "a teapot", "count": 1}, config=config, interrupt_after=["prompt"]))
+        (planned,) = workflow.get_state(config).values["prompts"]
+        workflow.update_state(config, {"prompts": [{**planned, "prompt": "a red cup"}]}, "prompt")
+        edited = workflow.invoke(input=None, config=config)
+        (tea,) = workflow.batch(
+            inputs=[{"content": "tea", "count": 1}], config=[{"configurable": {"thread_id": "tea"}}]
+        )
+
+    assert ["a red cup"] == [image["prompt"] for image in edited["images"]]
+    assert "tea" == tea["run_id"]
+
+
 def test_a_workflow_that_cannot_open_leaves_nothing_behind():
     """An unusable database is an error of ours, and no thread keeps running."""
     Path("data").mkdir()
