@@ -72,6 +72,19 @@ def test_a_place_for_another_kind_of_picture():
     assert "teapot" in describe(Path("pictures/tea.png"))["prompt"]
 
 
+def test_its_object_is_named_after_its_place(sandbox: Sandbox, monkeypatch):
+    """In the bucket the picture has the name that it was asked for by, made safe."""
+    for name, value in sandbox.environment().items():
+        if name.startswith("OSS_"):
+            monkeypatch.setenv(name, value)
+    named = quick_generate("a teapot", output_path="covers/my tea.jpg")["images"][0]
+    hidden = quick_generate("a cup", output_path="covers/.cup.jpg")["images"][0]
+
+    assert named["url"].endswith("_my-tea.jpg")
+    assert hidden["url"].endswith("_cup.jpg")
+    assert ("covers/my tea.jpg", "covers/.cup.jpg") == (named["path"], hidden["path"])
+
+
 def test_an_unknown_style_is_named():
     """Bad input is an exception of ours, before anything is made."""
     with pytest.raises(InputError, match="'cubist'"):
