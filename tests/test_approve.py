@@ -10,6 +10,7 @@ from langgraph.types import Command
 from rich.console import Console
 
 from graph import runs
+from graph.state import Image
 from graph.terminal.asking import ask_about
 from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
@@ -144,6 +145,10 @@ async def test_what_is_approved_is_the_plan_from_there_on(sandbox: Sandbox, work
     assert [(0, "a red kite", 1), (2, "a blue kite", 1)] == [
         (image["index"], image["prompt"], image["attempts"]) for image in told["images"]
     ]
+    recorded = find_run(Path("data/peitu.db"), "run")
+    assert recorded
+    for image in (*told["images"], *recorded["images"]):
+        assert list(Image.__annotations__) == list(image), "as in the result document"
 
 
 async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
