@@ -188,6 +188,8 @@ QUESTION = {
     ("typed", "answer"),
     [
         ("\n", {"edit": {}, "drop": [], "add": []}),
+        ("y\n", {"edit": {}, "drop": [], "add": []}),
+        ("d 1\nYes\n", {"edit": {}, "drop": [0], "add": []}),
         ("e 1 a red boat\nd 2\na a gull\n\n", {"edit": {0: "a red boat"}, "drop": [1], "add": ["a gull"]}),
         ("what\n\n", {"edit": {}, "drop": [], "add": []}),
         ("q\n", None),
@@ -195,7 +197,7 @@ QUESTION = {
     ],
 )
 def test_the_terminal_asks(monkeypatch, typed, answer):
-    """Enter approves, short commands change, q and the end of input leave the run waiting."""
+    """Enter or yes approves, short commands change, q and the end of input leave the run waiting."""
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
 
     assert answer == ask_about(QUESTION)
