@@ -7,6 +7,7 @@ from graph.state import InputState, OutputState
 from graph.wiring import open_workflow
 from tools.compatibility.left_out import Count, Text, given
 from tools.pictures.files import check_place, write_whole
+from tools.pictures.names import object_name
 from tools.sqlite.run_ids import new_run_id
 
 
@@ -34,7 +35,7 @@ def quick_generate(
 ) -> dict[str, Any]:
     """Make one picture of a topic, at `output_path` if given; the same result object as `generate_image_agent`.
 
-    A path that ends in ``.png`` makes a PNG.
+    A path that ends in ``.png`` makes a PNG. An uploaded picture is named after it, too.
 
     Raises:
         InputError: There is no such style, the topic is blank, or the path names no file.
@@ -44,8 +45,7 @@ def quick_generate(
     asked: InputState = {"content": topic, "count": 1, "style": style}
     if output_path:
         check_place(Path(output_path))
-        if Path(output_path).suffix.lower() == ".png":
-            asked["filename"] = f"{run_id}/00.png"
+        asked["filename"] = f"{run_id}/{object_name(Path(output_path).name)}"
     result = _generate(asked, run_id=run_id, output_dir=None, api_key=api_key)
     for image in result["images"]:
         if output_path and image["path"]:

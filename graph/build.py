@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -38,6 +39,7 @@ def file_address(path: str) -> str | None:
 
 
 Workflow = CompiledStateGraph[State, None, InputState, OutputState]
+ImageGraph = CompiledStateGraph[ImageState, None, ImageState, ImageOutput]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,11 @@ def build_graph(
     builder.add_node("analyze", reading)
     builder.add_node("prompt", partial(_seen_at_work, node=planning, at_work=tools.at_work))
     builder.add_node("approve", partial(approve, plans=tools.records))
-    builder.add_node("generate", build_image_graph(tools, checkpoint=checkpoint_images))
+    images = build_image_graph(tools, checkpoint=checkpoint_images)
+    if checkpoint_images:
+        builder.add_node("generate", images)
+    else:
+        builder.add_node("generate", partial(_without_checkpoints, images=images), input_schema=ImageState)
     builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
     builder.add_node("record", partial(record, records=tools.records, versions=tools.versions))
     builder.add_node("redo", partial(redo, tools=_redo_tools(tools)))
@@ -114,6 +120,15 @@ async def _seen_at_work(state: State, *, node: Callable[[State], Awaitable[State
         return await node(state)
 
 
+async def _without_checkpoints(state: ImageState, config: RunnableConfig, *, images: ImageGraph) -> dict[str, Any]:
+    """Make an image, and save none of the steps.
+
+    LangGraph 1.2.22 fails where a graph without checkpoints inherits `durability="sync"` from the graph around it.
+    """
+    configurable = {**config["configurable"], "__pregel_durability": "async"}
+    return await images.ainvoke(state, {**config, "configurable": configurable})
+
+
 def _redo_tools(tools: Tools) -> RedoTools:
     """Return what the node `redo` works with."""
     defaults = tools.prompt_defaults
@@ -127,9 +142,7 @@ def _redo_tools(tools: Tools) -> RedoTools:
     )
 
 
-def build_image_graph(
-    tools: Tools, *, checkpoint: bool
-) -> CompiledStateGraph[ImageState, None, ImageState, ImageOutput]:
+def build_image_graph(tools: Tools, *, checkpoint: bool) -> ImageGraph:
     """Return the subgraph that makes one image: choose a provider, check its picture, or fail over to the next."""
     builder = StateGraph(ImageState, output_schema=ImageOutput)
     builder.add_node("choose", partial(choose, ledger=tools.ledger, services=tools.services))

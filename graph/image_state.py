@@ -10,7 +10,7 @@ from graph.state import Image, Prompt, merge_images, merge_notes
 class Outcome(TypedDict):
     """A picture that was delivered, not yet checked.
 
-    `task` is its row of the ledger, `None` for a sketch; `blank` tells that it is practically of one color.
+    `task` is its row of the ledger, `None` for a sketch; `blank` is that of `tools.pictures.images`.
     """
 
     task: int | None

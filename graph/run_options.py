@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from typing_extensions import TypedDict
 
+from tools.errors import InputError
+
 OWN_RUN = "peitu_run"
 """Under this key of a config's `configurable` a program of ours names the run that begins; others leave that to us.
 
@@ -26,3 +28,14 @@ class Options(TypedDict, total=False):
 def given_options(asked: Mapping[str, Any]) -> Options:
     """Return the options that were given; `None` gives none."""
     return cast("Options", {name: asked[name] for name in Options.__annotations__ if asked.get(name) is not None})
+
+
+def thread_of(configurable: Mapping[str, Any]) -> str:
+    """Return the id of the thread, which names its runs.
+
+    Raises:
+        InputError: There is none, as inside another graph that runs without one.
+    """
+    if "thread_id" not in configurable:
+        raise InputError('There is no thread_id - pass it with the config, as in {"configurable": {"thread_id": "a1"}}')
+    return str(configurable["thread_id"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite
 
-from graph.run_options import OWN_RUN, given_options
+from graph.run_options import OWN_RUN, given_options, thread_of
 from graph.state import Analysis, Image, State
 from nodes.chat import Contents, heard, without_long
 from nodes.planned import given_analysis
@@ -61,12 +61,12 @@ async def analyze(
     `at_work` tells others meanwhile that somebody works on the run.
 
     Raises:
-        InputError: The content is blank, or `filename` is no name of a picture.
+        InputError: The content is blank, `filename` is no name of a picture, or there is no thread.
     """
     state = await heard(state, records)
     await asyncio.to_thread(check, state)
     picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
-    thread_id = str(config["configurable"]["thread_id"])
+    thread_id = thread_of(config["configurable"])
     options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     options["output_dir"] = output_dir
     # When the node runs again, the state has only the beginning, and the records have all.

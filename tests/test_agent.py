@@ -72,6 +72,19 @@ def test_a_place_for_another_kind_of_picture():
     assert "teapot" in describe(Path("pictures/tea.png"))["prompt"]
 
 
+def test_its_object_is_named_after_its_place(sandbox: Sandbox, monkeypatch):
+    """In the bucket the picture has the name that it was asked for by, made safe."""
+    for name, value in sandbox.environment().items():
+        if name.startswith("OSS_"):
+            monkeypatch.setenv(name, value)
+    named = quick_generate("a teapot", output_path="covers/my tea.jpg")["images"][0]
+    hidden = quick_generate("a cup", output_path="covers/.cup.jpg")["images"][0]
+
+    assert named["url"].endswith("_my-tea.jpg")
+    assert hidden["url"].endswith("_cup.jpg")
+    assert ("covers/my tea.jpg", "covers/.cup.jpg") == (named["path"], hidden["path"])
+
+
 def test_an_unknown_style_is_named():
     """Bad input is an exception of ours, before anything is made."""
     with pytest.raises(InputError, match="'cubist'"):
@@ -97,6 +110,22 @@ def test_the_synchronous_workflow_streams():
 
     assert ["analyze", "prompt", "approve", "generate", "upload", "record"] == nodes
     assert "generate" in drawn.nodes
+
+
+def test_the_synchronous_workflow_is_called_as_langgraphs_own():
+    """Arguments have LangGraph's names and places, so that a program can use either."""
+    config = {"configurable": {"thread_id": "names"}}
+    with open_workflow() as workflow:
+        list(workflow.stream(input={"content": "a teapot", "count": 1}, config=config, interrupt_after=["prompt"]))
+        (planned,) = workflow.get_state(config).values["prompts"]
+        workflow.update_state(config, {"prompts": [{**planned, "prompt": "a red cup"}]}, "prompt")
+        edited = workflow.invoke(input=None, config=config)
+        (tea,) = workflow.batch(
+            inputs=[{"content": "tea", "count": 1}], config=[{"configurable": {"thread_id": "tea"}}]
+        )
+
+    assert ["a red cup"] == [image["prompt"] for image in edited["images"]]
+    assert "tea" == tea["run_id"]
 
 
 def test_a_workflow_that_cannot_open_leaves_nothing_behind():

@@ -10,6 +10,7 @@ from langgraph.types import Command
 from rich.console import Console
 
 from graph import runs
+from graph.state import Image
 from graph.terminal.asking import ask_about
 from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
@@ -144,6 +145,10 @@ async def test_what_is_approved_is_the_plan_from_there_on(sandbox: Sandbox, work
     assert [(0, "a red kite", 1), (2, "a blue kite", 1)] == [
         (image["index"], image["prompt"], image["attempts"]) for image in told["images"]
     ]
+    recorded = find_run(Path("data/peitu.db"), "run")
+    assert recorded
+    for image in (*told["images"], *recorded["images"]):
+        assert list(Image.__annotations__) == list(image), "as in the result document"
 
 
 async def test_a_waiting_run_is_resumed_with_the_same_question(workplace):
@@ -183,6 +188,8 @@ QUESTION = {
     ("typed", "answer"),
     [
         ("\n", {"edit": {}, "drop": [], "add": []}),
+        ("y\n", {"edit": {}, "drop": [], "add": []}),
+        ("d 1\nYes\n", {"edit": {}, "drop": [0], "add": []}),
         ("e 1 a red boat\nd 2\na a gull\n\n", {"edit": {0: "a red boat"}, "drop": [1], "add": ["a gull"]}),
         ("what\n\n", {"edit": {}, "drop": [], "add": []}),
         ("q\n", None),
@@ -190,7 +197,7 @@ QUESTION = {
     ],
 )
 def test_the_terminal_asks(monkeypatch, typed, answer):
-    """Enter approves, short commands change, q and the end of input leave the run waiting."""
+    """Enter or yes approves, short commands change, q and the end of input leave the run waiting."""
     monkeypatch.setattr(sys, "stdin", Terminal(typed))
 
     assert answer == ask_about(QUESTION)

@@ -220,6 +220,7 @@ BAD = [
     (["run", "--text", "a", "--upload"], "OSS_ACCESS_KEY_ID"),
     (["run", "--text", "a", "--seed", "-1"], "--seed -1"),
     (["run", "--text", "a", "--run-id", "../up"], "'../up'"),
+    (["run", "--text", "a", "--run-id", ""], "--run-id ''"),
     (["run", "--text", "a", "--output-dir", "a.md"], "'a.md'"),
     (["run", "--text", "a", "--config", "missing.yaml"], "missing.yaml"),
     (["run", "--text", "a", "--config", "broken.yaml"], "broken.yaml"),

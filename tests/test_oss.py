@@ -767,10 +767,10 @@ def test_keys_that_are_none(workplace: Path, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(None, "No such file"), (b"", "it is empty"), (b"<html>", "it is no picture")],
+    [(None, "No such file"), (b"", "it is empty")],
 )
-def test_what_is_no_picture_is_not_sent(sandbox: Sandbox, tmp_path: Path, data: bytes | None, words: str) -> None:
-    """Nothing but pictures goes to a public bucket."""
+def test_what_has_no_content_is_not_sent(sandbox: Sandbox, tmp_path: Path, data: bytes | None, words: str) -> None:
+    """A missing file is named, and an empty one is no use to anybody."""
     path = tmp_path / "a.jpg"
     if data is not None:
         path.write_bytes(data)
@@ -805,8 +805,28 @@ def test_directory_with_extensions(sandbox: Sandbox, tmp_path: Path, extensions:
     assert [str(tmp_path / "a.png")] == list(uploader(sandbox).upload_directory(tmp_path, extensions))
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.svg", "image/svg+xml"), ("a.txt", "text/plain"), ("a", None)])
+def test_a_file_that_is_named_is_sent_whatever_it_is(sandbox: Sandbox, tmp_path: Path, name: str, kind: str) -> None:
+    """What kind it is, its name says where its bytes do not."""
+    (tmp_path / name).write_bytes(b"<svg/>")
+
+    url = uploader(sandbox).upload_file(tmp_path / name)
+    (stored,) = sandbox.objects.values()
+
+    assert url.endswith(f"_{name}")
+    assert (kind or "application/octet-stream") == stored.content_type
+
+
+def test_directory_of_other_files(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whoever names their extension gets them uploaded."""
+    (tmp_path / "a.svg").write_text("<svg/>")
+    (tmp_path / "b.txt").write_text("text")
+
+    assert [str(tmp_path / "a.svg")] == list(uploader(sandbox).upload_directory(tmp_path, [".svg"]))
+
+
 def test_directory_with_a_broken_file(sandbox: Sandbox, tmp_path: Path) -> None:
-    """One file that is no picture does not keep the others back."""
+    """One file that is no picture does not go to a public bucket unasked, nor does it keep the others back."""
     (tmp_path / "a.jpg").write_bytes(b"broken")
     picture(tmp_path / "b.jpg")
 

@@ -66,7 +66,7 @@ def test_seeds_give_different_pictures(subject: str) -> None:
     assert len(drawn) == 4
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (800, 600), (1024, 768), (1000, 500), (330, 480)])
 def test_picture_has_the_size_asked_for(width: int, height: int) -> None:
     """The file is a PNG of exactly the width and height."""
     image = picture(SUBJECTS[0], width=width, height=height)

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from langgraph.graph import START, StateGraph
 from PIL import Image
 
 from graph import runs
 from graph.redo import redo
+from graph.state import InputState, OutputState
 from graph.wiring import make_graph, open_workflow
 from tests.sandbox import Sandbox
 from tools.errors import ConfigError, InputError
@@ -434,6 +436,30 @@ async def test_studio_keeps_its_tools_open(keys):
 
     assert document["success"], document
     assert 1 == len(keys.tasks)
+
+
+@pytest.mark.parametrize("durability", ["sync", "async", "exit"])
+async def test_a_run_may_be_as_durable_as_langgraph_can(workplace, durability):
+    """LangGraph itself fails where a graph without checkpoints hears of `sync`."""
+    async with open_workflow() as workflow:
+        document = await workflow.ainvoke({"content": ARTICLE, "count": 2}, at("run"), durability=durability)
+        kept = (await workflow.aget_state(at("run"))).values
+
+    assert document["success"]
+    assert document["images"] == kept["images"]
+
+
+async def test_a_graph_around_it_is_told_that_it_needs_a_thread(workplace):
+    """As a node of another graph it has that one's thread, whose id names the run."""
+    async with open_workflow() as workflow:
+        around = StateGraph(InputState, output_schema=OutputState)
+        around.add_node("illustrate", workflow)
+        around.add_edge(START, "illustrate")
+        graph = around.compile()
+
+        assert (await graph.ainvoke({"content": "a teapot", "count": 1}, at("outer")))["success"]
+        with pytest.raises(InputError, match="thread_id"):
+            await graph.ainvoke({"content": "a teapot", "count": 1})
 
 
 async def test_events_tell_how_it_goes(keys):

@@ -4,6 +4,7 @@ All of it blocks; from async code, call it through `asyncio.to_thread`. An uploa
 """
 
 import hashlib
+import mimetypes
 import re
 import threading
 import time
@@ -80,42 +81,26 @@ class OSSUploader:
         self._months: set[str] | None = None
 
     def upload_file(self, local_path: str | Path, remote_name: str | None = None) -> str:
-        """Upload a picture and return its URL; a content that is in the bucket already is not sent again.
+        """Upload a file and return its URL; a content that is in the bucket already is not sent again.
 
         The key is ``{base_path}/{YYYYMM}/{first 8 of the MD5}_{name}``, with `remote_name` or the file's own
         name made safe; Chinese stays. The URL carries no signature: in a private bucket it opens for nobody.
 
         Raises:
-            InputError: The file is missing, empty or no picture.
+            InputError: The file is missing or empty.
             ConfigError: A setting, a permission or the balance is wrong; the message says what to do.
             UnavailableError: OSS or the network is down; try again later.
             RejectedError: OSS refuses the request.
         """
         path = Path(local_path)
-        data, content_type = _read(path)
-        digest = hashlib.md5(data, usedforsecurity=False)
-        wanted = self._object_key(digest.hexdigest(), remote_name or path.name)
-        object_key = self._find(digest.hexdigest(), wanted)
-        if object_key is None:
-            object_key = wanted
-            self._client.put(object_key, data, md5=digest.digest(), content_type=content_type)
-        url = self.address.url(object_key)
-        if self._uploads is not None:
-            self._uploads.add(
-                bucket=self.bucket_name,
-                object_key=object_key,
-                md5=digest.hexdigest(),
-                size_bytes=len(data),
-                url=url,
-                content_type=content_type,
-            )
-        return url
+        return self._upload(*_read(path), name=remote_name or path.name)
 
     def upload_directory(self, local_dir: str | Path, extensions: Iterable[str] | None = None) -> dict[str, str]:
         """Upload the pictures below a folder in order of their names, and return their URLs by path.
 
-        `extensions` are with or without a dot. Hidden files are left out, so is a file that is no picture,
-        with a warning. When it stops at an error, the same call continues, since nothing is sent twice.
+        `extensions`, with or without a dot, may be those of other files. Hidden files are left out, so is, with a
+        warning, a broken picture whose extension nobody named. When it stops at an error, the same call continues,
+        since nothing is sent twice.
 
         Raises:
             InputError: There is no such folder.
@@ -129,7 +114,7 @@ class OSSUploader:
         urls: dict[str, str] = {}
         for path in _pictures(folder, extensions or EXTENSIONS):
             try:
-                urls[str(path)] = self.upload_file(path)
+                urls[str(path)] = self._upload(*_read(path, as_picture=not extensions), name=path.name)
             except InputError as error:
                 logger.warning("{}", error)
         return urls
@@ -147,6 +132,25 @@ class OSSUploader:
     def close(self) -> None:
         """Close the connections; the uploader opens new ones when it is used again."""
         self._client.close()
+
+    def _upload(self, data: bytes, content_type: str, *, name: str) -> str:
+        digest = hashlib.md5(data, usedforsecurity=False)
+        wanted = self._object_key(digest.hexdigest(), name)
+        object_key = self._find(digest.hexdigest(), wanted)
+        if object_key is None:
+            object_key = wanted
+            self._client.put(object_key, data, md5=digest.digest(), content_type=content_type)
+        url = self.address.url(object_key)
+        if self._uploads is not None:
+            self._uploads.add(
+                bucket=self.bucket_name,
+                object_key=object_key,
+                md5=digest.hexdigest(),
+                size_bytes=len(data),
+                url=url,
+                content_type=content_type,
+            )
+        return url
 
     def _object_key(self, md5: str, name: str) -> str:
         month = self._clock().strftime("%Y%m")
@@ -181,14 +185,14 @@ def _pictures(folder: Path, extensions: Iterable[str]) -> list[Path]:
     return [path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts)]
 
 
-def _read(path: Path) -> tuple[bytes, str]:
-    """Return a picture and its media type, by the bytes, whatever the extension says."""
+def _read(path: Path, *, as_picture: bool = False) -> tuple[bytes, str]:
+    """Return a file and its media type: of a picture by the bytes, whatever the extension says."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be uploaded: {error.strerror}; name a picture") from error
+        raise InputError(f"{str(path)!r} cannot be uploaded: {error.strerror}; name a file") from error
     kind = sniff_format(data)
-    if kind is None:
+    if not data or (as_picture and kind is None):
         what = "no picture" if data else "empty"
-        raise InputError(f"{str(path)!r} cannot be uploaded: it is {what}; name a picture")
-    return data, f"image/{kind}"
+        raise InputError(f"{str(path)!r} cannot be uploaded: it is {what}; name another file")
+    return data, f"image/{kind}" if kind else mimetypes.guess_type(path.name)[0] or "application/octet-stream"

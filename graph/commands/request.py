@@ -123,7 +123,7 @@ def check_run_id(run_id: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) or run_id.endswith("."):
         raise InputError(
-            f"--run-id {run_id!r} cannot name a run - use letters, digits, dots, dashes and underscores, 80 at most"
+            f"--run-id {run_id!r} cannot name a run - use up to 80 Latin letters, digits, dots, dashes and underscores"
         )
     return run_id
 

@@ -69,7 +69,7 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
         review=review,
     )
     asked = check(wishes, settings, tell=say)
-    name = check_run_id(run_id) if run_id else new_run_id()
+    name = new_run_id() if run_id is None else check_run_id(run_id)
     see_unused(name, asked["content"], settings.database.path)
 
     load_workflow()

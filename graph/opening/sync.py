@@ -18,26 +18,29 @@ Input = InputState | Command[Any] | None
 
 
 class SyncWorkflow:
-    """The compiled graph with plain calls, as LangGraph has them: `invoke`, `stream`, `get_state` and the others."""
+    """The compiled graph with plain calls, as LangGraph has them: `invoke`, `stream`, `get_state` and the others.
+
+    Their arguments have its names and its order.
+    """
 
     def __init__(self, workflow: Workflow, thread: LoopThread) -> None:
         self._workflow = workflow
         self._thread = thread
 
-    def invoke(self, state: Input, config: RunnableConfig | None = None, **options: Any) -> OutputState:
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **options: Any) -> OutputState:  # noqa: A002
         """Run the graph and return the result document."""
-        result = self._thread.run(self._workflow.ainvoke(state, config, **options))
+        result = self._thread.run(self._workflow.ainvoke(input, config, **options))
         return cast("OutputState", result)
 
     def batch(
-        self, states: list[InputState], config: RunnableConfig | list[RunnableConfig] | None = None, **options: Any
+        self, inputs: list[InputState], config: RunnableConfig | list[RunnableConfig] | None = None, **options: Any
     ) -> list[OutputState]:
-        """Run the graph for each of the states at once, and return the result documents in their order."""
-        return self._thread.run(self._workflow.abatch(states, config, **options))
+        """Run the graph for each of the inputs at once, and return the result documents in their order."""
+        return self._thread.run(self._workflow.abatch(inputs, config, **options))
 
-    def stream(self, state: Input, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:
+    def stream(self, input: Input, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:  # noqa: A002
         """Run the graph and yield what happens."""
-        stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(state, config, **options))
+        stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(input, config, **options))
         return self._thread.iterate(stream)
 
     def get_state(self, config: RunnableConfig, **options: Any) -> StateSnapshot:
@@ -49,14 +52,20 @@ class SyncWorkflow:
         history = cast("AsyncGenerator[Any, None]", self._workflow.aget_state_history(config, **options))
         return self._thread.iterate(history)
 
-    def update_state(self, config: RunnableConfig, values: Mapping[str, Any], **options: Any) -> RunnableConfig:
+    def update_state(
+        self,
+        config: RunnableConfig,
+        values: Mapping[str, Any],
+        as_node: str | None = None,
+        task_id: str | None = None,
+    ) -> RunnableConfig:
         """Change the state of a run, or of one of its earlier states, and return the config from which it goes on."""
-        return self._thread.run(self._workflow.aupdate_state(config, values, **options))
+        return self._thread.run(self._workflow.aupdate_state(config, values, as_node, task_id))
 
     def call(self, function: Callable[[Workflow], Coroutine[Any, Any, T]]) -> T:
         """Return what an asynchronous function makes of the workflow, e.g. one of `graph.redo`."""
         return self._thread.run(function(self._workflow))
 
-    def get_graph(self, **options: Any) -> Graph:
+    def get_graph(self, config: RunnableConfig | None = None, **options: Any) -> Graph:
         """Return the graph as a drawing."""
-        return self._workflow.get_graph(**options)
+        return self._workflow.get_graph(config, **options)

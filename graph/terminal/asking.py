@@ -45,6 +45,8 @@ def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[s
             return None
         if line == "q":
             return None
+        if line.lower() in {"y", "yes"}:  # as people answer, whatever is asked
+            line = ""
         problem = _note(line, answer, indexes) if line else _not_possible(answer, indexes)
         if problem:
             console.print(problem, markup=False, style="red")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
 # Standard deviation of 0…255: JPEG noise over one color stays below 1, one thin line on white is above 5.
 _BLANK = 2.0
+_COLORLESS = 10.0  # how far red, green and blue of a gray may be apart; paper-white has 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class SavedImage:
 class Inspection:
     """What can be said of a picture without knowing what it should show.
 
-    `blank` means practically one color all over, as a failed or a blocked picture is.
+    `blank` means practically one black, white or gray all over, as a failed or a blocked picture is; another color
+    may be what somebody asked for.
     """
 
     width_px: int
@@ -145,8 +147,8 @@ def is_there(path: Path, sha256: str | None) -> bool:
 def _is_blank(image: "Image") -> bool:
     from PIL import ImageStat
 
-    small = image.reduce(max(1, min(image.size) // 128))
-    return max(ImageStat.Stat(small).stddev) < _BLANK
+    found = ImageStat.Stat(image.reduce(max(1, min(image.size) // 128)))
+    return max(found.stddev) < _BLANK and max(found.mean) - min(found.mean) < _COLORLESS
 
 
 def _read(path: Path) -> bytes:

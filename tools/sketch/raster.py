@@ -18,7 +18,8 @@ def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
 
     data = resvg_py.svg_to_bytes(svg_string=svg, width=width_px, height=height_px, skip_system_fonts=True)
     with Image.open(io.BytesIO(data)) as image:
-        grey = image.convert("L")
+        # resvg takes the height from the width and the shape of the drawing, and rounds it up.
+        grey = image.convert("L").crop((0, 0, width_px, height_px))
     grey = _tremble(grey, random.Random(seed))
     file = io.BytesIO()
     grey.save(file, "PNG", compress_level=4)

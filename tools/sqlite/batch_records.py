@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.sqlite.connection import reading
-from tools.sqlite.records import IMAGE_COLUMNS, image_of
+from tools.sqlite.records import IMAGE_COLUMNS, IMAGE_KEYS, image_of
 
 Document = dict[str, Any]
 
@@ -20,9 +20,6 @@ UNFINISHED = (
 
 NOT_YET = "not made yet"
 """The error of an image that nobody has tried to make; a reason may follow after a colon."""
-
-KEYS = (*IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
-"""Keys of an image in the result document of a batch, in order, after `id`, `index` and `run_id`."""
 
 _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
 
@@ -83,13 +80,13 @@ def _of(rows: Iterator[sqlite3.Row], error: str) -> Iterator[Document]:
         found = by_index.get(index)
         image = image_of(found) if found else _missing(asked, segment["trouble"] or error)
         place = {"id": asked.get("id", segment["segment_id"]), "index": segment["first_index"] + index}
-        yield place | {"run_id": run_id} | {name: image[name] for name in KEYS}
+        yield place | {"run_id": run_id} | {name: image[name] for name in IMAGE_KEYS[1:]}
 
 
 def _missing(asked: Document, error: str) -> Document:
     prompt = asked["content"] if asked.get("as_is") else ""
     told = {"status": "failed", "prompt": prompt, "seed": asked.get("seed"), "attempts": 0, "error": error}
-    return dict.fromkeys(KEYS) | told
+    return dict.fromkeys(IMAGE_KEYS) | told
 
 
 def count_settled(path: Path, batch_id: str) -> int:

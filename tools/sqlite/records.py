@@ -24,6 +24,9 @@ Shown = TypeVar("Shown", bound=Mapping[str, Any])
 IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed", "sha256", "attempts", "error")
 """Columns of `images` that have the same name in the result document."""
 
+IMAGE_KEYS = ("index", *IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
+"""Keys of an image in the result document, in order."""
+
 
 class Records:
     """The rows of `runs` and `images`. Each method has written when it returns.
@@ -178,8 +181,8 @@ def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str,
 
 def image_of(row: sqlite3.Row) -> dict[str, Any]:
     """Return the row with the keys of the result document."""
-    image = {"index": row["image_index"], "width": row["width_px"], "height": row["height_px"]}
-    return image | {name: row[name] for name in IMAGE_COLUMNS}
+    columns = {"index": "image_index", "width": "width_px", "height": "height_px"}
+    return {key: row[columns.get(key, key)] for key in IMAGE_KEYS}
 
 
 def _versions(connection: sqlite3.Connection, run_id: str) -> dict[int, dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.sqlite.batch_records import NOT_YET
+from tools.sqlite.records import IMAGE_KEYS
 from tools.sqlite.task_rows import HELD
 
 
@@ -23,11 +24,9 @@ def with_what_is_missing(run: Mapping[str, Any], *, count: int = 0) -> dict[str,
 
 def _missing(prompt: Mapping[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any]:
     tasks = [task for task in tasks if task["image_index"] == prompt["index"]]
-    nothing = dict.fromkeys(("path", "url", "provider", "model", "width", "height", "sha256"))
-    return {
+    return dict.fromkeys(IMAGE_KEYS) | {
         "index": prompt["index"],
         "status": "unknown" if any(task["status"] in HELD for task in tasks) else "failed",
-        **nothing,
         "prompt": prompt["prompt"],
         "seed": prompt["seed"],
         "attempts": sum(task["status"] != "throttled" for task in tasks),

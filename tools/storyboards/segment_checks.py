@@ -10,7 +10,7 @@ from typing import Any
 from tools.content.markup import without_unseen
 from tools.content.templates import style as find_style
 from tools.content.templates import style_names
-from tools.content.wishes import parse_size
+from tools.content.wishes import SIZE, parse_size
 from tools.errors import InputError
 from tools.pictures.names import readable_name
 from tools.setup.configuration import MAX_COUNT, MAX_SEED
@@ -148,6 +148,8 @@ class Checks:
             return None
         if not isinstance(size, str):
             self._note(f"size is {kind_of(size)}, not text", place, "write it like 1024x1024")
+        elif not SIZE.fullmatch(size.strip()):
+            self._note(f"size is {size!r:.40}", place, "write it like 1024x1024")
         elif refusal := self._size_refusal(size):
             self._note(refusal, place)
         else:
