@@ -5,15 +5,21 @@ The network beyond loopback is refused by pytest-socket, see `addopts` in pyproj
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
+from bench.forks import Forks
 from tests.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
+# The workers, kernels, servers and commands that are started would each compile again what they import.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # How long an example takes says more of the machine, and of the tests beside it, than of the code.
 hypothesis.settings.register_profile("peitu", deadline=None)
 hypothesis.settings.load_profile("peitu")
@@ -21,9 +27,36 @@ hypothesis.settings.load_profile("peitu")
 KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
 
 
+TOGETHER = ("test_studio.py", "test_studio_paid.py", "test_gallery_browser.py")
+"""What costs seconds to start, a server or a browser, is started by one worker, which has all tests of the file."""
+
+FIRST = (*TOGETHER, "test_kills.py", "test_stops.py", "test_notebooks.py", "test_guides.py", "test_batch.py")
+"""Long tests begin early: at the end every worker has short ones, and none is waited for."""
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Three share two processors: many tests wait for a service or another process half of their time."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with long tests first."""
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker one test after another, or a file as a whole.
+
+    The marker `xdist_group` does nothing: xdist 3.8 writes it into `_nodeid`, which pytest 9.2 does not read.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            return path if path.rpartition("/")[2] in TOGETHER else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +92,13 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory: outputs, databases and logs of a test go there."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """The parent of the processes that are killed; it has imported everything."""
+    with Forks() as running:
+        yield running
 
 
 @pytest.fixture
