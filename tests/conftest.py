@@ -3,7 +3,9 @@
 The network beyond loopback is refused by pytest-socket, see `addopts` in pyproject.toml.
 """
 
+import functools
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from httpx import create_ssl_context
 
 from bench.forks import Forks
 from tests.sandbox import Sandbox
@@ -20,6 +23,10 @@ ROOT = Path(__file__).parent.parent
 # The workers, kernels, servers and commands that are started would each compile again what they import.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# In memory, where there is room, nobody waits for the disk: a picture is made with some twenty commits.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder in it that is the user's alone
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 # How long an example takes says more of the machine, and of the tests beside it, than of the code.
 hypothesis.settings.register_profile("peitu", deadline=None)
 hypothesis.settings.load_profile("peitu")
@@ -27,10 +34,11 @@ hypothesis.settings.load_profile("peitu")
 KEYS = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
 
 
-TOGETHER = ("test_studio.py", "test_studio_paid.py", "test_gallery_browser.py")
-"""What costs seconds to start, a server or a browser, is started by one worker, which has all tests of the file."""
+TOGETHER = ("test_studio.py", "test_studio_paid.py", "test_gallery_browser.py", "test_kills.py")
+"""One worker has all tests of such a file: what takes seconds to start, a server or a browser, is started once, and
+while the kills wait for their processes the other workers have work for both processors."""
 
-FIRST = (*TOGETHER, "test_kills.py", "test_stops.py", "test_notebooks.py", "test_guides.py", "test_batch.py")
+FIRST = (*TOGETHER, "test_stops.py", "test_notebooks.py", "test_guides.py", "test_batch.py")
 """Long tests begin early: at the end every worker has short ones, and none is waited for."""
 
 
@@ -65,6 +73,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(KEYS):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates() -> Iterator[None]:
+    """Read the certificates once: it takes longer than a small picture, and each client would do it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", functools.cache(create_ssl_context))
+        yield
 
 
 _OF_COMMANDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
