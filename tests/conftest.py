@@ -105,8 +105,9 @@ def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory: outputs, databases and logs of a test go there."""
+    """An empty working directory: outputs, databases and logs of a test go there, pictures are small."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PEITU_IMAGES__SIZE", "512x512")
     return tmp_path
 
 
