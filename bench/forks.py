@@ -22,10 +22,17 @@ PEITU = (
     "graph.commands.app",
     "graph.commands.request",
     "graph.commands.session",
+    "graph.lost",
+    "graph.runs",
+    "nodes.first_look",
     "tools.setup.log",
+    "tools.setup.log_file",
     "langgraph.checkpoint.sqlite.aio",
     "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.ImageCms",
+    "PIL.ImageOps",
+    "PIL.ImageStat",
     "sqlite_utils",
 )
 """What a run of Peitu imports: import them before the fork, so that it starts at once."""

@@ -9,7 +9,7 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -693,13 +693,6 @@ async def test_a_content_that_is_a_prompt_is_sent_whole():
 
     assert [(words, "output/deep/one.jpg")] == [(image["prompt"], image["path"]) for image in result["images"]]
     assert ["output/a.2/00.jpg"] == [image["path"] for image in later["images"]]
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """The parent of the processes that are killed."""
-    with Forks() as running:
-        yield running
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:

@@ -19,10 +19,7 @@ from tools.gallery.page import gallery_page
 from tools.sqlite.connection import connect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no browser - install one: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no browser - install one: apt-get install chromium")
 
 Page = Any
 MANY = 400

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,6 @@ IMAGES = 6
 PEITU = "graph.cli:main"
 STOP_S = 4.0
 """What a stop may take here; the promise is 2 s, on a machine that does nothing else."""
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    """The parent of the processes of this file."""
-    with Forks() as running:
-        yield running
 
 
 class Peitu:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import FIRST, ROOT
 
 PACKAGES = ["graph", "nodes", "tools"]
 MODULES = sorted(
@@ -56,3 +56,8 @@ def test_no_file_is_too_long():
     too_long = {name: length for name, length in lengths.items() if length > 200}
 
     assert {} == too_long
+
+
+def test_the_files_that_begin_are_there():
+    """The order in which they are run knows them by their names."""
+    assert [] == [name for name in FIRST if not (ROOT / "tests" / name).is_file()]

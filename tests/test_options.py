@@ -47,8 +47,9 @@ async def make_checkpoints_of_an_earlier_version():
             await saver.aput(found.parent_config or CONFIG, found.checkpoint, found.metadata, {})
 
 
-async def test_another_content_has_the_defaults(keys):
+async def test_another_content_has_the_defaults(keys, monkeypatch):
     """Nobody has said anything of its style, size, seed, provider, upload and review."""
+    monkeypatch.delenv("PEITU_IMAGES__SIZE")
     async with open_workflow() as workflow:
         await workflow.ainvoke({"content": "a lighthouse", "count": 1, "review": True, **OPTIONS}, CONFIG)
         first = await workflow.ainvoke(Command(resume=True), CONFIG)

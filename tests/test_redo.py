@@ -15,7 +15,6 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from bench.forks import Forks
 from graph import runs
 from graph.cli import main
 from graph.commands.app import app
@@ -468,18 +467,17 @@ def test_a_run_that_waits_or_is_worked_on_is_left_alone(peitu):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks exist on POSIX systems only")
-def test_killed_at_any_instant_it_pays_once(sandbox, tmp_path):
+def test_killed_at_any_instant_it_pays_once(forks, sandbox, tmp_path):
     """Real processes: a redo is killed twice at a random instant, then given the same command once more."""
     sandbox.set_limits("dashscope", task_seconds=0.0)
     chance = random.Random(7)
-    with Forks() as forks:
-        killed = Peitu(forks, sandbox, tmp_path)
-        assert 0 == killed.run(1).wait(30), killed.read()
-        sandbox.set_limits("dashscope", task_seconds=(0.6, 0.8))
-        command = ("redo", "run", "0", "--json")
-        kills = sum(kill(killed.start(*command), sandbox, chance) for _ in range(2))
-        status = killed.start(*command).wait(30)
-        document = json.loads(killed.read("out"))
+    killed = Peitu(forks, sandbox, tmp_path)
+    assert 0 == killed.run(1).wait(30), killed.read()
+    sandbox.set_limits("dashscope", task_seconds=(0.6, 0.8))
+    command = ("redo", "run", "0", "--json")
+    kills = sum(kill(killed.start(*command), sandbox, chance) for _ in range(2))
+    status = killed.start(*command).wait(30)
+    document = json.loads(killed.read("out"))
 
     assert kills
     assert 0 == status, killed.read()

@@ -15,6 +15,13 @@ from tools.setup.settings import load_settings
 UNREAD = {"rss", "vector_store", "scheduler"}
 
 
+@pytest.fixture
+def workplace(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and no setting."""
+    monkeypatch.delenv("PEITU_IMAGES__SIZE")
+    return workplace
+
+
 def message_of(config: Path | None = None, overrides: dict[str, Any] | None = None) -> str:
     """Load settings that are wrong, and return what the operator is told: always one line."""
     with pytest.raises(ConfigError) as caught:

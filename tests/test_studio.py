@@ -22,8 +22,6 @@ from tests.test_cli import peitu  # noqa: F401 - a fixture
 from tools.sqlite.connection import connect
 from tools.sqlite.lists import list_threads
 
-pytestmark = pytest.mark.xdist_group("studio")
-
 STATE_BYTES = 20_000
 """What a checkpoint of a run may weigh, however long its content."""
 

@@ -13,8 +13,6 @@ from tests.sandbox import Sandbox
 from tests.studio import Studio
 from tests.test_cli import peitu  # noqa: F401 - a fixture
 
-pytestmark = pytest.mark.xdist_group("studio_paid")
-
 TASK_S = 3.0
 QUICK = {"FIRST_POLL_S": "0.05", "RATE_PER_S": "50", "MAX_IN_FLIGHT": "20"}
 

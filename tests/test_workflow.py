@@ -66,8 +66,9 @@ def errors_of(document):
     return [image["error"] for image in document["images"]]
 
 
-async def test_an_article_becomes_pictures_prompts_urls_and_rows(keys):
+async def test_an_article_becomes_pictures_prompts_urls_and_rows(keys, monkeypatch):
     """With all keys: MiniMax writes, ModelScope draws, OSS takes, SQLite remembers."""
+    monkeypatch.delenv("PEITU_IMAGES__SIZE")
     document = await illustrate()
 
     assert document["success"], document
