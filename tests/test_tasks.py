@@ -461,6 +461,36 @@ async def test_a_stranger_s_task_that_failed_is_passed_over(bench, ledger, end):
     assert (1, "two") == (provider.submitted, made.task.task_id)
 
 
+async def test_a_task_that_failed_is_known_when_the_others_have_theirs(bench, ledger):
+    """It tells no words; once the only other request of that moment has found its own task, it can only be ours."""
+    other = replace(bench.job.request, prompt="other")
+    rival = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=other)
+    polled = []
+
+    class Ended(FakeProvider):
+        async def poll(self, task_id):
+            polled.append(task_id)
+            if task_id == "one":
+                raise TaskFailedError("failed")
+            return replace(DONE, prompt="other")
+
+    sleep = bench.clock.sleep
+
+    async def sleep_while_the_other_finds_its_task(seconds):
+        if len(polled) == 2:
+            await ledger.submitted(rival, task_id="two")
+            polled.clear()
+        await sleep(seconds)
+
+    bench.clock.sleep = sleep_while_the_other_finds_its_task
+    provider = Ended(ledger, submits=[LostReplyError("reset")], listed=listed(bench, "one", "two"))
+    with pytest.raises(TaskFailedError):
+        await bench.run(provider)
+
+    assert 1 == provider.submitted
+    assert ["failed"] == await statuses(ledger)
+
+
 async def test_two_lost_requests_with_the_same_words_find_a_task_each(bench, ledger):
     """The other one takes the task that this one was about to take: the next with these words is as good."""
     rival = await ledger.intend("run", 9, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)

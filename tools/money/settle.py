@@ -16,6 +16,7 @@ from tools.errors import (
 )
 from tools.money.jobs import Service
 from tools.money.ledger import Ledger
+from tools.money.lost_reply import held, lost, not_fetched
 from tools.providers.provider import ListedTask, TaskState
 from tools.sqlite.task_rows import Task
 
@@ -65,44 +66,53 @@ class Settler:
             why = f"its task list cannot be read ({error})"
         except UnavailableError as error:
             why = f"its task list cannot be had now ({error}) - resume to look again"
-            raise UnavailableError(_lost(task, service, why), retry_after_s=error.retry_after_s) from error
+            raise UnavailableError(lost(task, service, why), retry_after_s=error.retry_after_s) from error
         if service.on_lost_reply == "resubmit":
             await self._ledger.failed(task, "its answer was lost, and on_lost_reply allows to send it again")
             return None
-        message = _held(task, service, why)
-        if task.submitted_at is not None:  # answered with the picture itself, by a link that nobody keeps
-            message = (
-                f"{service.name} made this picture at {task.submitted_at:%Y-%m-%d %H:%M:%S} UTC, it may be paid, and "
-                "it could not be fetched - held, so that nothing is paid twice; resume with --resubmit to make it again"
-            )
+        message = not_fetched(task, service) if task.submitted_at else held(task, service, why)
         await self._ledger.unknown(task, message)
         raise LostReplyError(message)
 
     async def settle_by_prompt(self, task: Task, service: Service) -> Task | None:
         """Find the task by its prompt, which a finished task tells where the service keeps it; return it adopted.
 
-        Waits until all unclaimed tasks of that moment have finished, `deadline_s` at most, and costs nothing. `None`
-        when none of them is ours.
+        Waits until all unclaimed tasks of that moment have finished, `deadline_s` at most, and costs nothing. A task
+        that failed tells no prompt: it is ours if all others are somebody else's. `None` when none is ours.
         """
         if task.submitted_at is not None:
             return None
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
-        told: set[str] = set()
+        told: dict[str, str] = {}
         try:
-            while unfinished := await self._unclaimed(task, service) - told:
+            while unfinished := await self._unclaimed(task, service) - told.keys():
                 for task_id in sorted(unfinished):
                     prompt = await self._prompt_of(task_id, service)
                     if prompt is not None:
-                        told.add(task_id)
+                        told[task_id] = prompt
                     if _are_same(prompt, task.prompt) and (found := await self._adopt(task, task_id)):
                         return found
-                if unfinished <= told or self._now() > give_up_at:
+                if unfinished <= told.keys():
+                    break
+                if self._now() > give_up_at:
                     return None
                 await self._sleep(FINISHED_PAUSE_S)
+            return await self._left_over(task, {task_id for task_id, prompt in told.items() if not prompt})
         except StorageError:
             raise
         except (UnavailableError, LostReplyError, ConfigError):
             return None
+
+    async def _left_over(self, task: Task, silent: set[str]) -> Task | None:
+        """Return the task adopted if one that tells no prompt is left, and no other request that it may belong to.
+
+        Others of that moment may be about to adopt theirs, so it is looked for more than once.
+        """
+        for pause_s in LOOK_UP_PAUSES_S if silent else ():
+            await self._sleep(pause_s)
+            if found := await self._ledger.claim(task, silent, around=LOOK_AHEAD):
+                self._guessed.add(found.id)
+                return found
         return None
 
     async def _adopt(self, task: Task, task_id: str) -> Task | None:
@@ -122,7 +132,7 @@ class Settler:
             return
         self._guessed.discard(task.id)
         if ready.prompt and not _are_same(ready.prompt, task.prompt):
-            message = _held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
+            message = held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
             await self._ledger.give_back(task, message)
             raise LostReplyError(message)
 
@@ -181,15 +191,3 @@ class Settler:
 def _are_same(words: str | None, others: str) -> bool:
     """Tell whether these are the same words; a service may have changed the spaces."""
     return words is not None and words.split() == others.split()
-
-
-def _lost(task: Task, service: Service, why: str) -> str:
-    at = f"{task.intended_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{service.name} may have taken the request of {at}, but its answer was lost and {why}"
-
-
-def _held(task: Task, service: Service, why: str) -> str:
-    return (
-        f"{_lost(task, service, why)} - held, so that nothing is paid twice; see the provider's console, then resume "
-        "with --resubmit to send it again"
-    )
