@@ -1,4 +1,4 @@
-"""One segment of a batch: what of it is there already, and its run, begun or continued."""
+"""One segment of a batch: find its existing pictures, and begin or continue its run."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ async def look_at(segment: SegmentRow, existing: Existing, batches: Batches) -> 
 async def work_on(
     workflow: Workflow, segment: SegmentRow, watch: Watch, kept: list[dict[str, Any]], *, has_begun: bool
 ) -> OutputState:
-    """Begin the segment's run, or continue it where it was begun before.
+    """Begin the segment's run, or continue it if it has begun.
 
     Raises:
         PeituError: The run could not go on; what it has done stays.
