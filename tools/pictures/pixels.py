@@ -95,7 +95,7 @@ def flatten(image: "Image") -> "Image":
 
     with contextlib.suppress(*DAMAGES):  # Damaged EXIF is no reason to refuse a good picture.
         ImageOps.exif_transpose(image, in_place=True)
-    if image.mode == "I;16":  # `convert` would cut off at 255 instead of scaling down.
+    if image.mode == "I;16":  # `convert` would clip at 255 instead of scaling down
         image = image.convert("I").point([value // 256 for value in range(65536)], "L")
     mode = "L" if image.mode in _GREY else "RGB"
     if image.has_transparency_data:
@@ -108,7 +108,7 @@ def flatten(image: "Image") -> "Image":
 
 
 def _to_srgb(image: "Image") -> "Image":
-    """Apply the color profile; one that cannot be used is left out, as browsers do."""
+    """Apply the color profile; an unusable one is ignored, as in browsers."""
     from PIL import ImageCms
 
     profile = image.info.get("icc_profile")
