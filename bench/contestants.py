@@ -1,4 +1,4 @@
-"""Who is measured: the name, how it is started, and which packages its figures depend on."""
+"""The programs that are measured: name, how each is started, and the packages that its figures depend on."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Kill twenty-image runs at random instants, resume them, and print who paid twice: `python -m bench.faults`."""
+"""Kill runs of twenty images at random moments, resume them, and count double payments: `python -m bench.faults`."""
 
 import argparse
 import itertools

@@ -1,4 +1,4 @@
-"""One run of a program, killed again and again and each time resumed: what it paid, and what it has to show."""
+"""Kill and resume one run of a program again and again; measure what it paid, and which pictures it saved."""
 
 import random
 import signal

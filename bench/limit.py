@@ -1,4 +1,4 @@
-"""Measure Peitu beside its peers at the limit of a service: `uv run --group peers python -m bench.limit`."""
+"""Measure Peitu and comparable programs at a service's rate limit: `uv run --group peers python -m bench.limit`."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""What a measurement of `bench.limit` comes to: tables for the terminal, a page, and every figure as JSON."""
+"""The report of `bench.limit`: tables for the terminal, a Markdown page, and all figures as JSON."""
 
 import json
 import os

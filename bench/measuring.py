@@ -1,4 +1,4 @@
-"""One program against a service of its own: what it took, what it cost, and what the service's books say of it."""
+"""Run one program against its own instance of the service; measure time and resources, and read the service's books."""
 
 import json
 import os

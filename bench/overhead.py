@@ -1,4 +1,4 @@
-"""What one picture costs beside the provider's time: the start of the commands, and one picture in a warm process."""
+"""Measure Peitu's own time besides the provider's: the start of commands, and one picture in a warm process."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-"""The parent of forks: imports modules, then forks a process for every order on standard input; see `bench.forks`.
+"""The parent process of `bench.forks`: imports modules, then forks a process for every order on standard input.
 
-It has one thread and opens nothing, so that a fork is as good as a fresh process that has done its imports.
+It has one thread and opens nothing, so that a fork is like a fresh process that has done its imports.
 """
 
 import gc

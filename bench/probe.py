@@ -1,6 +1,6 @@
-"""One picture in a warm process, again and again: first by the clock, then under the profiler of every thread.
+"""Make one picture after another in a warm process: first by the clock, then with a profiler in every thread.
 
-Prints JSON. The profiler counts processor time, and makes what is written in Python look dearer than what is in C.
+Prints JSON. The profiler counts processor time, and makes Python code look more expensive than C code.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What is killed: Peitu, and two programs as a good LangGraph tutorial would write them."""
+"""The programs that `bench.faults` kills: Peitu, and two LangGraph programs as in a good tutorial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

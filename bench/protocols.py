@@ -1,4 +1,4 @@
-"""The answers of the benchmark's service, in the words of the three protocols.
+"""The answers of the benchmark's service in its three protocols.
 
 Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.

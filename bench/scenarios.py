@@ -1,4 +1,4 @@
-"""What is asked of every program: how many pictures, at what pace, of what service."""
+"""The scenarios of `bench.limit`: how many pictures, and how the service behaves."""
 
 from dataclasses import dataclass
 

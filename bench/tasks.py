@@ -1,6 +1,6 @@
-"""The books of the benchmark's service: what was asked for and refused, when each task was ready, who noticed when.
+"""The books of the benchmark's service: requests and refusals, and when each task was ready and was found to be.
 
-Whatever a peer does, the picture with the same number takes the same time and fails as often.
+For every program, the picture with the same number takes the same time and fails as often.
 """
 
 import heapq

@@ -1,8 +1,8 @@
-"""The peers: programs that a good LangGraph tutorial would write for the same twenty pictures.
+"""The peers of `bench.faults`: LangGraph programs as in a good tutorial, for the same twenty pictures.
 
 `node`: `Send` to a node that submits, polls and saves, with `AsyncSqliteSaver`. `steps`: the same as a subgraph of
-three nodes, so that each step is checkpointed. Both are resumed as LangGraph's documentation says, with
-`ainvoke(None)`. They ask the same service for the same pictures as Peitu does, in the same burst.
+three nodes, so that each step is checkpointed. Both are resumed with `ainvoke(None)`, as in LangGraph's documentation.
+They request the same pictures from the same service as Peitu does, in the same burst.
 
 Source: https://docs.langchain.com/oss/python/langgraph/durable-execution, read 2026-11-24.
 """

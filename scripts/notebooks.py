@@ -1,4 +1,4 @@
-"""Run the notebooks from top to bottom and save what they show, as it is committed.
+"""Run the notebooks from top to bottom and save their output, which is committed.
 
 uv run scripts/notebooks.py            all of them
 uv run scripts/notebooks.py 02         those whose name begins so

@@ -1,7 +1,7 @@
-"""Pin everything that uv resolves, so that a fresh clone installs the same set next year.
+"""Pin all versions that uv resolves, so that a fresh clone installs the same set next year.
 
-Writes exact versions into `[tool.uv] constraint-dependencies` of `pyproject.toml`. They take the place of a
-committed `uv.lock`, which records the download addresses of whoever made it.
+Writes exact versions into `[tool.uv] constraint-dependencies` of `pyproject.toml`, instead of committing `uv.lock`,
+which contains the download addresses of whoever made it.
 
     uv run scripts/pin.py               pin what is resolved now, after a change of the dependencies
     uv run scripts/pin.py --upgrade     take the newest versions that fit together, and pin those

@@ -1,4 +1,4 @@
-"""What the tests of both providers' clients talk to: a server that answers every request alike."""
+"""A server for the tests of both providers' clients, which gives the same answer to every request."""
 
 import json
 from collections.abc import AsyncIterator, Callable

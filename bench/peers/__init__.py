@@ -1,4 +1,4 @@
-"""The programs that are measured beside Peitu: one file each, written as its documentation shows, run as a process.
+"""The programs of `bench.limit`: one file each, run as a process; peers are written as their documentation shows.
 
 Each takes one argument, an `Order` as JSON, saves pictures into `output` in its working directory, and prints
 `{"made": …, "failed": …}` as its last line.

@@ -1,7 +1,7 @@
-"""A LangGraph program as a good tutorial would write it: `Send`, a node that submits, polls and saves, checkpoints.
+"""A LangGraph program as in a good tutorial: `Send`, one node that submits, polls and saves, and checkpoints.
 
-A poll every five seconds, `RetryPolicy` with its exponential pause for refused and failed pictures, more patient than
-LangGraph's own (20 tries instead of 3, 8 s at most instead of 128), and `max_concurrency` for the number at once.
+It polls every five seconds, uses `RetryPolicy` with exponential pauses for refused and failed pictures (20 tries
+instead of LangGraph's default 3, pauses of at most 8 s instead of 128), and `max_concurrency` for the number at once.
 
 Source: https://docs.langchain.com/oss/python/langgraph/use-graph-api (Send, retry policies), read 2026-11-24.
 """

@@ -1,6 +1,6 @@
-"""Finds in a cassette what should have been scrubbed; the recorder refuses to save it, and a test looks again.
+"""Finds in a cassette what should have been scrubbed; the recorder then refuses to save it, and a test fails.
 
-It knows nothing of `scrub`: what that forgets is to be found here.
+It shares no code with `scrub`, so that it finds what that misses.
 """
 
 import base64

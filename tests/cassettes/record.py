@@ -1,6 +1,6 @@
-"""Records the cassettes anew: all from the sandbox, or with `--live NAME` those of one service from itself.
+"""Records the cassettes again: all from the sandbox, or with `--live NAME` those of one service from the real one.
 
-A live recording wants the keys of the service in the environment or in `.env`, and costs a few cents.
+A live recording needs the service's keys in the environment or in `.env`, and costs a few cents.
 """
 
 import argparse

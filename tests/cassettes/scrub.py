@@ -1,8 +1,7 @@
-"""Takes out of a recording what is secret, personal or large.
+"""Removes from a recording what is secret, personal or large.
 
-Of the headers only those stay that a client reads: nobody has to foresee how a gateway names an account.
-What is taken out of a query, a JSON field or an XML element is replaced by the word ``scrubbed``, so that the
-form of the answer is kept.
+Only headers that a client reads are kept, so that no list of names of account headers is needed. Values in queries,
+JSON fields and XML elements are replaced by the word ``scrubbed``, which keeps the form of the answer.
 """
 
 import base64

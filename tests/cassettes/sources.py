@@ -1,4 +1,4 @@
-"""Where recordings come from: the sandbox, or a live service with the keys of whoever has them."""
+"""The sources of recordings: the sandbox, or a live service with the keys of whoever records."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""The stages that a scene plays on: the real addresses for a replay, others while it is recorded."""
+"""The stages that a scene is played on, with the addresses of services: real ones for a replay, others to record."""
 
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Short clients for the tests of the sandbox itself."""
+"""Small clients for the tests of the sandbox itself."""
 
 import ssl
 from typing import Any

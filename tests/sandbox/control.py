@@ -1,4 +1,4 @@
-"""The sandbox's own endpoint, by which another process reads what happened and commands faults.
+"""The sandbox's control endpoints, for another process to read what happened and to order faults.
 
 GET /control/state, POST /control/fault, POST /control/limits, POST /control/time, POST /control/reset.
 """

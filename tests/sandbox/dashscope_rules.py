@@ -1,4 +1,4 @@
-"""Which model DashScope serves where, and what it refuses (reference, sections 1.2 and 1.5)."""
+"""Which models DashScope serves at which endpoint, and what it refuses (reference, sections 1.2 and 1.5)."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How DashScope shows its tasks: a poll's answer and an entry of the list (reference, section 1.8)."""
+"""DashScope's tasks in its answers: to a poll, and as an entry of the list (reference, section 1.8)."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any

@@ -10,9 +10,9 @@
 | `truncated` | half of the answer, then the connection closes | yes |
 | `empty`, `garbage`, `html` | HTTP 200 with nothing, noise or a page | yes |
 | `envoy` | HTTP 503 from the gateway, whose connection to the service broke | **yes** |
-| `failed`, `canceled` | submit: the task is accepted and ends so (`code`, `message`) | yes |
+| `failed`, `canceled` | submit: the task is accepted and ends this way (`code`, `message`) | yes |
 | `partial` | submit: `failed` of the `n` images fail | yes |
-| `never` | submit: the task runs for ever | yes |
+| `never` | submit: the task runs forever | yes |
 | `takes` | submit: the task takes `seconds` | yes |
 | `unknown` | poll: the service does not know the task | yes |
 | `base_resp` | chat: HTTP 200 with `code`, `message` and `choices` null (`choices="empty"`: []) | yes |

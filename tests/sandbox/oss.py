@@ -1,7 +1,7 @@
-"""OSS: objects in buckets, behind real signatures (reference, section 4).
+"""OSS: objects in buckets, with real signatures (reference, section 4).
 
-Path style, ``/bucket/key``, as oss2 uses it for an IP address. A host name in `World.domains` is a bound
-custom domain: there the whole path is the key.
+Paths are ``/bucket/key``, as oss2 uses them for an IP address. A host name in `World.domains` is a custom domain that
+is bound to a bucket: there the whole path is the key.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""What OSS answers about a bucket: its objects, and the bucket itself."""
+"""The answers of OSS about a bucket: the list of its objects, and the bucket's own data."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote

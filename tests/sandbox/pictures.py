@@ -1,4 +1,4 @@
-"""Result pictures: real, of the size asked for, different for each prompt and seed, made in milliseconds."""
+"""Real result pictures of the requested size, different for each prompt and seed, made in milliseconds."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: one uvicorn server in a thread of its own."""
+"""The whole sandbox: one uvicorn server in a thread of its own."""
 
 from dataclasses import dataclass, field
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""A uvicorn server that runs in a thread, starts and stops at once, and can break a connection."""
+"""A uvicorn server that runs in a thread, starts and stops quickly, and can break a connection."""
 
 import asyncio
 import importlib

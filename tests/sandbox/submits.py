@@ -1,4 +1,4 @@
-"""What both image services do with a submit: check the rates, book the task, apply its fault."""
+"""How both image services handle a submit: check the rate limits, record the task, apply its fault."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The image tasks of one service: queued, running, done, and what they cost."""
+"""The image tasks of one service, their states, and their cost."""
 
 import heapq
 import itertools

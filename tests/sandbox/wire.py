@@ -1,4 +1,4 @@
-"""From the socket to a service and back: the log, the latency, the faults, and connections that break."""
+"""The layer between the socket and the services: log, latency, faults, and broken connections."""
 
 import asyncio
 import gzip

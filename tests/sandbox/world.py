@@ -1,4 +1,4 @@
-"""What the services of one sandbox share: the clock, the keys, the tasks, the objects and the logs."""
+"""The state that the services of one sandbox share: clock, keys, tasks, objects and logs."""
 
 import random
 import threading
