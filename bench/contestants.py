@@ -12,12 +12,12 @@ from bench.peers import KEY, Order, prompt
 
 STORYBOARD = "storyboard.jsonl"
 NO_LIMIT = 1000
-"""Submits or polls a second where a scenario has no limit."""
+"""Submits or polls per second if a scenario has no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """A program, with the name of the option `--peers` and the one of the tables."""
+    """A program, with its name in the option `--peers` and that in the tables."""
 
     key: str
     name: str

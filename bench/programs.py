@@ -15,7 +15,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What is killed: an entry point, its arguments to begin and to continue a run, and its pictures."""
+    """A program to kill: its entry point, its arguments to begin and to continue a run, and where its pictures are."""
 
     name: str
     entry: str

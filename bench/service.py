@@ -34,7 +34,7 @@ DIFFERENT = 8
 
 
 class Service:
-    """The ASGI application. Half of the latency comes before a request is looked at, half behind it."""
+    """The ASGI application. It waits half of the latency before handling a request, and half after."""
 
     def __init__(self, rules: Rules, url: str) -> None:
         self.book = Book(rules)

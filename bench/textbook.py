@@ -31,7 +31,7 @@ MODEL = "wanx2.1-t2i-plus"
 
 
 class State(TypedDict, total=False):
-    """The run: what to paint, and the files that came of it."""
+    """The run: what to paint, and the files that were saved."""
 
     subject: str
     topics: list[str]
@@ -39,7 +39,7 @@ class State(TypedDict, total=False):
 
 
 class Picture(TypedDict, total=False):
-    """One picture on its way."""
+    """The state of one picture."""
 
     number: int
     topic: str
@@ -48,7 +48,7 @@ class Picture(TypedDict, total=False):
 
 
 class Files(TypedDict):
-    """What a picture gives back to the run."""
+    """The output of one picture for the run."""
 
     files: Annotated[list[str], operator.add]
 
@@ -59,7 +59,7 @@ async def plan(state: State) -> State:
 
 
 def fan_out(state: State) -> list[Send]:
-    """Give every topic a branch."""
+    """Send each topic to a branch of its own."""
     return [Send("picture", {"number": number, "topic": topic}) for number, topic in enumerate(state["topics"])]
 
 

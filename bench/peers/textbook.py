@@ -30,20 +30,20 @@ class NotMadeError(Exception):
 
 
 class State(TypedDict, total=False):
-    """The run: how many pictures, and the files that came of it."""
+    """The run: how many pictures, and the files that were saved."""
 
     images: int
     files: Annotated[list[str], operator.add]
 
 
 class Picture(TypedDict):
-    """One picture on its way."""
+    """The state of one picture."""
 
     number: int
 
 
 def fan_out(state: State) -> list[Send]:
-    """Give every picture a branch."""
+    """Send each picture to a branch of its own."""
     return [Send("picture", {"number": number}) for number in range(state["images"])]
 
 

@@ -47,7 +47,7 @@ def record_live(service: str, source: Source, folder: Path) -> None:
     """Record the scenes of one service from itself, except those that only a sandbox can play.
 
     Raises:
-        PeituError: The service did not do its part; the cassettes before this one are recorded.
+        PeituError: The service failed; the cassettes before this one are recorded.
     """
     for scene in SCENES[service]:
         if scene not in SANDBOX_ONLY:

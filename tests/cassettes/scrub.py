@@ -49,13 +49,13 @@ _SIDE_PX = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubber:
-    """Scrubs interactions: `rewrites` are texts and what stands for them, `secrets` the keys in use."""
+    """Scrubs interactions: `rewrites` maps texts to their replacements, `secrets` are the keys in use."""
 
     rewrites: Mapping[str, str] = field(default_factory=dict)
     secrets: Collection[str] = ()
 
     def interaction(self, request: Request, response: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
-        """Return both without anything that is not for everybody; a hook of vcrpy."""
+        """Return both without anything that is not public; a hook of vcrpy."""
         return self._request(request), self._response(response)
 
     def _request(self, request: Request) -> Request:

@@ -65,7 +65,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whose signatures are good, and when and where."""
+    """The account whose signatures are valid, with the current time and the region."""
 
     key_id: str
     secret: str

@@ -98,7 +98,7 @@ class World:
         return time.time() + self.offset_s
 
     def pass_time(self, seconds: float) -> None:
-        """Put the clock forward: tasks end and links expire without anybody waiting.
+        """Move the clock forward: tasks end and links expire without waiting.
 
         After more than 15 minutes OSS refuses signatures made by the real clock.
         """
