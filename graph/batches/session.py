@@ -97,7 +97,7 @@ class BatchSession:
         except StorageError:
             if self._trouble is None:
                 raise
-            return {**self._before, "success": False, "images": []}  # the same trouble, and told already
+            return {**self._before, "success": False, "images": []}  # the same error, printed already
 
     def _end(self, *, reason: str | None) -> dict[str, Any]:
         """Write the report, print it for people, and return the result document."""
@@ -169,7 +169,7 @@ class BatchSession:
             say(f"{error} - the batch stopped there; fix it, then {self._go_on}")
 
     def _existing(self, segment: SegmentRow) -> list[dict[str, Any]]:
-        """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""
+        """Return the existing pictures of a segment that are whole and have the right size; reads the disk."""
         sizes = self._feasible.sizes(segment.asked.get("size"))
         found = []
         for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):

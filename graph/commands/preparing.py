@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # pydantic comes with it: a typing error should be told sooner than that
+if TYPE_CHECKING:  # it imports pydantic: typing errors should be reported before that
     from tools.setup.configuration import Settings
 
 GARBAGE = 2000
@@ -22,7 +22,7 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> "Settings":
     from tools.setup.settings import load_settings
 
     settings = load_settings(config, overrides)
-    open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once
+    open_log(settings, terminal_level="ERROR")  # the progress display reports failures already
     return settings
 
 

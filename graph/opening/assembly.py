@@ -90,7 +90,7 @@ def missing_for_upload() -> list[str]:
 
 
 def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> LanguageModel | None:
-    """Return the model of `llm.provider`, or `None` where there is none or its key is not set."""
+    """Return the model of `llm.provider`, or `None` if there is none or its key is not set."""
     if settings.llm.provider == "none":
         return None
     service = settings.llm.providers[settings.llm.provider]

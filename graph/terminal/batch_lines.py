@@ -17,7 +17,7 @@ Document = Mapping[str, Any]
 
 
 def is_waiting(image: Document) -> bool:
-    """Tell whether nobody has tried to make the image yet."""
+    """Tell whether no attempt was made yet to make the image."""
     return not image["attempts"] and str(image["error"]).startswith(NOT_YET)
 
 

@@ -27,7 +27,7 @@ def generate_image(  # noqa: PLR0917 - the predecessor's signature
 
     Synchronous; also works inside a running event loop. The same call, made again after a crash, collects what it paid
     for; a picture that it made already stays. Arguments left out come from the environment, `.env` and `config.yaml`.
-    `max_retries` is the most requests for the picture, including those refused with 429; `rate_limiter_instance` paces
+    `max_retries` is the most submits for the picture, including those refused with 429; `rate_limiter_instance` paces
     them.
 
     Raises:
