@@ -1,1 +1,1 @@
-"""Measurements of Peitu beside its peers; see README.md in this folder."""
+"""Benchmarks of Peitu and of comparable programs; see README.md in this folder."""

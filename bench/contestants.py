@@ -1,4 +1,4 @@
-"""Who is measured: the name, how it is started, and which packages its figures depend on."""
+"""The programs that are measured: name, how each is started, and the packages that its figures depend on."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ from bench.peers import KEY, Order, prompt
 
 STORYBOARD = "storyboard.jsonl"
 NO_LIMIT = 1000
-"""Submits or polls a second where a scenario has no limit."""
+"""Submits or polls per second if a scenario has no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """A program, with the name of the option `--peers` and the one of the tables."""
+    """A program, with its name in the option `--peers` and that in the tables."""
 
     key: str
     name: str

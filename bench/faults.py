@@ -1,4 +1,4 @@
-"""Kill twenty-image runs at random instants, resume them, and print who paid twice: `python -m bench.faults`."""
+"""Kill runs of twenty images at random moments, resume them, and count double payments: `python -m bench.faults`."""
 
 import argparse
 import itertools
@@ -35,7 +35,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 
 def command(options: argparse.Namespace) -> str:
-    """Return what to type for such figures: the options that change them and are not at their defaults."""
+    """Return the command that reproduces the figures: with the options that change them and are not defaults."""
     usual = arguments([])
     given = [
         f" --{name} {getattr(options, name):g}"

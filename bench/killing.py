@@ -1,4 +1,4 @@
-"""One run of a program, killed again and again and each time resumed: what it paid, and what it has to show."""
+"""Kill and resume one run of a program again and again; measure what it paid, and which pictures it saved."""
 
 import random
 import signal
@@ -20,12 +20,12 @@ KILLS_A_RUN = 4
 INSTANTS = {"start": 0.4, "burst": 0.06, "work": 1.0}
 """How long each phase is, in seconds: `start` from the process's start, the others from its first request."""
 PHASES = ("start", "burst", "burst", "burst", "burst", "work", "work", "work", "work", "work")
-"""How often each phase is hit: most of the money is at stake while requests are out, so two kills of five go there."""
+"""Phases to choose from: most money is at stake while requests are under way, so two of five kills hit the burst."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What came of a run. `held` are images left to the user, `held_paid` those of them that cost money."""
+    """The result of a run. `held` is the number of held images, `held_paid` of those among them that cost money."""
 
     program: str
     seed: int
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def make_sandbox(seed: int) -> Sandbox:
-    """Return a service that answers a submit 2 or 8 ms after it has taken it, and whose tasks take 0.2 to 1 s."""
+    """Return a service that answers a submit 2 or 8 ms after accepting it, and whose tasks take 0.2 to 1 s."""
     sandbox = Sandbox(seed=seed)
     sandbox.set_limits("dashscope", task_seconds=(0.2, 1.0))
     sandbox.fault("dashscope", "submit", kind="slow", seconds=0.002, share=0.5)
@@ -52,7 +52,7 @@ def make_sandbox(seed: int) -> Sandbox:
 
 
 def measure(program: Program, seed: int, *, rate_per_s: float, forks: Forks, folder: Path) -> Outcome:
-    """Kill a run at the instants that the seed names, resume it to its end, and count."""
+    """Kill a run at moments that depend on the seed, resume it to its end, and count."""
     chance = random.Random(seed)
     outcome = Outcome(program=program.name, seed=seed)
     began_at = time.monotonic()

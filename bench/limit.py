@@ -1,4 +1,4 @@
-"""Measure Peitu beside its peers at the limit of a service: `uv run --group peers python -m bench.limit`."""
+"""Measure Peitu and comparable programs at a service's rate limit: `uv run --group peers python -m bench.limit`."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from bench.scenarios import Scenario, scenarios
 
 RESULTS = Path(__file__).parent / "results"
 PATIENCE = 4
-"""A program may take so many times the floor, and a minute; then it is stopped."""
+"""A program is stopped after this many times the floor plus a minute."""
 DEFAULT = "script,sdk,gateway,textbook,peitu"
 
 
@@ -31,7 +31,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 
 def chosen(scenario: Scenario, names: str) -> list[Contestant]:
-    """Return who takes part: `peitu` stands for both providers, where a limit is in the way of neither."""
+    """Return the programs whose keys begin with one of the names; in scenarios without peers, Peitu's on ModelScope."""
     wanted = tuple(names.split(","))
     found = [peer for peer in contestants() if peer.key.startswith(wanted)]
     return [peer for peer in found if scenario.with_peers or peer.key in {"peitu-modelscope", "threads-modelscope"}]

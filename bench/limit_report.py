@@ -1,4 +1,4 @@
-"""What a measurement of `bench.limit` comes to: tables for the terminal, a page, and every figure as JSON."""
+"""The report of `bench.limit`: tables for the terminal, a Markdown page, and all figures as JSON."""
 
 import json
 import os
@@ -45,13 +45,13 @@ COLUMNS: dict[str, Cell] = {
     "MiB": _number("memory_mib", ".0f"),
     "KiB": _bytes,
 }
-"""The columns and how they are written; README.md in this folder explains them."""
+"""The columns and how their values are formatted; README.md in this folder explains them."""
 
 
 def summarize(
     outcomes: Sequence[Outcome], *, size: str, seconds: float, overhead: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return every run, and where and how it was measured; `overhead` is what `bench.overhead` found."""
+    """Return all runs, with machine, versions and settings; `overhead` is the result of `bench.overhead`."""
     return {
         "measured_at": datetime.now(UTC).date().isoformat(),
         "wall_s": round(seconds),
@@ -77,7 +77,7 @@ def kept(measured: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures depend on, and nothing that names the machine."""
+    """Return what the figures depend on, without anything that identifies the machine."""
     packages = sorted({name for peer in contestants() for name in peer.packages} | {"pillow", "httpx"})
     return {
         "system": f"{platform.system()} {platform.machine()}",
@@ -90,7 +90,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Return the name of the processor, where the system tells it."""
+    """Return the name of the processor, if the system tells it."""
     path = Path("/proc/cpuinfo")
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -148,7 +148,7 @@ def _parts(found: dict[str, Any]) -> list[list[str]]:
 
 
 LEAST_SHARE = 0.02
-"""Smaller parts are put together."""
+"""Parts with a smaller share are added up."""
 
 
 def tables(measured: dict[str, Any]) -> Iterable[str | Table]:
@@ -165,7 +165,7 @@ def tables(measured: dict[str, Any]) -> Iterable[str | Table]:
 
 
 def markdown(measured: dict[str, Any]) -> str:
-    """Return the tables as a page."""
+    """Return the tables as a Markdown page."""
     about = ", ".join(f"{name} {value}" for name, value in measured["machine"].items())
     when = f"{measured['measured_at']}, {measured['wall_s']} s in all; pictures of {measured['picture_size']}"
     lines = ["# At the limit", "", f"`uv run --group peers python -m bench.limit`, {when}; {about}."]

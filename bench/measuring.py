@@ -1,4 +1,4 @@
-"""One program against a service of its own: what it took, what it cost, and what the service's books say of it."""
+"""Run one program against its own instance of the service; measure time and resources, and read the service's books."""
 
 import json
 import os
@@ -24,12 +24,12 @@ ROOT = Path(__file__).parent.parent
 MIB = 1 << 20
 CLEARED = ("MODELSCOPE_", "DASHSCOPE_", "MINIMAX_", "OSS_", "PEITU_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_", "LITELLM_")
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-"""Where it is set, every start would compile the modules anew, which an installed program does once."""
+"""Removed from the environment: with it, every start would compile all modules, which is otherwise done once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What is started: the words of the command line, and the environment beside ours without anybody's keys."""
+    """A command to start: its arguments, and variables to add to our environment, from which keys are removed."""
 
     words: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -37,12 +37,12 @@ class Command:
 
 
 Prepare = Callable[[Order, Path], Command]
-"""Puts into a folder what a program needs, and returns how it is started."""
+"""Prepares a folder for a program, and returns the command that starts it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What came of one run. Times are in seconds; `made` are the pictures on the disk, whatever the program says."""
+    """The result of one run. Times are in seconds; `made` counts pictures on the disk, whatever the program says."""
 
     scenario: str
     title: str
@@ -68,7 +68,7 @@ class Outcome:
 
 
 class RunningService:
-    """The service as a process, from `with` to its end."""
+    """The service as a process that runs inside the `with`."""
 
     def __init__(self, rules: Rules) -> None:
         self.began_at = time.monotonic()
@@ -98,7 +98,7 @@ class RunningService:
 
 
 def measure(outcome: Outcome, prepare: Prepare, order: dict[str, Any], rules: Rules, *, patience_s: float) -> Outcome:
-    """Run a program in an empty folder and fill in what came of it; who takes too long is stopped."""
+    """Run a program in an empty folder and return the result; one that takes too long is stopped."""
     with RunningService(rules) as service, tempfile.TemporaryDirectory(prefix="peitu-bench-") as temporary:
         folder = Path(temporary)
         command = prepare(Order(url=service.url, **order), folder)
@@ -116,7 +116,7 @@ def measure(outcome: Outcome, prepare: Prepare, order: dict[str, Any], rules: Ru
 
 
 def environment(added: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment without keys and settings, and with what is added."""
+    """Return our environment without keys and settings, with additions."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*CLEARED, NO_BYTECODE))}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", **added}
 
@@ -138,7 +138,7 @@ def _run(outcome: Outcome, command: Command, folder: Path, patience_s: float) ->
 
 
 def _wait(pid: int, until: float) -> tuple[int, Any]:
-    """Wait for a process and return its status and what it used; end it when its time is over."""
+    """Wait for a process and return its status and resource usage; kill it when its time is over."""
     while True:
         found, status, used = os.wait4(pid, os.WNOHANG)
         if found:
@@ -173,14 +173,14 @@ def _count(outcome: Outcome, books: dict[str, Any]) -> None:
 
 
 def _is_whole(path: Path) -> bool:
-    """Tell from its beginning and its end whether a file is a whole PNG or JPG."""
+    """Tell whether a file begins and ends like a whole PNG or JPG."""
     data = path.read_bytes()
     png = data.startswith(b"\x89PNG") and data.endswith(b"IEND\xaeB`\x82")
     return png or (data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9"))
 
 
 def _settled_size(path: Path) -> int:
-    """Return the size of a database whose write-ahead log has been taken in."""
+    """Return the size of a database after its write-ahead log was merged into it, in bytes."""
     import sqlite3
 
     if not path.exists():

@@ -1,4 +1,4 @@
-"""What one picture costs beside the provider's time: the start of the commands, and one picture in a warm process."""
+"""Measure Peitu's own time besides the provider's: the start of commands, and one picture in a warm process."""
 
 import json
 import os
@@ -61,8 +61,8 @@ def _commands(folder: Path) -> dict[str, Sequence[str]]:
 def _starts(folder: Path, given: Mapping[str, str], times: int) -> dict[str, dict[str, float]]:
     """Run the commands in turn, several times, and return the medians of each.
 
-    In turn, so that a machine that becomes slower meanwhile is slower for all of them; the first time, which reads
-    the disk, does not count.
+    In turn, so that a machine that becomes slower affects all of them; the first round, which reads from the disk, does
+    not count.
     """
     seen: dict[str, list[dict[str, float]]] = {}
     for turn in range(times + 1):

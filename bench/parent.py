@@ -1,6 +1,6 @@
-"""The parent of forks: imports modules, then forks a process for every order on standard input; see `bench.forks`.
+"""The parent process of `bench.forks`: imports modules, then forks a process for every order on standard input.
 
-It has one thread and opens nothing, so that a fork is as good as a fresh process that has done its imports.
+It has one thread and opens nothing, so that a fork is like a fresh process that has done its imports.
 """
 
 import gc
@@ -65,7 +65,7 @@ def obey(order: dict[str, Any], running: set[int], *, to_close: tuple[int, ...])
 
 
 def reap(running: set[int]) -> None:
-    """Tell how each fork that is over has ended."""
+    """Report how each fork that has ended did so."""
     for pid in list(running):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -79,7 +79,7 @@ def say(**told: Any) -> None:
 
 
 def become(order: dict[str, Any], *, to_close: tuple[int, ...]) -> NoReturn:
-    """Be the process that was ordered, from its entry point to its end."""
+    """Run the ordered program in this fork, from its entry point to its end."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for descriptor in to_close:
@@ -105,7 +105,7 @@ def become(order: dict[str, Any], *, to_close: tuple[int, ...]) -> NoReturn:
 
 
 def redirect(name: str) -> None:
-    """Read from nowhere, write to files."""
+    """Redirect standard input from nothing, and standard output and error to files."""
     targets = {0: (os.devnull, os.O_RDONLY), 1: (f"{name}.out", os.O_WRONLY | os.O_CREAT)}
     targets[2] = (f"{name}.err", os.O_WRONLY | os.O_CREAT)
     for descriptor, (path, flags) in targets.items():

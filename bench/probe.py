@@ -1,6 +1,6 @@
-"""One picture in a warm process, again and again: first by the clock, then under the profiler of every thread.
+"""Make one picture after another in a warm process: first by the clock, then with a profiler in every thread.
 
-Prints JSON. The profiler counts processor time, and makes what is written in Python look dearer than what is in C.
+Prints JSON. The profiler counts processor time, and makes Python code look more expensive than C code.
 """
 
 import asyncio
@@ -60,14 +60,14 @@ profiles: list[cProfile.Profile] = []
 
 
 def profile_new_thread(*_: Any) -> None:
-    """Give a thread that begins a profiler of its own processor time."""
+    """Start a profiler of processor time in a new thread."""
     profile = cProfile.Profile(time.thread_time)
     profiles.append(profile)
     profile.enable()
 
 
 async def one(workflow: Any, order: Order, number: int) -> None:
-    """Make one picture as a segment of a storyboard is made."""
+    """Make one picture in the way of a storyboard's segment."""
     wishes = {"as_is": True, "count": 1, "size": f"{order.width}x{order.height}", "provider": "modelscope"}
     config = {"configurable": {"thread_id": f"{number:05}"}}
     state = await workflow.ainvoke({"content": prompt(number), **wishes}, config, durability="exit")
@@ -121,7 +121,7 @@ def _parts() -> Counter[str]:
 
 
 def _sorted_out(profile: cProfile.Profile) -> Counter[str]:
-    """Return a profile's seconds by part; what C functions of no part take counts for who calls them."""
+    """Return a profile's seconds by part; those of C functions that belong to no part go to their callers."""
     found: Counter[str] = Counter()
     for entry in profile.getstats():
         part = _part(entry.code)

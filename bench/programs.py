@@ -1,4 +1,4 @@
-"""What is killed: Peitu, and two programs as a good LangGraph tutorial would write them."""
+"""The programs that `bench.faults` kills: Peitu, and two LangGraph programs as in a good tutorial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What is killed: an entry point, its arguments to begin and to continue a run, and its pictures."""
+    """A program to kill: its entry point, its arguments to begin and to continue a run, and where its pictures are."""
 
     name: str
     entry: str

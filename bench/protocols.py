@@ -1,4 +1,4 @@
-"""The answers of the benchmark's service, in the words of the three protocols.
+"""The answers of the benchmark's service in its three protocols.
 
 Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
@@ -18,14 +18,14 @@ NOT_MADE = "The picture was not made."
 
 
 def dashscope_accepted(task: Task | None) -> Answer:
-    """Return DashScope's answer to a submit; `None` is one that came too soon."""
+    """Return DashScope's answer to a submit; `None` stands for one that came too early."""
     if task is None:
         return 429, {"code": "Throttling.RateQuota", "message": TOO_FAST, "request_id": "refused"}
     return 200, {"output": {"task_status": "PENDING", "task_id": task.task_id}, "request_id": task.task_id}
 
 
 def dashscope_state(task: Task | None, over: bool, link: str, began_at: float) -> Answer:
-    """Return DashScope's answer to a poll; `None` is a task that it does not know. Its times are China's."""
+    """Return DashScope's answer to a poll; `None` stands for an unknown task. Times are in China's time zone."""
     if task is None:
         return 200, {"request_id": "unknown", "output": {"task_id": "unknown", "task_status": "UNKNOWN"}}
     output: dict[str, Any] = {"task_id": task.task_id, "task_status": "RUNNING"}
@@ -78,7 +78,7 @@ def _in_china(timestamp: float) -> str:
 
 
 def openai_made(task: Task | None, link: str) -> Answer:
-    """Return OpenAI's answer, which comes when the picture is there."""
+    """Return OpenAI's answer, which is sent when the picture is ready."""
     if task is None:
         return 429, {"error": {"message": TOO_FAST, "type": "requests", "code": "rate_limit_exceeded"}}
     if task.failed:

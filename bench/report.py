@@ -1,4 +1,4 @@
-"""What a measurement of `bench.faults` comes to: totals, a table, and files without names or paths of the machine."""
+"""The report of `bench.faults`: totals, a table, and files that contain no names or paths of the machine."""
 
 import json
 import os

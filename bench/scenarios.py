@@ -1,4 +1,4 @@
-"""What is asked of every program: how many pictures, at what pace, of what service."""
+"""The scenarios of `bench.limit`: how many pictures, and how the service behaves."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ FIVE_IN_A_HUNDRED = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A measurement. `aims` are what Peitu means to reach, in words; peers take part where `with_peers` says so."""
+    """A measurement. `aims` are Peitu's goals in words; peers are measured, too, if `with_peers`."""
 
     key: str
     title: str
@@ -27,7 +27,7 @@ class Scenario:
 
 
 def scenarios(*, quick: bool) -> list[Scenario]:
-    """Return the scenarios; quick ones are only for a look, their figures mean little."""
+    """Return the scenarios; the `quick` ones only show that everything works."""
     return [_waves(quick), _limit(quick), _late(quick), *_growth(quick)]
 
 

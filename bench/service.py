@@ -1,8 +1,8 @@
-"""The benchmark's service on loopback: `python -m bench.service RULES` speaks three protocols and keeps books.
+"""The benchmark's service on loopback: `python -m bench.service RULES` speaks three protocols and records requests.
 
-DashScope's and ModelScope's tasks, and OpenAI's synchronous pictures for programs that know no other. It is a bare ASGI
-application, so that a thousand requests a second cost a part of one processor. It prints its address, and ends when its
-standard input does. `GET /books` tells what happened.
+The protocols are DashScope's and ModelScope's tasks, and OpenAI's synchronous pictures. It is a bare ASGI application,
+so that a thousand requests a second use only a part of one processor. It prints its address, and ends when its standard
+input is closed. `GET /books` returns what happened.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ DIFFERENT = 8
 
 
 class Service:
-    """The ASGI application. Half of the latency comes before a request is looked at, half behind it."""
+    """The ASGI application. It waits half of the latency before handling a request, and half after."""
 
     def __init__(self, rules: Rules, url: str) -> None:
         self.book = Book(rules)

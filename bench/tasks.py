@@ -1,6 +1,6 @@
-"""The books of the benchmark's service: what was asked for and refused, when each task was ready, who noticed when.
+"""The books of the benchmark's service: requests and refusals, and when each task was ready and was found to be.
 
-Whatever a peer does, the picture with the same number takes the same time and fails as often.
+For every program, the picture with the same number takes the same time and fails as often.
 """
 
 import heapq
@@ -49,7 +49,7 @@ class Task:
 
 @dataclass(slots=True)
 class Book:
-    """Accepts and refuses, and writes down what happens."""
+    """Accepts or refuses submits, and records what happens."""
 
     rules: Rules
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Book:
     first_request_at: float | None = None
     last_request_at: float | None = None
     polled_at: list[float] = field(default_factory=list)
-    """Polls, and looks at the list of tasks, which count as such."""
+    """Times of polls, including requests for the list of tasks."""
     _attempts: dict[int, int] = field(default_factory=dict)
     _accepted_at: deque[float] = field(default_factory=deque)
     _running_until: list[float] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Book:
         return True
 
     def report(self, cpu_s: float) -> dict[str, Any]:
-        """Return the books for the benchmark."""
+        """Return everything recorded, for the benchmark."""
         return {
             "tasks": [asdict(task) for task in self.tasks.values()],
             "refused_at": self.refused_at,
@@ -125,7 +125,7 @@ def busiest_second(times: Sequence[float]) -> int:
 
 
 def floor_s(rules: Rules, *, images: int, at_once: int) -> float:
-    """Return the seconds that a client takes which wastes none: without latency, it knows at once what is ready.
+    """Return the seconds that an ideal client needs: without latency, and knowing at once what is ready.
 
     Submits are evenly spaced; a picture that failed goes before the ones not yet tried.
     """

@@ -1,8 +1,8 @@
-"""The peers: programs that a good LangGraph tutorial would write for the same twenty pictures.
+"""The peers of `bench.faults`: LangGraph programs as in a good tutorial, for the same twenty pictures.
 
 `node`: `Send` to a node that submits, polls and saves, with `AsyncSqliteSaver`. `steps`: the same as a subgraph of
-three nodes, so that each step is checkpointed. Both are resumed as LangGraph's documentation says, with
-`ainvoke(None)`. They ask the same service for the same pictures as Peitu does, in the same burst.
+three nodes, so that each step is checkpointed. Both are resumed with `ainvoke(None)`, as in LangGraph's documentation.
+They request the same pictures from the same service as Peitu does, in the same burst.
 
 Source: https://docs.langchain.com/oss/python/langgraph/durable-execution, read 2026-11-24.
 """
@@ -31,7 +31,7 @@ MODEL = "wanx2.1-t2i-plus"
 
 
 class State(TypedDict, total=False):
-    """The run: what to paint, and the files that came of it."""
+    """The run: what to paint, and the files that were saved."""
 
     subject: str
     topics: list[str]
@@ -39,7 +39,7 @@ class State(TypedDict, total=False):
 
 
 class Picture(TypedDict, total=False):
-    """One picture on its way."""
+    """The state of one picture."""
 
     number: int
     topic: str
@@ -48,7 +48,7 @@ class Picture(TypedDict, total=False):
 
 
 class Files(TypedDict):
-    """What a picture gives back to the run."""
+    """The output of one picture for the run."""
 
     files: Annotated[list[str], operator.add]
 
@@ -59,7 +59,7 @@ async def plan(state: State) -> State:
 
 
 def fan_out(state: State) -> list[Send]:
-    """Give every topic a branch."""
+    """Send each topic to a branch of its own."""
     return [Send("picture", {"number": number, "topic": topic}) for number, topic in enumerate(state["topics"])]
 
 

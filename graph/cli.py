@@ -1,4 +1,4 @@
-"""The entry of the command line: next to nothing, so that Ctrl-C is heard while everything else is imported."""
+"""The entry point of the command line. It imports almost nothing, so that Ctrl-C works while the rest is imported."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def main() -> NoReturn:
 
 
 def _stop(_: int, frame: FrameType | None) -> None:
-    """End at once amid an import, which would make another error of a `KeyboardInterrupt`, or pass over it."""
+    """Exit at once during an import, which could swallow a `KeyboardInterrupt` or turn it into another error."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             _say_stopped()
@@ -32,7 +32,7 @@ def _stop(_: int, frame: FrameType | None) -> None:
 
 
 def _say_stopped() -> None:
-    # What makes pictures has an end of its own, see `graph.terminal.stopping`.
+    # Commands that make pictures handle Ctrl-C themselves, see `graph.terminal.stopping`.
     print("peitu: stopped; nothing was begun", file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The channel of a chat's messages: empty until somebody sends one, so that other runs have no `messages`."""
+"""The state channel of a chat's messages; it stays empty without a chat, so that other runs have no `messages`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,18 +13,18 @@ Messages = list[AnyMessage]
 
 
 class Conversation(BinaryOperatorAggregate[Messages]):
-    """Joins messages by their ids as LangGraph's `add_messages` does, and begins with nothing, not with a list."""
+    """Merges messages by id like LangGraph's `add_messages`, but has no value, rather than `[]`, before the first."""
 
     def __init__(self, typ: Any, operator: Callable[..., Any] = add_messages) -> None:
-        # Of a type that can be called, the channel would begin with what the call gives: here with `[]`.
+        # If the type can be called, the channel calls it for its first value: here `[]`.
         super().__init__(None, operator)  # type: ignore[arg-type]
         self.typ = typ
 
     def update(self, values: Sequence[Messages]) -> bool:
-        """Add what was sent; the first messages get ids as well, and `None` is as good as left out.
+        """Add the messages that were sent; the first ones get ids, too, and `None` is ignored.
 
         Raises:
-            InputError: It is no message, and nothing that stands for one.
+            InputError: It is neither a message nor a form of one that langchain-core accepts.
         """
         given = [value for value in values if value is not None]
         if given and not self.is_available():

@@ -1,7 +1,7 @@
-"""What notebooks show: pictures in a grid, side by side under labels, and tables; Jupyter shows them by itself.
+"""Displays for notebooks: pictures in a grid or in labelled rows, and tables.
 
-Everything that comes from a content, a model or a provider is escaped. Pictures are small copies inside the page, so
-that a saved notebook stays small and needs no files.
+Everything that comes from a content, a model or a provider is escaped. Pictures are embedded as small copies, so that a
+saved notebook stays small and needs no files.
 """
 
 import base64
@@ -20,7 +20,7 @@ Pictures = Mapping[str, Any] | Iterable[Picture]
 """A result document, or pictures."""
 
 MOST_CHARS = 160
-"""A longer text is cut in the cell of a table."""
+"""A longer text is cut in a table cell."""
 
 _CELL = "text-align:center;vertical-align:top;padding:4px"
 _TEXT = "text-align:left;vertical-align:top;padding:2px 8px"
@@ -28,7 +28,7 @@ _NUMBER = "text-align:right;vertical-align:top;padding:2px 8px"
 
 
 class Shown:
-    """HTML for Jupyter; elsewhere one line of text."""
+    """Shows itself as HTML in Jupyter, elsewhere as one line of text."""
 
     def __init__(self, html: str, text: str) -> None:
         self._html = html
@@ -42,9 +42,9 @@ class Shown:
 
 
 def grid(pictures: Pictures, *, columns: int = 3, side_px: int = 240, captions: Sequence[str] | None = None) -> Shown:
-    """Return the pictures of a result document, or of a list, row by row; a failed one is its reason.
+    """Return the pictures of a result document, or of a list, as a grid; for a failed one its error is shown.
 
-    `captions` stand below the pictures, instead of number, provider and seed.
+    `captions` replace number, provider and seed below the pictures.
     """
     found = _listed(pictures)
     cells = [_cell(picture, _caption(captions, place, picture), side_px) for place, picture in enumerate(found)]
@@ -53,9 +53,9 @@ def grid(pictures: Pictures, *, columns: int = 3, side_px: int = 240, captions: 
 
 
 def compare(rows: Mapping[str, Pictures], *, side_px: int = 200, captions: Sequence[str] | None = None) -> Shown:
-    """Return a row of pictures for every label, e.g. ``compare({"ink": result, "neon": other})``.
+    """Return a row of pictures for each label, e.g. ``compare({"ink": result, "neon": other})``.
 
-    `captions` stand above the columns; without them, what made a picture stands below it.
+    `captions` stand above the columns; without them, number, provider and seed stand below each picture.
     """
     head = "".join(f'<th style="{_CELL}">{escape(caption)}</th>' for caption in captions or ())
     lines = [f"<tr><th></th>{head}</tr>"] if captions else []
@@ -66,7 +66,7 @@ def compare(rows: Mapping[str, Pictures], *, side_px: int = 200, captions: Seque
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> Shown:
-    """Return the rows under the names of their keys; numbers are on the right, long texts are cut."""
+    """Return the rows as a table with their keys as its head; numbers are right-aligned, long texts cut."""
     found = list(rows)
     names = list(dict.fromkeys(name for row in found for name in row))
     head = "".join(f'<th style="{_TEXT}">{escape(str(name))}</th>' for name in names)
@@ -76,7 +76,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> Shown:
 
 
 def runs_table(database_path: Path, *, limit: int = 20) -> Shown:
-    """Return the newest runs: when, how many pictures, how many paid tasks, how long, of what.
+    """Return a table of the newest runs: start, state, pictures, paid tasks, seconds, style and title.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
@@ -98,7 +98,7 @@ def runs_table(database_path: Path, *, limit: int = 20) -> Shown:
 
 
 def tasks_table(database_path: Path, run_id: str | None = None, *, limit: int = 50) -> Shown:
-    """Return the newest tasks, of one run or of all: every request to a provider that pays for pictures.
+    """Return a table of the newest tasks, of one run or of all; a task is a paid request for a picture.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
@@ -137,7 +137,7 @@ def _cell(picture: Mapping[str, Any], caption: str, side_px: int) -> str:
 
 
 def _image(picture: Mapping[str, Any], side_px: int) -> str:
-    """Return the picture as a small copy with its prompt as the alternative text, or why there is none."""
+    """Return the picture as an embedded small copy with its prompt as the alternative text, or why there is none."""
     from tools.gallery.thumbnails import thumbnail
 
     if picture["status"] != "saved" or not picture.get("path"):

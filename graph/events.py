@@ -1,6 +1,6 @@
-"""What a run tells while it goes on: one schema for the terminal, notebooks, programs and Studio.
+"""The events of a run: one schema for the terminal, notebooks, programs and Studio.
 
-Events come as LangGraph's stream mode ``custom``; the nodes write them, and `docs/studio.md` shows them.
+The nodes write them; they arrive in LangGraph's stream mode ``custom``. `docs/studio.md` shows examples.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from typing import Literal, Required
 from typing_extensions import TypedDict
 
 EventName = Literal[
-    "planned",  # the prompts are there, and approved where that was asked for; `count` pictures will be made
+    "planned",  # the prompts are written, and approved if that was asked for; `count` pictures will be made
     "queued",  # the image waits for its provider; a sketch waits for nobody
-    "waiting",  # something holds it up; `reason` says what
-    "submitted",  # the provider has a task of it
-    "polled",  # the task is not done yet; `status` and `age_s` say how it stands
+    "waiting",  # something delays it; `reason` says what
+    "submitted",  # the provider has a task for it
+    "polled",  # the task is not done yet; `status` is the provider's, `age_s` the task's age
     "saved",  # the picture is on the disk, at `path`
-    "failed",  # this attempt brought nothing; `error` says why, `kind` is its class; another may follow
+    "failed",  # this attempt failed; `error` says why, `kind` is its class; another attempt may follow
     "uploaded",  # the picture is in the bucket, at `url`
     "upload failed",  # it is not, and `error` says why
 ]
@@ -39,7 +39,7 @@ class Event(TypedDict, total=False):
 
 
 Watch = Callable[[Event], None]
-"""Gets every event of a run: ``{"event": "saved", "run_id": …, "index": 0, …}``."""
+"""Called with every event of a run, e.g. ``{"event": "saved", "run_id": …, "index": 0, …}``."""
 
 WAITS_FOR_APPROVAL = "The prompts are waiting for your approval; nothing has been paid yet"
-"""The note of a run that stops before its pictures are made, until somebody has seen the prompts."""
+"""The note of a run that waits for a review of its prompts."""

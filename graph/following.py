@@ -1,4 +1,4 @@
-"""Follow a run to its end, or to a question that nobody answers, and tell what came of it."""
+"""Drive a run to its end, or to a question that nobody answers, and return its result document."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from graph.state import Image, InputState, OutputState
 from nodes.telling import WatchContext
 
 Ask = Callable[[Mapping[str, Any]], Any]
-"""Gets a question of the node `approve` and returns the answer, or `None` to leave the run waiting; may block."""
+"""Called with a question of the node `approve`; returns the answer, or `None` to leave the run waiting; may block."""
 
 
 class Follow:
@@ -45,7 +45,7 @@ class Follow:
         asked: InputState | Command[Any] | None = begin
         while True:
             values, questions = await self._go(asked)
-            # A thread that is called as a run of another has runs of other names than its own.
+            # If another thread has a run of this thread's name, the run got another id.
             run_id = values.get("run_id", self._run_id)
             if not questions:
                 return document(run_id, values)
@@ -56,35 +56,35 @@ class Follow:
             asked = Command(resume=answer)
 
     async def plan(self, asked: InputState | None, kept: Sequence[Image]) -> None:
-        """Begin or go on as far as the prompts, and put in the images that are there already."""
+        """Begin or go on as far as the prompts, then add the images that exist already."""
         await self._go(asked, interrupt_after=["prompt"])
         await self.keep(kept)
 
     async def keep(self, kept: Sequence[Image]) -> None:
-        """Put in the images that are there already, behind the prompts."""
+        """Add the images that exist already to the state, as if the node `prompt` had written them."""
         await self._workflow.aupdate_state(self._config, {"images": list(kept)}, as_node="prompt")
 
     async def _go(
         self, asked: InputState | Command[Any] | None, **options: Any
     ) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
         """Run until it stops, and return the state's values and the questions that are open."""
-        # The schema of the context would be a form in Studio, which nobody there could fill in.
+        # The graph declares no context schema: Studio would show it as a form, which nobody could fill in.
         context = cast("None", WatchContext(self._watch))
         values: Mapping[str, Any] | None = await self._workflow.ainvoke(
             asked, self._config, context=context, durability=self._durability, **options
         )
-        if values is None:  # No step changed anything of the result, e.g. a picture cannot be made anew.
+        if values is None:  # No step changed the output, e.g. a picture cannot be redone.
             values = (await self._workflow.aget_state(self._config)).values
         return values, [question.value for question in values.get("__interrupt__", ())]
 
 
 def config_of(thread_id: str, *, run_id: str | None = None) -> RunnableConfig:
-    """Return the config by which LangGraph knows the thread, and a beginning run its id."""
+    """Return LangGraph's config for the thread, with the id of the run that begins, if any."""
     return {"configurable": {"thread_id": thread_id, **({OWN_RUN: run_id} if run_id else {})}}
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:
-    """Return the result document of a run in any state, also one that has not come to its end."""
+    """Return the result document of a run from its state, also if it is not finished."""
     images = values.get("images", [])
     return {
         "run_id": run_id,

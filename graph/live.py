@@ -1,4 +1,4 @@
-"""How a run goes, while it goes, in a notebook: a table that changes with every event."""
+"""Live progress of a run in a notebook: a table that changes with every event."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ _MARKS = {"saved": "●", "uploaded": "●", "failed": "✕", "upload failed": "
 
 
 class Live:
-    """Takes the events of a run and shows, for each image, where it stands.
+    """Receives the events of a run and shows the state of each image.
 
     In a notebook: ``live = Live()``, ``handle = display(live, display_id=True)``, then for every event ``live(event)``
     and ``handle.update(live)``.
@@ -22,7 +22,7 @@ class Live:
         self._planned: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event."""
+        """Receive an event."""
         if "index" not in event:
             self._planned[event["run_id"]] = event.get("count", 0)
             return

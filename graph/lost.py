@@ -10,10 +10,10 @@ LOST = "its file is gone or damaged"
 
 
 def lost_images(images: Iterable[Image]) -> list[Image]:
-    """Return the saved images whose files are gone or broken, as images that failed; looks at the disk.
+    """Return the saved images whose files are gone or damaged, as failed images; reads the disk.
 
-    The hash stays with what the run made itself: it is collected again or nothing, see `Routes.fan_out`. What was there
-    before the run is made like any other.
+    An image that the run made itself keeps its hash: it is then collected again, never bought again, see
+    `Routes.fan_out`. One that existed before the run loses it, and is made like any other.
     """
     return [
         {

@@ -1,4 +1,4 @@
-"""One picture again: an image of a finished run made anew, the others untouched; all its versions are kept."""
+"""Redo: make one picture of a finished run again. The others stay as they are, and all its versions are kept."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Any, cast, overload
@@ -55,12 +55,12 @@ def redo(
     recorded: Mapping[str, Any] | None = None,
     watch: Watch | None = None,
 ) -> Awaitable[OutputState] | OutputState:
-    """Make the picture of this index anew and return the run's result document; `await` it where the workflow is async.
+    """Make the picture of this index again and return the run's result document; `await` it if the workflow is async.
 
-    `prompt` is used as it is, or in the `style` given with it; `style` alone puts the words that the picture had into
-    that style. Without a `seed` a new one is drawn. `success` tells whether the new picture is there; if not, the one
-    before is still shown, and its `error` says why. The same call goes on where a killed one stopped, and pays nothing
-    twice. `recorded` is the run as `tools.sqlite.records.find_run` gives it, for one whose checkpoint is gone.
+    `prompt` is used as it is, or put into the `style` given with it; `style` alone keeps the scene and changes its
+    style. Without a `seed` a new one is drawn. `success` tells whether the new picture is there; if not, the result has
+    the previous one, whose `error` says why. The same call continues where a killed one stopped, and pays nothing
+    twice. `recorded` is the run as from `tools.sqlite.records.find_run`, needed if its checkpoint is gone.
 
     Raises:
         InputError: There is no such run or picture, it is not finished, or something else cannot be used.
@@ -89,10 +89,10 @@ async def _redo(
 
 
 async def _stand(workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None) -> tuple[str, bool]:
-    """Return the thread of the run, and whether this very redo is under way in it.
+    """Return the thread of the run, and whether this same redo is under way in it.
 
     Raises:
-        InputError: There is no such run, or it is not at its end.
+        InputError: There is no such run, it is not finished, or another redo is under way in it.
     """
     thread_id, snapshot = await _thread_of(workflow, run_id, recorded)
     redoing = snapshot.values.get("redoing")
@@ -107,7 +107,7 @@ async def _stand(workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping
 
 
 async def _thread_of(workflow: Workflow, run_id: str, recorded: Mapping[str, Any] | None) -> tuple[str, Any]:
-    """Return the thread of the run, and its state; that of run ``a1.2`` is ``a1``.
+    """Return the thread of the run, and a snapshot of its state; the thread of run ``a1.2`` is ``a1``.
 
     Raises:
         InputError: There is no such run, or its thread has gone on with another one.
@@ -127,4 +127,4 @@ async def _thread_of(workflow: Workflow, run_id: str, recorded: Mapping[str, Any
 
 
 def _nobody(event: Event) -> None:
-    """Tell nobody."""
+    """Ignore the event."""

@@ -1,4 +1,4 @@
-"""What is asked for when one image of a finished run is to be made anew."""
+"""The input of a redo: which picture of a finished run to make again, and what to change about it."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
@@ -11,7 +11,7 @@ from tools.setup.configuration import MAX_SEED
 
 
 class Redo(TypedDict, total=False):
-    """One image of a finished run, to be made anew; only its `index` is needed."""
+    """One image of a finished run to make again; only `index` is required."""
 
     index: Annotated[int, Field(description="Which picture, counted from 0 as in the result document.", ge=0)]
     prompt: Annotated[str, Field(description="A new prompt, used as it is, or put into the `style` given with it.")]
@@ -22,21 +22,21 @@ class Redo(TypedDict, total=False):
 
 
 def same_wish(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether two of them ask for the same of the same run."""
+    """Tell whether two redos of the same run ask for the same."""
     return {**one, "run_id": ""} == {**other, "run_id": ""}
 
 
 def busy(run_id: str, index: int) -> str:
-    """Return the line that says that the image is being made anew already, otherwise than is asked for now."""
+    """Return the message that the image is being redone already, with other values than are asked for now."""
     place = f"Image {index} of run {run_id!r}"
     return f"{place} is already being redone with other words or values - first finish that: peitu resume {run_id}"
 
 
 def as_redo(asked: object) -> Redo:
-    """Return what is asked for, if it can be one at all: LangGraph takes any input.
+    """Return the input as a `Redo` if it is a mapping; its values are not checked yet. LangGraph takes any input.
 
     Raises:
-        InputError: It is no object.
+        InputError: It is no mapping.
     """
     if not isinstance(asked, Mapping):
         raise InputError(
@@ -46,10 +46,10 @@ def as_redo(asked: object) -> Redo:
 
 
 def checked(asked: Redo) -> Redo:
-    """Return what is asked for.
+    """Return the redo after checking its keys and values.
 
     Raises:
-        InputError: A part of it is of the wrong kind.
+        InputError: A key is unknown, or a value is missing, of the wrong type, or out of range.
     """
     kinds: dict[str, type] = dict.fromkeys(("run_id", "prompt", "style", "provider"), str) | {"index": int, "seed": int}
     for name, value in asked.items():

@@ -1,4 +1,4 @@
-"""Where an image goes next: pure decisions over the state, used as the conditional edges of the graph."""
+"""The conditional edges of the graph: pure functions of the state that decide which provider or node comes next."""
 
 import hashlib
 import json
@@ -42,9 +42,10 @@ GIVES_UP_IMAGE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A way to make an image.
+    """A provider that may make an image.
 
-    `attempts` is how often it may be tried, `fit` the size that it would draw, or `None`, and `refusal` why.
+    `attempts` is how often it may be tried per image. For a size, `fit` returns the one that it would draw or `None`,
+    and `refusal` why it draws none.
     """
 
     name: str
@@ -54,10 +55,10 @@ class Candidate:
 
 
 class Routes:
-    """The conditional edges, bound to what can make images.
+    """The conditional edges, bound to the providers.
 
-    `auto` is the order in which ``auto`` tries them; `can_rewrite` tells whether a language model is there to word a
-    refused prompt anew; `size` is the one of a run that asks for none; `own` is the user's folder of templates.
+    `auto` is the order in which ``auto`` tries them; `can_rewrite` tells whether there is a language model to reword a
+    refused prompt; `size` is the default size; `own` is the user's folder of templates.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Routes:
         self._can_rewrite = can_rewrite
 
     def candidates(self, asked: str | None, *, width_px: int, height_px: int) -> list[Candidate]:
-        """Return what may make an image of this size, in the order of trying.
+        """Return the providers that may make an image of this size, in the order of trying.
 
         Raises:
             InputError: The provider is not known, or none of those asked for takes this size.
@@ -92,7 +93,7 @@ class Routes:
         return usable
 
     def check(self, state: State) -> None:
-        """Refuse what cannot be made, before anything is asked of a service.
+        """Check the input before any service is called.
 
         Raises:
             InputError: The content or an option cannot be used; the message names it.
@@ -115,7 +116,7 @@ class Routes:
             self.candidates(asked, width_px=prompt["width_px"], height_px=prompt["height_px"])
             known = images.get(prompt["index"])
             if known is None or known["status"] != "saved":
-                # Only what was saved once has a hash. A lost sketch is drawn again, whoever makes pictures by now.
+                # Only an image that was saved before has a hash. A lost sketch is drawn again, even with a key by now.
                 lost = known if known and known["sha256"] else None
                 drawn = lost is not None and lost["provider"] == "sketch"
                 branch: ImageState = {
@@ -130,11 +131,11 @@ class Routes:
         return sends or "upload"
 
     def begin(self, state: State) -> Literal["analyze", "redo"]:
-        """Tell whether a content is to be read, or one picture to be made anew."""
+        """Return the first node: ``redo`` if the input has one, else ``analyze``."""
         return "redo" if state.get("redo") is not None else "analyze"
 
     def again(self, state: State) -> list[Send] | Literal["__end__"]:
-        """Send the picture that is planned anew, and no other, to a branch."""
+        """Send the picture that is to be redone, and no other, to a branch; end if it cannot be planned."""
         redoing = state.get("redoing")
         planned = redoing and redoing["planned"]
         if not redoing or not planned:
@@ -174,10 +175,10 @@ class Routes:
 
 
 def identity(prompt: Prompt) -> str:
-    """Return what tells this planned picture from another plan for the same place, e.g. an edited one."""
+    """Return a hash that differs for another plan of the same image, e.g. after its prompt was edited."""
     parts: list[object] = [prompt[name] for name in ("prompt", "negative_prompt", "seed", "width_px", "height_px")]
     if version := prompt.get("version"):
-        # The same words and seed may be asked for once more, e.g. of another provider.
+        # A redo may ask for the same prompt and seed, e.g. from another provider.
         parts.append(version)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

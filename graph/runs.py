@@ -1,4 +1,4 @@
-"""Run a content through the workflow, or continue a run where it stopped."""
+"""Begin a run, continue it where it stopped, or redo one of its pictures."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -29,16 +29,16 @@ async def run(
 ) -> OutputState:
     """Make the pictures and return the result document.
 
-    `kept` are images that are at their places already: they are taken as they are, and only the others are made.
-    `ask` answers for the user when the prompts are to be approved; without it, the run waits there. `durability` is
-    LangGraph's: ``exit`` writes one checkpoint at the end, and the ledger covers a kill. `is_new` says that nobody can
-    have used the id before.
+    `kept` are images that exist already: they are taken as they are, and only the others are made. `ask` gets the
+    answer when the prompts are to be approved; without it, the run stops there and waits. `durability` is LangGraph's:
+    ``exit`` writes one checkpoint at the end, and the ledger covers a kill. `is_new` says that the id cannot have been
+    used before.
 
     Raises:
         InputError: There is a run of that id already.
         PeituError: The run could not go on; what it has done stays, and `resume` continues it.
     """
-    # A thread without a run id was killed before its first step had written anything: nobody has begun it yet.
+    # A thread without a run id was killed before its first step wrote anything: it counts as not begun.
     if not is_new and "run_id" in (await workflow.aget_state(config_of(run_id))).values:
         raise InputError(f"There is a run {run_id!r} already - continue it with: peitu resume {run_id}")
     follow = Follow(workflow, run_id, run_id, watch=watch, ask=ask, durability=durability)
@@ -55,12 +55,12 @@ async def resume(
     kept: Sequence[Image] = (),
     durability: Durability = "async",
 ) -> OutputState:
-    """Continue a run: collect what is under way or lost its file, make what failed, send what was not uploaded.
+    """Continue a run: collect pictures that are under way or lost their file, make failed ones, upload the rest.
 
     `recorded` is the run's row (see `tools.sqlite.records.find_run`). The others are as for `run`.
 
     Raises:
-        InputError: There is no such run, or no row of it: its requests are forgotten, and would be paid for again.
+        InputError: There is no such run, or only its checkpoint: without its ledger, pictures would be paid for again.
         PeituError: The run could not go on.
     """
     thread_id = (recorded or {}).get("thread_id") or run_id
@@ -69,7 +69,7 @@ async def resume(
     _check_resumable(run_id, snapshot, recorded)
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
-    redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # one picture is under way, the others rest
+    redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # only this picture is under way
     images = snapshot.values.get("images", [])
     lost = [] if redoes else await asyncio.to_thread(lost_images, images)
     there = {image["index"] for image in images if image["status"] == "saved"} - {image["index"] for image in lost}
@@ -80,12 +80,12 @@ async def resume(
     if kept and "prompts" not in snapshot.values:
         await follow.plan(None, kept)
     elif kept and snapshot.next == ("approve",):
-        await follow.keep(kept)  # it was killed between its plan and what was there already
+        await follow.keep(kept)  # killed after its plan, before the existing images were added
     elif ended and not lost and snapshot.values.get("success"):
         return document(run_id, snapshot.values)
     elif kept or lost or ended:
-        # With something missing at its end, or something that came to its place or went from there meanwhile, it goes
-        # back to the fan-out, which passes over what is there. What is under way is collected: the ledger knows it.
+        # The run has ended with something missing, or files appeared or were lost since: it goes back to the fan-out,
+        # which skips the saved images. Tasks under way are collected, since the ledger has them.
         changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept]}
         done = _last_step(snapshot.values) if ended else "approve"
         await workflow.aupdate_state(config_of(thread_id), changes, as_node=done)
@@ -93,16 +93,16 @@ async def resume(
         found = await follow(None)
         if redoes or found["success"] or not _has_failed(snapshot):
             return found
-        # What failed before this call has not been tried in it: the run is at its end by now, and goes back.
+        # Images that failed before this call were not tried in it. The run has ended now, so it goes back to them.
         return await resume(workflow, run_id, recorded=recorded, watch=watch, ask=ask, durability=durability)
     return await follow(None)
 
 
 def _check_resumable(run_id: str, snapshot: StateSnapshot, recorded: Mapping[str, Any] | None) -> None:
-    """See that checkpoint and records know the run.
+    """Check that the run can be continued from its checkpoint or its record.
 
     Raises:
-        InputError: Neither does, or only the checkpoint, or its thread has gone on with another run.
+        InputError: There is neither, or only the checkpoint, or its thread has gone on with another run.
     """
     if recorded is None and not snapshot.values:
         raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
@@ -116,7 +116,7 @@ def _check_resumable(run_id: str, snapshot: StateSnapshot, recorded: Mapping[str
 
 
 async def _begin(follow: Follow, asked: InputState, kept: Sequence[Image]) -> OutputState:
-    """Begin a run; with images that are there already, these are put in behind its prompts."""
+    """Begin a run; images that exist already are added after its prompts were written."""
     if not kept:
         return await follow(asked)
     await follow.plan(asked, kept)
@@ -124,7 +124,7 @@ async def _begin(follow: Follow, asked: InputState, kept: Sequence[Image]) -> Ou
 
 
 def _recorded_input(recorded: Mapping[str, Any]) -> InputState:
-    """Return the input with which a run was begun, with all of its content."""
+    """Return the input with which the run was begun, with the whole content."""
     options = {name: value for name, value in recorded["options"].items() if name in InputState.__annotations__}
     return cast("InputState", {**options, "content": recorded["content"]})
 
@@ -143,7 +143,7 @@ def _last_step(values: Mapping[str, Any]) -> str:
 async def redo(
     workflow: Workflow, asked: Redo | None, *, run_id: str, thread_id: str, watch: Watch
 ) -> Mapping[str, Any]:
-    """Have one picture made anew, or go on with that, and return the state; see `graph.redo` for the rules."""
+    """Redo a picture, or continue a redo if `asked` is `None`, and return the state; `graph.redo` has the rules."""
     follow = Follow(workflow, run_id, thread_id, watch=watch, ask=None, durability="async")
     await follow(None if asked is None else {"redo": asked})
     snapshot = await workflow.aget_state(config_of(thread_id))

@@ -1,7 +1,7 @@
-"""The state of the graph: plain and small, since every step writes it to the checkpoint whole.
+"""The state of the graph: plain and small, since every step writes the whole of it to the checkpoint.
 
-Only `str`, `int`, `float`, `bool`, `None`, `list` and `dict`; paths instead of bytes; a content over a few
-KB is kept as a row of the database, and the state holds its beginning.
+Only `str`, `int`, `float`, `bool`, `None`, `list` and `dict`; paths instead of bytes. A content over a few KB is in the
+database, and the state holds only its beginning.
 """
 
 from typing import Annotated, Literal, NotRequired
@@ -44,10 +44,10 @@ class Analysis(TypedDict):
 
 
 class Prompt(TypedDict):
-    """One planned picture: what is sent to a provider, and where the picture goes.
+    """One planned picture: what is sent to a provider, and where the picture is saved.
 
     `subject` is what the picture shows, without style and constraints: the offline sketch draws from it. `version` is
-    that of a picture that is made anew, from 2.
+    the number of a redone picture, from 2.
     """
 
     index: int
@@ -65,7 +65,7 @@ class Prompt(TypedDict):
 
 
 class Redoing(TypedDict):
-    """What became of a `Redo`: the picture that is planned for it, or why there is none."""
+    """The state of a redo: what was asked for, and the picture that is planned for it or the `problem` with it."""
 
     asked: Redo
     planned: Prompt | None
@@ -106,9 +106,9 @@ def merge_notes(known: list[str], new: list[str]) -> list[str]:
 
 
 class InputState(TypedDict, total=False):
-    """What a run is asked for; only `content` is needed, or a message.
+    """The input of a run; only `content` is required, or a message.
 
-    `graph.studio.form` adds what the settings say: defaults, and the names of styles.
+    `graph.studio.form` adds defaults and the names of styles from the settings.
     """
 
     content: Annotated[
@@ -118,7 +118,8 @@ class InputState(TypedDict, total=False):
             " Markdown, HTML or plain text. Leave it out to use the last user message of `messages`."
         ),
     ]
-    # Options are of one content: `analyze` makes them the run's own. `count` is asked for here, and made at the end.
+    # Options apply to one content: `analyze` copies them into `options`. `count` is the number asked for here, and the
+    # number of saved pictures in the output.
     count: Annotated[int, Field(description="How many pictures to make.", ge=1, le=MAX_COUNT), EphemeralValue]
     style: Annotated[str, Field(description="How all pictures look."), EphemeralValue]
     provider: Annotated[
@@ -163,7 +164,7 @@ class InputState(TypedDict, total=False):
 
 
 class State(InputState, total=False):
-    """The whole state of a run. What it was asked for is forgotten after a step; `analyze` keeps it by other names."""
+    """The whole state of a run. Inputs are cleared after one step; `analyze` copies them to other keys."""
 
     run_id: str
     wanted: int | None  # the `count` that was asked for
@@ -186,7 +187,7 @@ class OutputState(TypedDict, total=False):
     """The result document.
 
     `notes` are lines for people, e.g. why the language model was not used; `language_model` is the model that wrote
-    the prompts, or `None` when the templates alone did; `messages` are there when the run was asked for by one.
+    the prompts, or `None` if only the templates were used; `messages` are there if a chat message asked for the run.
     """
 
     run_id: str

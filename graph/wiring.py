@@ -1,6 +1,6 @@
 """Open the workflow: the graph with its tools and its checkpoints, for Python, the command line and Studio.
 
-Only here, in `graph.opening.assembly` and in the commands are settings read.
+Settings are loaded only here, in the commands, and by Studio's server.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tools.setup.settings import load_settings
 
 
 class open_workflow:  # noqa: N801 - used like a function: `with open_workflow() as workflow`
-    """Open the workflow; `async with` gives LangGraph's own compiled graph, `with` a synchronous face of it.
+    """Open the workflow; `async with` gives LangGraph's own compiled graph, `with` a synchronous wrapper of it.
 
     `config` names a configuration file; `overrides` maps settings to values, e.g. ``{"output_dir": "pictures"}``;
     `keys` maps names of variables to keys, e.g. ``{"MODELSCOPE_API_KEY": …}``. What is left out comes from the
@@ -81,16 +81,16 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
 
 @asynccontextmanager
 async def make_graph() -> AsyncIterator[Workflow]:
-    """Give LangGraph Studio the graph; its server brings the checkpoints, see `graph.opening.checkpointer`.
+    """Return the graph for LangGraph Studio; its server adds the checkpoints, see `graph.opening.checkpointer`.
 
-    It asks for every run anew, so that the tools are kept: all runs of the server share one limiter a provider.
-    Every step inside `generate` is checkpointed, so that Studio shows it.
+    The server calls this for every run. The tools are opened only once, so that all runs share one limiter per
+    provider. Every step inside `generate` is checkpointed, so that Studio shows it.
     """
     server = await server_of(asyncio.get_running_loop())
     yield build_graph(server.tools, checkpoint_images=True, form=server.form, link=server.link)
 
 
 async def drawing(settings: Settings) -> Graph:
-    """Return the graph, with the subgraph of an image, ready to be drawn."""
+    """Return the graph with the subgraph `generate`, to be drawn."""
     async with open_tools(settings) as tools:
         return build_graph(tools, checkpoint_images=True).get_graph(xray=True)

@@ -1,1 +1,1 @@
-"""One step of the workflow each: `analyze`, `prompt`, `approve`, `generate`, `check`, `rewrite`, `upload`, `record`."""
+"""The nodes of the graph, one step each, with their templates; the order of steps is in `graph.build`."""

@@ -1,4 +1,4 @@
-"""The node `answer`: tell a chat what came of its message, with the pictures."""
+"""The node `answer`: reply to a chat message with the result and the pictures."""
 
 import asyncio
 import re
@@ -11,11 +11,11 @@ from graph.state import Image, State
 from nodes.chat import unanswered
 
 Link = Callable[[str], str | None]
-"""Gives the address of a picture from its path, or `None` where nobody serves it."""
+"""Returns the URL of a picture from its path, or `None` if no server serves it."""
 
 
 async def answer(state: State, *, link: Link) -> State:
-    """Add the answer to the messages, and say the count once more: it is forgotten after a step.
+    """Add the answer to the messages; return the count as well, since that channel is cleared after each step.
 
     The pictures are in it twice: as Markdown, which chat pages show, and as content blocks, which A2A clients and
     programs read. Source: langchain-ai/agent-chat-ui, `getContentString` drops all blocks but text, read 2026-11-24.
@@ -25,7 +25,7 @@ async def answer(state: State, *, link: Link) -> State:
 
 
 def wants_answer(state: State) -> str:
-    """Tell whether somebody waits in a chat; the edge behind `record`."""
+    """Return ``chat`` if a chat message waits for an answer, else ``done``; the edge after `record`."""
     return "chat" if unanswered(state) else "done"
 
 
@@ -44,7 +44,7 @@ def _kind(url: str) -> str:
 
 
 def _summary(state: State) -> str:
-    """Return how many pictures there are, and how to get the others."""
+    """Return how many pictures were made, and the command that makes the missing ones."""
     run_id, requested, count = state["run_id"], state["requested"], _count(state)
     if _is_chinese(state):
         said, more = f"共 {requested} 张图片，已完成 {count} 张（`{run_id}`）。", "补齐其余的"
@@ -71,5 +71,5 @@ def _is_chinese(state: State) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return the text on one line, with nothing in it that Markdown would read."""
+    """Return the text on one line with Markdown's special characters escaped."""
     return re.sub(r"([\\`*_{}\[\]<>()#!|])", r"\\\1", " ".join(text.split()))

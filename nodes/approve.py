@@ -1,4 +1,4 @@
-"""Show the prompts before anything is paid, and take what the user makes of them."""
+"""The node `approve`: show the prompts before anything is paid, and apply the user's changes."""
 
 import itertools
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ QUESTION = (
 
 
 class Decision(BaseModel):
-    """What becomes of the prompts: new words by index, indexes to leave out, and prompts to add."""
+    """The user's changes: new prompts by index, indexes to drop, and prompts to add."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class Decision(BaseModel):
 
 
 async def approve(state: State, *, plans: Records) -> State:
-    """Stop until the prompts are approved, when the run asked for it; a wrong answer is asked for again."""
+    """If the run asked for a review, wait until the prompts are approved; then tell how many pictures are planned."""
     approved = _reviewed(state) if state.get("options", {}).get("review") else {}
     if approved:
         await plans.change_plan(state["run_id"], cast("dict[str, Any]", approved))
@@ -45,7 +45,7 @@ async def approve(state: State, *, plans: Records) -> State:
 
 
 def _reviewed(state: State) -> State:
-    """Ask until there is an answer that can be used, and return what it changes."""
+    """Ask until there is a valid answer, and return the changes that it makes to the state."""
     problem: str | None = None
     while True:
         shown = [
@@ -65,7 +65,7 @@ def parse(answer: Any) -> Decision:
     """Return the answer as a decision.
 
     Raises:
-        InputError: It is none; the message says what is wrong.
+        InputError: It is not valid; the message says why.
     """
     if answer is True or (isinstance(answer, str) and answer.lower() in {"true", "yes", "approve"}):
         return Decision()
@@ -80,9 +80,9 @@ def parse(answer: Any) -> Decision:
 
 
 def decided(prompts: list[Prompt], decision: Decision, place: str | None = None) -> list[Prompt]:
-    """Return the prompts as the user wants them; an added one takes size, style and folder from the last.
+    """Return the prompts with the user's changes; an added one takes size, negative prompt and folder from the last.
 
-    `place` is where the run's pictures were asked for, if they were.
+    `place` is the `filename` that the run was asked for, if any.
 
     Raises:
         InputError: An index is not among the prompts, a prompt is blank, or too few or too many are left.
@@ -107,7 +107,7 @@ def _edited(prompt: Prompt, edit: dict[int, str]) -> Prompt:
 
 
 def _free_names(prompts: list[Prompt], place: str | None) -> Iterator[str]:
-    """Yield names for more pictures, as the plan would have called them, that no picture of the run has."""
+    """Yield file names for added pictures, as the plan would name them, that no picture of the run has."""
     taken = {same_file(PurePath(prompt["path"]).name) for prompt in prompts}
     for index in itertools.count(prompts[-1]["index"] + 1):
         name = PurePath(picture_names(place or "run/", index + 1)[index]).name

@@ -1,4 +1,4 @@
-"""What a chat says to a run: its last message is the content, and long ones are kept short."""
+"""Chat messages as input: the last user message is the content, and long messages are shortened in the state."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from tools.sqlite.run_ids import BEGINNING_CHARS
 
 
 class Contents(Protocol):
-    """Where the whole contents of runs are kept."""
+    """Stores the whole contents of runs."""
 
     async def content_of(self, run_id: str) -> str | None:
         """Return the whole content of the run, or `None` if there is no such run."""
@@ -17,14 +17,14 @@ class Contents(Protocol):
 
 
 def unanswered(state: State) -> HumanMessage | None:
-    """Return the last message if it is a person's: then the run answers it."""
+    """Return the last message if it is the user's, to be answered by this run."""
     messages = state.get("messages")
     last = messages[-1] if messages else None
     return last if isinstance(last, HumanMessage) else None
 
 
 def text_of(message: AnyMessage) -> str:
-    """Return the text of a message, which is a string or content blocks; a block is a paragraph."""
+    """Return the text of a message, whose content is a string or content blocks; each block becomes a paragraph."""
     if isinstance(message.content, str):
         return message.content
     texts = [block if isinstance(block, str) else block.get("text") for block in message.content]
@@ -32,9 +32,9 @@ def text_of(message: AnyMessage) -> str:
 
 
 async def heard(state: State, contents: Contents) -> State:
-    """Return the state with the message that wants an answer as its content, unless a content was given with it.
+    """Return the state with the unanswered message as its content, unless a content was given with the message.
 
-    A thread remembers the content of its earlier run; that one was not given.
+    The content of the thread's earlier run, which is still in the state, does not count as given.
     """
     message = unanswered(state)
     if message is None:
@@ -47,9 +47,9 @@ async def heard(state: State, contents: Contents) -> State:
 
 
 def without_long(state: State) -> State:
-    """Return the messages of people that are too long for every checkpoint, with only their beginning left.
+    """Return an update that cuts the user messages that are too long to be in every checkpoint.
 
-    What is no text, e.g. an attached file, is dropped: nothing here reads it.
+    Blocks other than text, e.g. an attached file, are dropped: nothing here reads them.
     """
     long = [message for message in state.get("messages", []) if isinstance(message, HumanMessage) and _is_long(message)]
     return {"messages": [_short(message) for message in long]} if long else {}

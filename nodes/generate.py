@@ -1,4 +1,4 @@
-"""Make one image: the steps of the subgraph `generate`, save for the check."""
+"""The steps of the subgraph `generate`, which makes one image; `check` and `rewrite` have modules of their own."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -34,15 +34,15 @@ _LEVELS = {"queued": "DEBUG", "polled": "DEBUG", "failed": "WARNING"}
 
 
 class Labeler(Protocol):
-    """Makes the AI-content label of a picture from its id, or none."""
+    """Makes the AIGC label of a picture from its id, see `tools.pictures.labels`."""
 
     def __call__(self, produce_id: str) -> str | None:
-        """Return the label's JSON."""
+        """Return the label's JSON, or `None` for no label."""
         ...
 
 
 async def choose(state: ImageState, *, ledger: Ledger, services: Mapping[str, Service]) -> ImageState:
-    """Find out where this image has a task already, and which providers do not work; the edge behind decides."""
+    """Find out which provider has an open task of this image, and which are down; the edge after it decides."""
     task = await ledger.open_task(state["run_id"], state["prompt"]["index"], state["picture"])
     return {
         "open_provider": task.provider if task else None,
@@ -61,7 +61,7 @@ async def buy(
     visible_label: bool,
     is_last: Callable[[ImageState, str], bool],
 ) -> ImageState:
-    """Have a provider make the image; a failure is data, since an exception would stop the other images."""
+    """Make the image at a provider; a failure is returned as data, since an exception would stop the other images."""
     prompt = state["prompt"]
     request, notes = adapt(_request(prompt), service.provider)
     job = Job(
@@ -100,7 +100,7 @@ async def buy(
 
 
 async def draw(state: ImageState, *, quality: int) -> ImageState:
-    """Draw the image offline as a line sketch; free, and honest about itself in the file."""
+    """Draw the image offline as a line sketch; it is free, and the file's metadata says what it is."""
     prompt = state["prompt"]
     report = reporter(state)
     size = SKETCH_SIZES.nearest(prompt["width_px"], prompt["height_px"]) or (prompt["width_px"], prompt["height_px"])
@@ -116,7 +116,7 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
 
 
 async def done(state: ImageState, *, records: Records, versions: Versions) -> ImageOutput:
-    """Say what came of the image, and record it at once: a crash later on does not forget it."""
+    """Return the finished or failed image, and record it at once, so that a later crash does not lose it."""
     run_id, prompt, tell = state["run_id"], state["prompt"], partial(result_image, state)
     outcome, failures = state.get("outcome"), state.get("failures", [])
     if "version" in prompt:
@@ -129,7 +129,7 @@ async def done(state: ImageState, *, records: Records, versions: Versions) -> Im
 
 
 def reporter(state: ImageState) -> Report:
-    """Return a function that logs the events of this image and streams them to whoever watches the run."""
+    """Return a function that logs events of this image and sends them to whoever watches the run."""
     tell = teller()
     run_id, index = state["run_id"], state["prompt"]["index"]
     bound = logger.bind(run=run_id, image=index)
@@ -166,7 +166,7 @@ def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
 
 
 def _suffix(prompt: Prompt) -> str:
-    """Return what tells a version from the others, as in its file name."""
+    """Return the version as in its file name, e.g. ``-v2``; empty for a picture that was not redone."""
     return f"-v{prompt['version']}" if "version" in prompt else ""
 
 

@@ -1,4 +1,4 @@
-"""What a plan is made of besides words: where pictures go, their seeds, and a prompt that the user wrote."""
+"""Parts of the plan other than wording: file paths, seeds, and the plan of a prompt that the user wrote."""
 
 import hashlib
 from pathlib import Path
@@ -15,14 +15,14 @@ _SEEDS = 2**31
 
 
 def given_analysis(content: str) -> Analysis:
-    """Return the analysis of a content that is a prompt: nothing is looked for in it."""
+    """Return the analysis of a content that is itself the prompt: it has no scenes and keywords."""
     title = " ".join(content.split())[:TITLE_CHARS]
     language = language_of(content)
     return {"title": title, "topic": DEFAULT, "language": language, "keywords": [], "mood": "calm", "scenes": []}
 
 
 def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Prompt:
-    """Return the content as the prompt of one picture, unchanged; a sketch draws from it, too."""
+    """Return the plan of one picture whose prompt is the content, unchanged; an offline sketch draws from it, too."""
     return {
         "index": 0,
         "prompt": state["content"],
@@ -39,12 +39,12 @@ def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Pro
 
 
 def paths_of(state: State, count: int, *, output_dir: str) -> list[str]:
-    """Return where the pictures go: where they were asked to, or into the folder of the run.
+    """Return the paths of the pictures: those that were asked for (`filename`), or in the folder of the run.
 
-    All of it is inside the output folder with which the run began; `output_dir` is that of today.
+    All are inside the output folder with which the run began, or `output_dir` if the state has none.
 
     Raises:
-        InputError: What was asked for is no name inside the output folder.
+        InputError: The file name that was asked for leads out of the output folder.
     """
     place, output_dir = state.get("place"), state.get("folder", output_dir)
     if place is None:
@@ -53,7 +53,7 @@ def paths_of(state: State, count: int, *, output_dir: str) -> list[str]:
 
 
 def seed_of(wanted: int | None, run_id: str, index: int) -> int:
-    """Return the wanted seed plus the index, or one that is always the same for this run and index."""
+    """Return the wanted seed plus the index, or without one a seed that depends only on run and index."""
     if wanted is not None:
         return (wanted + index) % _SEEDS
     return int.from_bytes(hashlib.sha256(f"{run_id}/{index}".encode()).digest()[:4], "big") % _SEEDS

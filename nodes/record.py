@@ -1,4 +1,4 @@
-"""Record what came of the run, and state the result."""
+"""The node `record`: write the end of the run to the database, and return the counts of the result document."""
 
 from loguru import logger
 
@@ -8,7 +8,7 @@ from tools.sqlite.versions import Versions
 
 
 async def record(state: State, *, records: Records, versions: Versions) -> State:
-    """Write every image and the run's end to the records, and return the counts of the result document."""
+    """Write the images and the end of the run to the records; return `success` and `count`."""
     run_id = state["run_id"]
     images = state.get("images", [])
     count = sum(image["status"] == "saved" for image in images)
@@ -30,7 +30,7 @@ async def record(state: State, *, records: Records, versions: Versions) -> State
 
 
 def _redone(state: State) -> State:
-    """Return the prompts with the one of a picture that was made anew and is there."""
+    """Return the prompts with the redone one put in, if its picture is there; nothing in a run without a redo."""
     redoing = state.get("redoing")
     planned = redoing and redoing["planned"]
     if not planned:

@@ -1,4 +1,4 @@
-"""The node `redo`: plan one picture of a finished run anew; its first picture stays where it is."""
+"""The node `redo`: plan a new version of one picture of a finished run; the files of earlier versions stay."""
 
 import asyncio
 import secrets
@@ -25,11 +25,11 @@ from tools.sqlite.versions import PENDING, Version, Versions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedoTools:
-    """What the node `redo` works with.
+    """The tools and settings of the node `redo`.
 
-    `check` is `graph.route.Routes.candidates`, which refuses a provider that is not known or cannot draw that size;
-    `style` is the id of the style called ``default``; `prompt_limit` is the longest prompt in characters; `templates`
-    is the user's folder of templates.
+    `check` is `graph.route.Routes.candidates`, which refuses a provider that is unknown or cannot draw the size;
+    `style` is the id of the style for ``default``; `prompt_limit` is the most characters of a prompt; `templates` is
+    the user's folder of templates.
     """
 
     versions: Versions
@@ -41,13 +41,13 @@ class RedoTools:
 
 
 async def redo(state: State, *, tools: RedoTools) -> State:
-    """Plan the picture that is asked for, and write it down before it is paid.
+    """Plan the new version, and write the plan to the database before it is paid.
 
-    What cannot be done is told in the state, which stays as it was otherwise. A run whose checkpoint is gone is taken
-    from the records.
+    If it cannot be made, the state gets the reason in `redoing` and is otherwise unchanged. A run without a checkpoint
+    is restored from the records.
 
     Raises:
-        InputError: What is asked for is no object: the state could not hold it.
+        InputError: The input is no mapping, which the state could not hold.
         StorageError: The database cannot be used.
     """
     asked = as_redo(state["redo"])
@@ -65,10 +65,10 @@ async def redo(state: State, *, tools: RedoTools) -> State:
 
 
 async def _run_of(state: State, asked: Redo, versions: Versions) -> State:
-    """Return the run as it stands at its end.
+    """Return the state of the run to redo, from this thread or from the records.
 
     Raises:
-        InputError: There is none, or the thread has gone on with another one.
+        InputError: There is no such finished run, or the thread belongs to another one.
     """
     known, wanted = state.get("run_id"), asked.get("run_id")
     if known and wanted in {None, known}:
@@ -82,7 +82,7 @@ async def _run_of(state: State, asked: Redo, versions: Versions) -> State:
 
 
 def _recalled(found: dict[str, Any]) -> State:
-    """Return the state of a run from its records; a prompt that was changed in a review is that of its image."""
+    """Return the state of a run from its records; prompt and seed are those of the image that was made, if any."""
     drawn = {image["index"]: image for image in found["images"]}
     prompts = [
         {**prompt, **{name: drawn.get(prompt["index"], prompt)[name] for name in ("prompt", "seed")}}
@@ -98,11 +98,11 @@ def _recalled(found: dict[str, Any]) -> State:
 
 
 async def _planned(run: State, asked: Redo, tools: RedoTools) -> Prompt:
-    """Return the plan of the next version, or of the one that is pending.
+    """Return the plan of the version for this redo: made already, pending, or new.
 
     Raises:
         InputError: It cannot be made; the message says why.
-        ConfigError: The style leaves no room for the words.
+        ConfigError: The style leaves no room for the prompt.
     """
     old, image = _place(run, asked)
     provider = asked.get("provider") or run.get("options", {}).get("provider")
@@ -110,7 +110,7 @@ async def _planned(run: State, asked: Redo, tools: RedoTools) -> Prompt:
     known = await tools.versions.of(run["run_id"], old["index"])
     if done := _done_already(known, asked, old.get("version", 1)):
         return cast("Prompt", done.plan)
-    # The first one has no plan of its own: while it is held, nobody makes it anew.
+    # The first version has no plan of its own; while it is held, the picture is not redone, see below.
     pending = next((version for version in known if version.plan and version.status in PENDING), None)
     if pending is None:
         await _see_that_nothing_is_open(run["run_id"], image, tools.ledger)
@@ -123,10 +123,10 @@ async def _planned(run: State, asked: Redo, tools: RedoTools) -> Prompt:
 
 
 def _place(run: State, asked: Redo) -> tuple[Prompt, Image]:
-    """Return the plan and the image of the index.
+    """Return the plan and the image with this index.
 
     Raises:
-        InputError: There is no such picture, or the run has not come to it.
+        InputError: There is no such image, or it is not made yet.
     """
     prompts = {prompt["index"]: prompt for prompt in run.get("prompts", [])}
     images = {image["index"]: image for image in run.get("images", [])}
@@ -140,16 +140,16 @@ def _place(run: State, asked: Redo) -> tuple[Prompt, Image]:
 
 
 def _done_already(known: Sequence[Version], asked: Redo, number: int) -> Version | None:
-    """Return the version that this very wish has made since version `number`: a power cut may cost its checkpoints."""
+    """Return the version after `number` that this same redo made already: a power cut may have lost its checkpoints."""
     newest = next((version for version in reversed(known) if version.status == "saved"), None)
     return newest if newest and newest.number > number and same_wish(newest.asked, asked) else None
 
 
 async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -> None:
-    """See that no paid task may still deliver this very image.
+    """Check that no paid task may still deliver this image.
 
     Raises:
-        InputError: One may; it is collected first.
+        InputError: One may; it has to be collected first.
     """
     if image["status"] == "saved":
         return
@@ -160,7 +160,7 @@ async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -
 
 
 def _new(old: Prompt, asked: Redo, known: Sequence[Version], tools: RedoTools) -> Prompt:
-    """Return the plan of the next version."""
+    """Return the plan of a new version: the old one with the changes that are asked for."""
     number = max((version.number for version in known), default=0) + 1
     kept = [version.path for version in known if version.path]
     path = Path(kept[0] if kept else old["path"])
@@ -180,14 +180,14 @@ def _new(old: Prompt, asked: Redo, known: Sequence[Version], tools: RedoTools) -
 
 
 def _free(first: Path, number: int) -> tuple[int, Path]:
-    """Return the number and the path of a version, beside the first one, at a place where nothing is."""
+    """Return number and path of the next version whose file, beside the first one's, does not exist yet."""
     while (path := first.with_name(f"{first.stem}-v{number}{first.suffix}")).exists():
         number += 1
     return number, path
 
 
 def _seed(asked: Redo, known: Sequence[Version]) -> int:
-    """Return the seed that is asked for, or one that no version has."""
+    """Return the seed that is asked for, or a random one that no version has."""
     if "seed" in asked:
         return asked["seed"]
     seed = secrets.randbelow(MAX_SEED + 1)

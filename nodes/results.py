@@ -1,4 +1,4 @@
-"""What came of an image, as the result document tells it."""
+"""The result of an image in the form of the result document."""
 
 from graph.image_state import Failure, ImageState
 from graph.state import Image, ImageStatus
@@ -6,9 +6,9 @@ from tools.sqlite.task_rows import HELD, Task
 
 
 def result_image(state: ImageState, tasks: list[Task]) -> Image:
-    """Return the image of the result document, from the state and from all tasks that it ever had."""
+    """Return the image of the result document from its state and all its tasks in the ledger."""
     prompt, outcome, failures = state["prompt"], state.get("outcome"), state.get("failures", [])
-    lost = None if outcome else state.get("lost")  # what its run had may still be had from its address
+    lost = None if outcome else state.get("lost")  # a lost file may still be at its URL
     return {
         "index": prompt["index"],
         "status": "saved" if outcome else _status(tasks, state["picture"]),
@@ -27,12 +27,12 @@ def result_image(state: ImageState, tasks: list[Task]) -> Image:
 
 
 def _status(tasks: list[Task], picture: str) -> ImageStatus:
-    """Return ``unknown`` while nobody knows whether a request of this picture was taken, and paid."""
+    """Return ``unknown`` if a request for this picture is held, since it may be paid, else ``failed``."""
     held = any(task.status in HELD and task.picture == picture for task in tasks)
     return "unknown" if held else "failed"
 
 
 def _reasons(failures: list[Failure]) -> str:
-    """Return the last reason of each provider, in the order in which they were tried."""
+    """Return the last error of each provider, in the order in which they were tried."""
     last = {failure["provider"]: failure["error"] for failure in failures}
     return "; ".join(last.values()) or "no provider can make this image"

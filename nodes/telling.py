@@ -1,4 +1,4 @@
-"""Tell what happens in a run to whoever follows it: a program of ours directly, all others over LangGraph's stream."""
+"""Send the events of a run to its watcher in this process, if any, and to LangGraph's stream."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,17 @@ from graph.events import Event, Watch
 
 @dataclass(frozen=True, slots=True)
 class WatchContext:
-    """The context of a run whose events go to a function of this process.
+    """The context of a run whose events go to a function in this process.
 
-    LangGraph's stream hands every event through each graph around it, which costs a batch a tenth of its time.
+    Reading them from LangGraph's stream, which passes every event through each enclosing graph, would cost a batch a
+    tenth of its time.
     """
 
     watch: Watch
 
 
 def teller() -> Watch:
-    """Return a function that tells an event of the run whose node calls this."""
+    """Return a function that sends events; must be called inside a node."""
     runtime = get_runtime()
     stream, context = runtime.stream_writer, runtime.context
     if not isinstance(context, WatchContext):

@@ -1,4 +1,4 @@
-"""Bring the saved pictures to OSS."""
+"""The node `upload`: upload the saved pictures to OSS."""
 
 import asyncio
 from typing import Protocol
@@ -12,17 +12,17 @@ from tools.errors import PeituError
 
 
 class Uploader(Protocol):
-    """Brings a file to the bucket and returns its public URL; `tools.bucket.upload_threads.UploadThreads` is one."""
+    """Uploads files to the bucket; implemented by `tools.bucket.upload_threads.UploadThreads`."""
 
     async def upload(self, local_path: str) -> str:
-        """Upload one file, a few at the same time."""
+        """Upload one file and return its public URL; calls may overlap."""
         ...
 
 
 async def upload(state: State, *, uploader: Uploader | None, by_default: bool) -> State:
-    """Upload what is saved and has no URL yet.
+    """Upload the saved pictures that have no URL yet, if the run asked for it or, unless it said, by default.
 
-    A failed upload loses no picture: its reason is kept, and resuming sends it.
+    A failed upload loses no picture: its error is kept, and resuming the run tries it again.
     """
     wanted = state.get("options", {}).get("upload")
     if wanted is None:

@@ -1,4 +1,4 @@
-"""Run the notebooks from top to bottom and save what they show, as it is committed.
+"""Run the notebooks from top to bottom and save their output, which is committed.
 
 uv run scripts/notebooks.py            all of them
 uv run scripts/notebooks.py 02         those whose name begins so
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 async def run(notebook: NotebookNode, folder: Path) -> None:
-    """Run the cells in a fresh kernel that works in the folder; what a cell raises is raised.
+    """Run the cells in a fresh kernel with the folder as its working directory.
 
     Raises:
         CellExecutionError: A cell failed; the message has its traceback.
@@ -35,7 +35,7 @@ async def run(notebook: NotebookNode, folder: Path) -> None:
 
 
 def tidy(notebook: NotebookNode) -> None:
-    """Join the lines of a stream, which come in pieces, and drop what only this run knows."""
+    """Join the pieces of each output stream, and drop what is different in every run."""
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
     for cell in notebook.cells:
         joined: list[NotebookNode] = []
@@ -50,7 +50,7 @@ def tidy(notebook: NotebookNode) -> None:
 
 
 def main() -> None:
-    """Run those that are asked for, and say how large they became."""
+    """Run the notebooks that were asked for, and print their sizes."""
     wanted = tuple(sys.argv[1:]) or ("",)
     for name in ("MODELSCOPE_API_KEY", "DASHSCOPE_API_KEY", "MINIMAX_API_KEY"):
         os.environ.pop(name, None)  # what is committed is what everybody sees: the way without keys

@@ -1,7 +1,7 @@
-"""Pin everything that uv resolves, so that a fresh clone installs the same set next year.
+"""Pin all versions that uv resolves, so that a fresh clone installs the same set next year.
 
-Writes exact versions into `[tool.uv] constraint-dependencies` of `pyproject.toml`. They take the place of a
-committed `uv.lock`, which records the download addresses of whoever made it.
+Writes exact versions into `[tool.uv] constraint-dependencies` of `pyproject.toml`, instead of committing `uv.lock`,
+which contains the download addresses of whoever made it.
 
     uv run scripts/pin.py               pin what is resolved now, after a change of the dependencies
     uv run scripts/pin.py --upgrade     take the newest versions that fit together, and pin those
@@ -22,7 +22,7 @@ _PINS = re.compile(r"^constraint-dependencies\s*=\s*\[[^\]]*\]\n", re.MULTILINE)
 
 
 def main() -> None:
-    """Resolve, pin and print what changed; when uv finds no set that fits, leave the file as it was."""
+    """Resolve, pin and print what changed; if uv finds no solution, leave the file as it was."""
     parser = argparse.ArgumentParser(description="Pin everything that uv resolves in pyproject.toml.")
     parser.add_argument("--upgrade", action="store_true", help="forget the pins and take the newest versions")
     upgrade = parser.parse_args().upgrade
@@ -43,7 +43,7 @@ def main() -> None:
 def read_lock(text: str) -> dict[str, str]:
     """Return the version of every package of a `uv.lock`, by name, as a requirement without markers.
 
-    A package that has two versions for two platforms or Pythons is held between them.
+    A package with two versions for different platforms or Pythons gets a range from one to the other.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for package in tomllib.loads(text)["package"]:
@@ -66,7 +66,7 @@ def read_pins(text: str) -> dict[str, str]:
 
 
 def with_pins(text: str, pins: Mapping[str, str]) -> str:
-    """Return the `pyproject.toml` with these pins in the place of those that it has."""
+    """Return the `pyproject.toml` with its pins replaced by these."""
     lines = "".join(f'  "{name}{version}",\n' for name, version in sorted(pins.items()))
     block = f"constraint-dependencies = [\n{lines}]\n" if pins else ""
     without = _PINS.sub("", text)
@@ -76,7 +76,7 @@ def with_pins(text: str, pins: Mapping[str, str]) -> str:
 
 
 def report(before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Print one line for every pin that came, went or changed."""
+    """Print one line for every pin that was added, removed or changed."""
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             print(f"{name}: {before.get(name, 'not pinned')} → {after.get(name, 'not pinned')}")

@@ -1,4 +1,4 @@
-"""What the tests of both providers' clients talk to: a server that answers every request alike."""
+"""A server for the tests of both providers' clients, which gives the same answer to every request."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +9,7 @@ import httpx
 
 
 class Server:
-    """Answers every request alike and keeps what it was asked."""
+    """Gives the same answer to every request, and keeps the requests."""
 
     def __init__(self, answer: Any = None, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
         self.answer = answer
@@ -33,7 +33,7 @@ class Server:
 
 @asynccontextmanager
 async def maker(kind: type[Any], *, api_key: str) -> AsyncIterator[Callable[..., Any]]:
-    """Yield what makes providers of a kind, each with a handler in the place of the network."""
+    """Yield a function that makes providers of a kind, each with a handler instead of the network."""
     clients: list[httpx.AsyncClient] = []
 
     def make(handler: Callable[[httpx.Request], httpx.Response], **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The real server behind LangGraph Studio, `langgraph dev`, started where nothing but its configuration is."""
+"""Start the real server behind LangGraph Studio, `langgraph dev`, in a folder that has only its configuration."""
 
 import os
 import shutil

@@ -1,1 +1,1 @@
-"""The outside world: providers, ledger, files, storage and logs. Knows nothing of LangGraph."""
+"""Everything outside the graph: providers, ledger, database, files, storage and logs. Does not use LangGraph."""

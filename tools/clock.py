@@ -1,4 +1,4 @@
-"""The time, as it is written down everywhere: UTC; and the zone in which the Chinese services count."""
+"""The current time in UTC, as it is recorded everywhere, and the time zone of the Chinese services."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,5 +6,5 @@ CHINA = timezone(timedelta(hours=8))
 
 
 def utc_now() -> datetime:
-    """Return the time now, with its zone."""
+    """Return the current time in UTC, with its time zone."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Pictures from Alibaba DashScope (百炼): submit a task, poll it, list the account's tasks.
+"""The provider Alibaba DashScope (百炼): submit a task, poll it, list the account's tasks.
 
 Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
 https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
@@ -20,10 +20,10 @@ from tools.providers.verdicts import Step
 
 __all__ = ["DashScope", "generate_single_task", "main"]
 
-# What `tools.compatibility.dashscope_script` reads at each call, so that a program may set it.
+# Settings that `tools.compatibility.dashscope_script` reads at each call, so that a program may change them.
 JSON_PATH: str | Path = "segments.json"  # the storyboard: a list of segments, or an object with `segments`
-OUTPUT_DIR: str | Path = "output"  # the folder of its pictures, which are named `{id}.jpg`
-MAX_WORKERS = 2  # how many of them are under way at once; few, since an account's limits are low
+OUTPUT_DIR: str | Path = "output"  # the folder of the pictures, which are named `{id}.jpg`
+MAX_WORKERS = 2  # how many pictures are under way at once; few, since an account's limits are low
 STYLE_PREFIX = "黑白线稿，单色线条插画，线条粗细均匀："
 STYLE_SUFFIX = "简洁的白色背景，无阴影，无填色，画面中没有文字，没有水印，没有签名。"
 
@@ -33,12 +33,12 @@ _UNFINISHED: dict[str, Literal["waiting", "running"]] = {
     "RUNNING": "running",
 }
 
-# An endpoint that answers with the picture itself may take this long; the SDK waits 300 s as well.
+# For an endpoint that answers with the picture itself; the SDK waits 300 s as well.
 _DRAWING_TIMEOUT = httpx.Timeout(300, connect=10, pool=None)
 
 
 class DashScope(ModelRules):
-    """An `ImageProvider`; the models that it knows are the lines of `tools.providers.models.DASHSCOPE_MODELS`."""
+    """DashScope as an `ImageProvider`; its models are listed in `tools.providers.models.DASHSCOPE_MODELS`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class DashScope(ModelRules):
         self.task_list = DashScopeTaskList(self._api)
 
     async def submit(self, request: ImageRequest) -> Submission:
-        """Ask for one picture. This costs money, unless an error says that nothing was made."""
+        """Submit a task for one picture. This costs money, unless an error says that nothing was made."""
         rules = self.rules()
         rules.check(self.model, request)
         # Whether the gateway keeps an id that the caller chose is UNCONFIRMED; the task list would show it.
@@ -74,7 +74,7 @@ class DashScope(ModelRules):
         )
 
     async def poll(self, task_id: str) -> TaskState:
-        """Ask once how the task is doing; its record and its links live for 24 hours."""
+        """Return the state of the task; its record and its links are kept for 24 hours."""
         answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}")
         output = section(answer, "output")
         status = str(output.get("task_status"))
@@ -86,13 +86,13 @@ class DashScope(ModelRules):
             raise self._api.fault("task", output, about=f"task {task_id}")
         if status == "SUCCEEDED" and (urls := _urls(output)):
             return _succeeded(output, urls)
-        # A task of several pictures succeeds when one of them does; ours has one, which may have failed.
+        # A task succeeds if one of its pictures does; ours has a single one, whose result may still be an error.
         failed = [result for result in _results(output) if result.get("code")]
         step: Step = "task" if failed else "poll"
         raise self._api.fault(step, failed[0] if failed else {}, about=f"task {task_id}")
 
     async def check_key(self) -> None:
-        """Ask for one entry of the list of tasks, which costs nothing.
+        """Check the key by asking for one entry of the task list, which costs nothing.
 
         Raises:
             ConfigError: The key is missing, wrong or of another region.
@@ -102,8 +102,8 @@ class DashScope(ModelRules):
     def _body(self, rules: Model, request: ImageRequest) -> dict[str, Any]:
         """Return the request's body.
 
-        `n` is always sent: some models draw, and bill, four pictures without it. The prompt is not extended:
-        a rewritten one costs seconds and makes another picture of the same seed.
+        `n` is always sent: without it some models draw, and bill, four pictures. Prompt rewriting is turned off: it
+        costs seconds, and changes the picture that a seed gives.
         """
         prompt = clean(request.prompt)
         body: dict[str, Any] = {"model": self.model, "input": {"prompt": prompt}}
@@ -117,7 +117,7 @@ class DashScope(ModelRules):
 
 
 def _succeeded(output: dict[str, Any], urls: tuple[str, ...]) -> TaskState:
-    """Return the pictures, with the prompt and the time that the service tells of a task with one picture."""
+    """Return the state of a finished task, with its prompt and duration if the service tells them."""
     prompts = {str(result["orig_prompt"]) for result in _results(output) if result.get("orig_prompt")}
     return TaskState(
         status="succeeded",
@@ -130,7 +130,7 @@ def _succeeded(output: dict[str, Any], urls: tuple[str, ...]) -> TaskState:
 def _seconds_between(start: Any, end: Any) -> float | None:
     """Return the seconds between two of the service's times, e.g. ``2025-01-08 19:36:01.521``."""
     try:
-        # Both are of one unnamed zone: only their difference is used.
+        # Both are in the same unnamed time zone, and only their difference is used.
         seconds = (datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))).total_seconds()
     except (ValueError, TypeError):
         return None
@@ -138,7 +138,7 @@ def _seconds_between(start: Any, end: Any) -> float | None:
 
 
 def _results(output: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what became of each picture: an entry of `results`, or a part of a message of `choices`."""
+    """Return the result of each picture: an entry of `results`, or a part of a message of `choices`."""
     results = _objects(output.get("results"))
     for choice in _objects(output.get("choices")):
         results += _objects(section(choice, "message").get("content"))

@@ -1,22 +1,22 @@
-"""What can go wrong, by who must act.
+"""All errors that Peitu raises, with who must act.
 
 * PeituError
   - InputError        the caller: the content, a flag or a row is not usable; nothing was paid
   - ConfigError       the operator: a key, a setting, a balance or a permission
     + ParameterError  the operator: this size, model or parameter is refused; other requests may pass
     + StorageError    the operator: a database or the disk cannot be used; it says nothing about a provider
-      . PlaceError    the operator: one file cannot be written where it shall be; others may be
+      . PlaceError    the operator: one file cannot be written at its path; others may be
     + QuotaError      the operator or time: the allowance of a model is spent for now
   - RejectedError     the author: the provider refuses this prompt or these parameters
   - UnavailableError  nobody: the service did not do it now; the same call may work later
     + ThrottledError  nobody: the requests came too fast; wait, then go on more slowly
   - ElsewhereError    nobody: the image has a task at another provider; go on there
   - OverdueError      nobody: a paid task, or its download, takes too long; it is collected later, never bought again
-  - GoneError         the user: a paid picture lost its file and its provider keeps it no longer; never bought anew
+  - GoneError         the user: a paid picture lost its file and its provider no longer keeps it; never bought again
   - TaskFailedError   nobody: the provider gave a task up, unbilled; a new task may be submitted
-    + TaskRefusedError  the operator: it did so for a parameter, the key, the balance; a new task would end alike
+    + TaskRefusedError  the operator: because of a parameter, the key or the balance; a new task would fail alike
   - LostReplyError    the ledger: a paid request whose answer never came; never send it again blindly
-  - ClosedError       the program: it closed what makes the pictures amid the work, or calls it after that
+  - ClosedError       the program: it closed the workflow during the work, or calls it after that
 
 A message says what was tried, on what, what came back and what to do. It holds no key, no signed
 URL and no image body.
@@ -28,16 +28,16 @@ _DIFFERS = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F-]{8,}|[0-9]+")
 
 
 class PeituError(RuntimeError):
-    """Anything that Peitu itself reports.
+    """The base of all errors that Peitu raises.
 
-    It is a `RuntimeError` since LangGraph's server tells its callers the messages of a few built-in classes alone
-    (langgraph-api 0.16.7, `langgraph_api/serde.py`, read 2026-11-30): of any other they hear "An internal error
+    It is a `RuntimeError`, since LangGraph's server passes on the messages of only a few built-in classes
+    (langgraph-api 0.16.7, `langgraph_api/serde.py`, read 2026-11-30); of others, callers get "An internal error
     occurred".
     """
 
 
 class InputError(PeituError):
-    """The input cannot be used as it is; mend it and start again."""
+    """The input cannot be used as it is; correct it and start again."""
 
 
 class ConfigError(PeituError):
@@ -49,11 +49,11 @@ class ParameterError(ConfigError):
 
 
 class StorageError(ConfigError):
-    """A database or a file cannot be read or written; mend the disk, its permissions or the path."""
+    """A database or a file cannot be read or written; fix the disk, the permissions or the path."""
 
 
 class PlaceError(StorageError):
-    """One file cannot be written at its place; others may be."""
+    """One file cannot be written at its path; others may be."""
 
 
 class QuotaError(ConfigError):
@@ -92,7 +92,7 @@ class OverdueError(PeituError):
 
 
 class GoneError(PeituError):
-    """A paid picture has lost its file, and its provider keeps it no longer; only the user may have another made."""
+    """A paid picture lost its file, and its provider no longer keeps it; only the user may order another one."""
 
 
 class TaskFailedError(PeituError):
@@ -100,7 +100,7 @@ class TaskFailedError(PeituError):
 
 
 class TaskRefusedError(TaskFailedError):
-    """The provider gave the task up, unbilled, for what a new one would meet too: a parameter, the key, the balance."""
+    """The provider gave up the task, unbilled, for a reason that a new one would meet, too, e.g. the balance."""
 
 
 class LostReplyError(PeituError):
@@ -111,9 +111,9 @@ class LostReplyError(PeituError):
 
 
 class ClosedError(PeituError):
-    """The workflow was closed, by another thread or before this call; open it again, and the run goes on."""
+    """The workflow was closed before or during this call; open it again to continue the run."""
 
 
 def similar(message: str) -> str:
-    """Return what a message has in common with others of its kind: without names, ids and numbers."""
+    """Return the message with names, ids and numbers replaced, so that messages of one kind are equal."""
     return _DIFFERS.sub("…", message)

@@ -1,4 +1,4 @@
-"""An event loop in a thread: what is asynchronous, for callers that are not, also where a loop runs already."""
+"""Run asynchronous code from synchronous callers, in an event loop in a thread, even if they are inside a loop."""
 
 import asyncio
 import signal
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 @contextmanager
 def _interrupts(cancel: Callable[[], object]) -> Iterator[list[int]]:
-    """Let a first Ctrl-C cancel instead of raising anywhere, and a second one raise; yields the signals that came.
+    """Let the first Ctrl-C call `cancel` and the second raise `KeyboardInterrupt`; yield the list of signals received.
 
-    Only where Python's own handler stands, as in asyncio's Runner: another program's handler is left alone.
+    Like asyncio's Runner, only if Python's default handler is installed: a program's own handler is left alone.
     """
     came: list[int] = []
     ours = threading.current_thread() is threading.main_thread()
@@ -45,7 +45,7 @@ class LoopThread:
     def __init__(self) -> None:
         self._closed = False
         self._handing_over = threading.Lock()
-        # What callers wait for, and what they have not read to its end; both are touched in the loop alone.
+        # Tasks that callers wait for, and generators not yet exhausted; both are only used inside the loop.
         self._under_way: set[asyncio.Task[Any]] = set()
         self._streams: set[AsyncGenerator[Any, None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -53,7 +53,7 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run the coroutine there and return its result; Ctrl-C cancels it and waits until it has ended.
+        """Run the coroutine in the loop and return its result; Ctrl-C cancels it and waits until it has ended.
 
         Raises:
             ClosedError: The loop is closed, or another thread closed it meanwhile and the coroutine was canceled.
@@ -61,7 +61,7 @@ class LoopThread:
         return self._run(work)
 
     def iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
-        """Yield what the asynchronous generator yields, and close it when nobody wants more.
+        """Yield the items of the asynchronous generator, and close it when the caller stops.
 
         Raises:
             ClosedError: As for `run`.
@@ -86,7 +86,7 @@ class LoopThread:
                 self.run(shut())
 
     def close(self, last: Callable[[], Coroutine[Any, Any, object]] | None = None) -> None:
-        """Break off what is under way, run what is `last`, and stop the loop; idempotent."""
+        """Cancel what is under way, run `last`, and stop the loop; further calls do nothing."""
         if self._closed:
             return
         try:
@@ -97,7 +97,7 @@ class LoopThread:
             self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, T], *, closing: bool = False) -> T:
-        """Do as `run` says; `closing` makes it the last thing that is run at all."""
+        """Do as `run` says; with `closing`, nothing can be run after this."""
         ended = threading.Event()
         begun: Future[asyncio.Task[T]] = Future()
 
@@ -123,7 +123,7 @@ class LoopThread:
                 self._loop.call_soon_threadsafe(begin)
             ended.wait()
         if interrupts:
-            # Whatever it was about to do, e.g. to write down what is paid, has been done when we go on.
+            # By now the coroutine has finished its cleanup, e.g. has written down what is paid.
             raise KeyboardInterrupt
         if self._closed and begun.result().cancelled():
             raise ClosedError(
@@ -133,7 +133,7 @@ class LoopThread:
 
     async def _end(self, last: Callable[[], Coroutine[Any, Any, object]] | None) -> None:
         try:
-            # Only what somebody waits for: a paid request whose caller is stopped goes on, and `last` waits for it.
+            # Only tasks that a caller waits for: paid requests that they have sent go on, and `last` waits for them.
             await _cancel(self._under_way - {asyncio.current_task()})
             await asyncio.gather(*(items.aclose() for items in self._streams), return_exceptions=True)
             if last is not None:

@@ -1,4 +1,4 @@
-"""Pictures from ModelScope API-Inference (魔搭): submit a task, poll it.
+"""The provider ModelScope API-Inference (魔搭): submit a task, poll it.
 
 Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """
@@ -29,12 +29,13 @@ _TASK_TYPE = {"X-ModelScope-Task-Type": "image_generation"}
 
 
 class ModelScope(ModelRules):
-    """An `ImageProvider`; any model that the service runs, sizes by `tools.providers.models.MODELSCOPE_MODELS`.
+    """ModelScope as an `ImageProvider`, for any model that the service runs.
 
-    `steps` (1…100) and `guidance` (1.5…20) are left to the model when they are `None`.
+    Sizes are in `tools.providers.models.MODELSCOPE_MODELS`. If `steps` (1…100) or `guidance` (1.5…20) is `None`, the
+    model decides.
     """
 
-    task_list = None  # the service keeps none
+    task_list = None  # the service has none
 
     def __init__(
         self,
@@ -53,10 +54,10 @@ class ModelScope(ModelRules):
         self._api = Api(name=self.name, title="ModelScope", api_key=api_key, client=client, base_url=base_url)
 
     async def submit(self, request: ImageRequest) -> Submission:
-        """Ask for one picture; it counts against the daily quota.
+        """Submit a task for one picture; it counts against the daily quota.
 
-        The answer says `SUCCEED` when the task is merely accepted: only its id counts. The old synchronous
-        form, with the pictures themselves, is taken too.
+        The answer says `SUCCEED` even though the task is only accepted, so only its id is used. The old synchronous
+        form, which contains the pictures, is understood as well.
         """
         rules = self.rules()
         rules.check(self.model, request)
@@ -73,10 +74,10 @@ class ModelScope(ModelRules):
         return Submission(task_id=str(task_id) if task_id else None, request_id=answer.get("request_id"), urls=urls)
 
     async def poll(self, task_id: str) -> TaskState:
-        """Ask once how the task is doing.
+        """Return the state of the task.
 
-        A task that is "not found" counts as not answered, at any age: the service also says so of tasks that
-        are seconds old, and whoever polls has a deadline.
+        "Not found" counts as no answer, whatever the task's age: the service also says so about tasks that are a few
+        seconds old, and whoever polls has a deadline.
         """
         answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}", headers=_TASK_TYPE)
         status = str(answer.get("task_status"))
@@ -88,9 +89,9 @@ class ModelScope(ModelRules):
         raise self._api.fault(step, answer, about=f"task {task_id}")
 
     async def check_key(self) -> None:
-        """Poll a task that cannot exist, which costs nothing: a good key is told that it is not found.
+        """Check the key by polling a task that cannot exist: for a good key, it is not found. This costs nothing.
 
-        The list of models would not do: it answers wrong keys too.
+        The list of models cannot be used: it is sent for wrong keys, too.
 
         Raises:
             ConfigError: The key is missing or wrong, or has no Alibaba Cloud account.
@@ -100,7 +101,7 @@ class ModelScope(ModelRules):
             raise self._api.fault("poll", reply.answer or {}, status=reply.status, headers=reply.headers)
 
     def _body(self, rules: Model, request: ImageRequest) -> dict[str, Any]:
-        """Return the request's body, without `n`: what that does is not documented."""
+        """Return the request's body, without `n`, whose effect is not documented."""
         body: dict[str, Any] = {
             "model": self.model,
             "prompt": clean(request.prompt),

@@ -1,4 +1,4 @@
-"""The programs that are measured beside Peitu: one file each, written as its documentation shows, run as a process.
+"""The programs of `bench.limit`: one file each, run as a process; peers are written as their documentation shows.
 
 Each takes one argument, an `Order` as JSON, saves pictures into `output` in its working directory, and prints
 `{"made": …, "failed": …}` as its last line.
@@ -15,7 +15,7 @@ KEY = "sk-bench"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a peer is asked for: how many pictures, how many at once, and what the service's documentation allows."""
+    """The order to a peer: how many pictures, how many at once, and the documented limits of the service."""
 
     url: str
     images: int
@@ -42,7 +42,7 @@ def read_order() -> Order:
 
 
 def tell(outcomes: list[str]) -> None:
-    """Print what came of the pictures: `made`, or why one was not."""
+    """Print the results of the pictures: `made`, or the reason why one was not."""
     reasons = Counter(outcome for outcome in outcomes if outcome != "made")
     made = len(outcomes) - reasons.total()
     sys.stdout.write("\n" + json.dumps({"made": made, "failed": reasons.total(), "reasons": dict(reasons)}) + "\n")

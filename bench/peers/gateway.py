@@ -1,7 +1,7 @@
-"""LiteLLM's Router in front of a service that speaks OpenAI's protocol, with its own retries and its own rate limit.
+"""LiteLLM's Router with its own retries and rate limit, against a service that speaks OpenAI's protocol.
 
-The service holds the connection until the picture is there, so that nothing is polled. `rpm` and `num_retries` are the
-Router's settings for the purpose; `rpm` also bounds the requests that are out at once.
+The service answers when the picture is ready, so that nothing is polled. `rpm` and `num_retries` are the Router's
+settings for this purpose; `rpm` also limits the requests under way at once.
 
 Source: https://docs.litellm.ai/docs/routing and https://docs.litellm.ai/docs/image_generation, read 2026-11-24.
 """

@@ -1,4 +1,4 @@
-"""Peitu through its Python interface: every picture a thread of the workflow, as many at once as are allowed."""
+"""Peitu through its Python interface: a thread of the workflow for each picture, as many at once as are allowed."""
 
 import asyncio
 import os

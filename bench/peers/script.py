@@ -1,6 +1,6 @@
-"""The script of ModelScope's documentation, in as many threads as pictures may be made at once.
+"""The script in ModelScope's documentation, in as many threads as pictures may be made at once.
 
-`requests`, a poll every five seconds, and an exception where an answer is no success.
+It uses `requests`, polls every five seconds, and raises an exception for an answer that is no success.
 
 Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 """

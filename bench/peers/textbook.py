@@ -1,7 +1,7 @@
-"""A LangGraph program as a good tutorial would write it: `Send`, a node that submits, polls and saves, checkpoints.
+"""A LangGraph program as in a good tutorial: `Send`, one node that submits, polls and saves, and checkpoints.
 
-A poll every five seconds, `RetryPolicy` with its exponential pause for refused and failed pictures, more patient than
-LangGraph's own (20 tries instead of 3, 8 s at most instead of 128), and `max_concurrency` for the number at once.
+It polls every five seconds, uses `RetryPolicy` with exponential pauses for refused and failed pictures (20 tries
+instead of LangGraph's default 3, pauses of at most 8 s instead of 128), and `max_concurrency` for the number at once.
 
 Source: https://docs.langchain.com/oss/python/langgraph/use-graph-api (Send, retry policies), read 2026-11-24.
 """
@@ -30,20 +30,20 @@ class NotMadeError(Exception):
 
 
 class State(TypedDict, total=False):
-    """The run: how many pictures, and the files that came of it."""
+    """The run: how many pictures, and the files that were saved."""
 
     images: int
     files: Annotated[list[str], operator.add]
 
 
 class Picture(TypedDict):
-    """One picture on its way."""
+    """The state of one picture."""
 
     number: int
 
 
 def fan_out(state: State) -> list[Send]:
-    """Give every picture a branch."""
+    """Send each picture to a branch of its own."""
     return [Send("picture", {"number": number}) for number in range(state["images"])]
 
 

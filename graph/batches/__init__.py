@@ -1,1 +1,1 @@
-"""A storyboard: many contents, one run each, worked through by a bounded pool."""
+"""Batches: the segments of a storyboard, one run each, processed by a bounded pool of workers."""

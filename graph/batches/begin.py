@@ -1,4 +1,4 @@
-"""The beginning of a batch: it is written down, or an earlier one of the same storyboard goes on."""
+"""Begin a batch: write it to the database, or continue an earlier one of the same storyboard."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ from tools.storyboards.storyboard import Segment
 def begin(
     settings: Settings, batch: Batch, segments: Sequence[Segment], for_all: Mapping[str, Any]
 ) -> tuple[str, Leases]:
-    """Write the batch down, whole, before anything of it is begun; return its id, and the leases that hold it.
+    """Write the whole batch to the database before any segment begins; return its id, and the leases that hold it.
 
-    Where the same was asked for before, from this working directory, and has requests under way or was stopped, it is
-    that batch that goes on.
+    If an earlier batch asked for the same from this working directory, and was stopped or has requests under way, that
+    batch is continued instead.
 
     Raises:
-        InputError: Another batch of the storyboard is at work, or has requests under way and asked for something else.
+        InputError: A batch of the storyboard is running, or one that asked for something else has requests under way.
         StorageError: The database cannot be used.
     """
     leases, path = open_leases(settings), settings.database.path

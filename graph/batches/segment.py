@@ -1,4 +1,4 @@
-"""One segment of a batch: what of it is there already, and its run, begun or continued."""
+"""One segment of a batch: find its existing pictures, and begin or continue its run."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from graph.state import Image, InputState, OutputState
 from tools.sqlite.batches import Batches, SegmentRow
 
 Existing = Callable[[SegmentRow], list[dict[str, Any]]]
-"""Returns the pictures of a segment that are there already; looks at the disk."""
+"""Returns the existing pictures of a segment; reads the disk."""
 
 
 async def look_at(segment: SegmentRow, existing: Existing, batches: Batches) -> tuple[list[dict[str, Any]], bool]:
-    """Return the pictures that are there already, and whether the segment's run has begun.
+    """Return the pictures that exist already, and whether the segment's run has begun.
 
-    Those that this run made or has paid for are left out. The database is asked after the disk: whoever made a picture
-    that is found has written that down by then.
+    Those that this run made or has paid for are left out. The database is read after the disk, so that a picture found
+    on the disk is in its maker's records by then.
     """
     found = await asyncio.to_thread(existing, segment)
     has_begun = await batches.has_begun(segment.run_id)
@@ -29,7 +29,7 @@ async def look_at(segment: SegmentRow, existing: Existing, batches: Batches) -> 
 async def work_on(
     workflow: Workflow, segment: SegmentRow, watch: Watch, kept: list[dict[str, Any]], *, has_begun: bool
 ) -> OutputState:
-    """Begin the segment's run, or continue it where it was begun before.
+    """Begin the segment's run, or continue it if it has begun.
 
     Raises:
         PeituError: The run could not go on; what it has done stays.

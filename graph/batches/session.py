@@ -1,4 +1,4 @@
-"""Work through a batch in the terminal: show how it goes, end in good order, tell and write what came of it."""
+"""Run a batch in the terminal: show its progress, stop in an orderly way, print and write the report."""
 
 import asyncio
 import sys
@@ -58,7 +58,7 @@ async def _lease(leases: Leases, batch_id: str) -> AsyncIterator[None]:
 
 
 class BatchSession:
-    """A batch that is worked on by this process; `row` is that of the table `batches`, `leases` may hold it already."""
+    """A batch that this process runs; `row` is its row in the table `batches`; `leases` may hold its lease already."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class BatchSession:
         self._watch = BatchWatcher(self._before["requested"])
         self._trouble: str | None = None
         self.leaves_to_others = False
-        """Whether pictures were left out that another batch has under way."""
+        """Whether pictures were left out because another batch has requests under way for them."""
         self._go_on = f"continue with: peitu resume {row['batch_id']}"
 
     def until_stopped(self, *, go_on: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class BatchSession:
         except StorageError:
             if self._trouble is None:
                 raise
-            return {**self._before, "success": False, "images": []}  # the same trouble, and told already
+            return {**self._before, "success": False, "images": []}  # the same error, printed already
 
     def _end(self, *, reason: str | None) -> dict[str, Any]:
         """Write the report, print it for people, and return the result document."""
@@ -135,7 +135,7 @@ class BatchSession:
                 say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
             async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
                 await batches.reopen(batch_id)
-                # What was there before, and is not any more, is made anew.
+                # Pictures whose files are gone since are made again.
                 self._before["count"] -= await batches.reopen_lost(batch_id)
                 self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
                 with self._watch:
@@ -169,7 +169,7 @@ class BatchSession:
             say(f"{error} - the batch stopped there; fix it, then {self._go_on}")
 
     def _existing(self, segment: SegmentRow) -> list[dict[str, Any]]:
-        """Return the pictures of a segment that are there, whole and in the right size; looks at the disk."""
+        """Return the existing pictures of a segment that are whole and have the right size; reads the disk."""
         sizes = self._feasible.sizes(segment.asked.get("size"))
         found = []
         for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):

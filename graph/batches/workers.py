@@ -1,7 +1,7 @@
-"""Work through a storyboard: a bounded pool of workers over the stream of its segments.
+"""Process the segments of a batch with a bounded pool of workers.
 
-Every segment is a LangGraph thread of its own. The segments are in the database, and so is what comes of them: here
-are only those that a worker has in hand.
+Every segment is a LangGraph thread of its own. Segments and results are in the database; memory holds only one page of
+segments and the results of the last second.
 """
 
 import asyncio
@@ -33,23 +33,23 @@ HOPELESS_IN_A_ROW = 20
 """After this many segments in a row that met them, the rest is not tried."""
 
 PREPARING = 4
-"""Segments that are prepared at the same time where nobody is asked for it: all at once they would be ready later,
-and would keep the processor from those whose picture could be submitted, or collected, by now."""
+"""Segments that are prepared at the same time without a language model. Preparing all at once would make each ready
+later, and take the processor from those whose picture could be submitted or collected by then."""
 
 
 class Observer(Protocol):
-    """Is told how the batch goes; must cost next to nothing."""
+    """Receives the progress of a batch; each call must be cheap, since it runs in the event loop."""
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event of a run."""
+        """Receive an event of a run."""
         ...
 
     def began(self, segment: SegmentRow) -> None:
-        """Take note that a worker has a segment in hand."""
+        """Learn that a worker has begun a segment."""
         ...
 
     def ended(self, result: SegmentResult) -> None:
-        """Take note of what came of a segment."""
+        """Receive the result of a segment."""
         ...
 
 
@@ -90,7 +90,7 @@ class BatchRun:
         """Why the rest was not tried, if so."""
 
     async def work_off(self, workers: int) -> None:
-        """Take every segment as far as it goes; one that fails stops no other.
+        """Process every segment; one that fails does not stop the others.
 
         Raises:
             StorageError: A database or the disk cannot be used; what was made is kept.
@@ -158,10 +158,10 @@ class BatchRun:
         return SegmentResult(segment=segment, status=status, count=found["count"], skipped=len(kept), errors=errors)
 
     def _judge(self, failures: Collection[Event], errors: tuple[str, ...]) -> None:
-        """Stop at once where the disk is the reason, and after a while where nothing else can come.
+        """Stop at once if the disk cannot be used, and after `HOPELESS_IN_A_ROW` segments if the rest would fail alike.
 
         Raises:
-            StorageError: The disk takes nothing; the next picture could not be written either.
+            StorageError: The disk cannot be written; the next picture would fail, too.
         """
         kinds = {event.get("kind") for event in failures}
         if StorageError.__name__ in kinds:

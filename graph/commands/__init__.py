@@ -1,1 +1,1 @@
-"""The commands of `peitu`, one module each, and what they share."""
+"""The commands of `peitu`, most with a module of their own, and what they share."""

@@ -1,4 +1,4 @@
-"""The command line: what lists all commands, and what an error becomes.
+"""The Typer application: the list of all commands, and how errors become messages and exit statuses.
 
 Every command imports what it needs when it runs, so that `peitu --help`, `runs` and `show` start without LangGraph.
 """
@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 
 STOPPED = 130
-"""The status that Typer makes of a `KeyboardInterrupt`."""
+"""The exit status that Typer returns for a `KeyboardInterrupt`."""
 
 WELCOME = """\
 Peitu (配图) turns an article or a topic into illustrations. Next:
@@ -46,13 +46,13 @@ Peitu (配图) turns an article or a topic into illustrations. Next:
 
 
 def run_command() -> int:
-    """Do what the command line says and return the exit status; a message is one line on standard error.
+    """Run the command and return the exit status; an error is printed as one line on standard error.
 
     Raises:
         KeyboardInterrupt: Somebody pressed Ctrl-C before anything was begun.
     """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us: `print` would turn to the other one
+        if getattr(sys, name) is None:  # closed by whoever started us: `print` would use the other one
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

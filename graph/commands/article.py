@@ -1,4 +1,4 @@
-"""The command `peitu article`: the text of a run with its pictures in it."""
+"""The command `peitu article`: write the text of a run with its pictures in it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -43,7 +43,7 @@ def article(
 
 
 def _placed(run: Mapping[str, Any], link: Callable[[Path], str]) -> "Iterator[PlacedPicture]":
-    """Yield the pictures that are there, with their addresses; one whose place is not known goes to the end."""
+    """Yield the existing pictures with their addresses; one without a known place in the text goes to the end."""
     from tools.content.illustrated import PlacedPicture
 
     plan = {prompt["index"]: prompt for prompt in (run["plan"] or {}).get("prompts", [])}

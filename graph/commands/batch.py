@@ -1,4 +1,4 @@
-"""The command `peitu batch`: a storyboard, or a folder of articles, becomes pictures."""
+"""The command `peitu batch`: make the pictures of a storyboard, or of a folder of articles."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -66,7 +66,7 @@ def batch(  # noqa: PLR0917 - typer reads a command's options from its parameter
 
 
 def _read(source: Path, settings: "Settings", defaults: "Defaults", wishes: "Wishes") -> "Storyboard":
-    """Return the segments, checked against everything that is known before anything is paid."""
+    """Return the segments, checked against all rules that are known before anything is paid."""
     load_workflow()
     from graph.opening.assembly import check_ready
     from graph.opening.providers import Feasible

@@ -1,4 +1,4 @@
-"""`peitu doctor`: what is configured, what is missing and where to get it. Nothing that it asks costs money."""
+"""The checks of `peitu doctor`: what is configured, what is missing and where to get it. None of them costs money."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -36,7 +36,7 @@ TIMEOUT_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `problem` is something configured that does not work; `missing` is optional."""
+    """The result of one check. `problem`: configured and not working; `missing`: optional and not configured."""
 
     name: str
     state: State
@@ -44,7 +44,7 @@ class Finding:
 
 
 async def examine(settings: Settings, config: Path | None = None) -> list[Finding]:
-    """Look at everything; the services are asked side by side, for at most 15 seconds each."""
+    """Check everything; the services are asked concurrently, each for at most `TIMEOUT_S`."""
     be_quiet()
     providers, model, storage = await asyncio.gather(_providers(settings), _model(settings), _storage())
     database, providers = await _database(settings, providers)
@@ -60,7 +60,7 @@ async def examine(settings: Settings, config: Path | None = None) -> list[Findin
 
 
 def _pictures(tried: list[str], *, broken: set[str]) -> Finding:
-    """Say who makes the pictures, and which of them cannot."""
+    """Say which providers `auto` tries, and which of them do not work."""
     text = f"--provider auto tries: {', '.join(tried)}"
     if wrong := [name for name in tried if name in broken]:
         none = "it does not work" if len(tried) == 1 else "neither works"
@@ -89,7 +89,7 @@ def _places(settings: Settings, config: Path | None) -> Iterator[Finding]:
 
 
 async def _database(settings: Settings, providers: list[Finding]) -> tuple[Finding, list[Finding]]:
-    """Look at the database, and add to the findings about the providers what it knows of them."""
+    """Check the database, and add the recorded standings to the findings about the providers."""
     database = Database(settings.database.path)
     try:
         found = await _checked("database", Records(database).open, str(settings.database.path))
@@ -101,7 +101,7 @@ async def _database(settings: Settings, providers: list[Finding]) -> tuple[Findi
 
 
 async def _with_standing(settings: Settings, standings: StoredStandings, finding: Finding) -> Finding:
-    """Add that the last run found the provider down or stopped, unless it does not work anyway."""
+    """Add that the last run found the provider down or stopped, unless the finding says already that it cannot work."""
     name = finding.name
     found = await standings.get(name, getattr(settings.images, name).model) if name in settings.images.order else None
     if finding.state in {"problem", "missing"} or not found or found.state == "working":
@@ -161,7 +161,7 @@ async def _storage() -> Finding:
 
 
 async def _checked(name: str, check: Callable[[], Awaitable[object]], text: str) -> Finding:
-    """Return how the check went; `False` from it means that the service does not tell."""
+    """Return the result of a check; `False` from it means that the service has no free way to check the key."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             told = await check()

@@ -1,4 +1,4 @@
-"""The command `peitu gallery`: one web page of everything that was made."""
+"""The command `peitu gallery`: write one web page with the pictures of all runs."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def _thumbnail_progress() -> Iterator[Callable[[int, int], None]]:
 
 
 def _open(path: Path) -> None:
-    """Open the page in the browser; where there is none, its path is printed already."""
+    """Open the page in the browser; without one, say so (its path is printed already)."""
     import webbrowser
 
     from graph.terminal.console import say

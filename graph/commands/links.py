@@ -1,4 +1,4 @@
-"""Addresses of pictures in what Peitu writes beside them."""
+"""Links from a page or an article to the pictures."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 
 def relative_to(folder: Path) -> Callable[[Path], str]:
-    """Return what makes the address of a picture for a file in the folder; it stays right when both move together."""
+    """Return a function that makes links to pictures for a file in the folder: relative, so that both can move."""
 
     def link(picture: Path) -> str:
         try:

@@ -1,4 +1,4 @@
-"""The commands that only look: `peitu runs`, `show`, `doctor`, `models`, `graph`. They make and pay nothing.
+"""The read-only commands: `peitu runs`, `show`, `doctor`, `models`, `graph`. They make no pictures and cost nothing.
 
 Each imports what it needs when it runs, so that `runs` and `show` start without LangGraph.
 """
@@ -13,7 +13,7 @@ from graph.commands.options import Config, Json
 from tools.errors import InputError
 
 MOST = 50
-"""Lines of a table that `peitu runs` prints."""
+"""Most lines in each table of `peitu runs`."""
 
 
 def runs(config: Config = None, as_json: Json = False) -> None:

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ def named(text: str) -> Path:
     """Return the path that was given on the command line.
 
     Raises:
-        InputError: It is empty, as a variable is that was never set; `Path` would read it as the working directory.
+        InputError: It is empty, e.g. from a shell variable that is not set; `Path` would take it as the working folder.
     """
     if not text.strip():
         raise InputError("A file or folder was given an empty name - name it, or write . for the working directory")

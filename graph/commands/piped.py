@@ -1,4 +1,4 @@
-"""Whether somebody pipes a content into Peitu without saying so by ``-``; it never waits for one that does not come."""
+"""Detect content that is piped into `peitu run` without ``-``, and do not hang on a pipe that stays silent."""
 
 import os
 import stat
@@ -6,11 +6,11 @@ import sys
 from io import BufferedReader
 
 PATIENCE_S = 1.0
-"""How long a pipe is given to bring its first byte: a cron job or a CI may hold one open that never brings any."""
+"""How long to wait for the first byte of a pipe: a cron job or a CI may hold a pipe open and never write to it."""
 
 
 def has_piped_content(patience_s: float = PATIENCE_S) -> bool:
-    """Tell whether standard input is a pipe or a file with something in it; nothing of it is lost."""
+    """Tell whether standard input is a pipe or a file with something in it; nothing is consumed."""
     if sys.stdin is None:
         return False
     try:
@@ -28,7 +28,7 @@ def _brings_something(number: int, patience_s: float) -> bool:
         return False
     from select import select
 
-    # At its end a pipe can be read, too, and brings nothing.
+    # A pipe at its end is readable as well, but has no byte.
     return bool(select([number], [], [], patience_s)[0]) and _has_more()
 
 

@@ -1,19 +1,19 @@
-"""What every command that makes pictures begins with."""
+"""The first steps of every command that makes pictures: load the settings, open the log, import the workflow."""
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # pydantic comes with it: a typing error should be told sooner than that
+if TYPE_CHECKING:  # it imports pydantic: typing errors should be reported before that
     from tools.setup.configuration import Settings
 
 GARBAGE = 2000
-"""Objects that may come up before garbage is looked for, instead of Python's 700."""
+"""Objects that may be allocated before a garbage collection, instead of Python's 700."""
 
 SWITCH_S = 0.0005
-"""How long a thread may keep the interpreter while another wants it, in seconds, instead of Python's 0.005: the
-thread of the database asks for it after every statement, and whoever is about to submit waits for that thread."""
+"""The interpreter's switch interval in seconds, instead of Python's 0.005: the database thread needs the interpreter
+again after every statement, and whoever is about to submit waits for that thread."""
 
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> "Settings":
@@ -22,15 +22,15 @@ def prepare(config: Path | None, overrides: Mapping[str, Any]) -> "Settings":
     from tools.setup.settings import load_settings
 
     settings = load_settings(config, overrides)
-    open_log(settings, terminal_level="ERROR")  # what fails is told by the progress display, once
+    open_log(settings, terminal_level="ERROR")  # the progress display reports failures already
     return settings
 
 
 def load_workflow() -> None:
-    """Import what makes pictures, LangGraph above all; without collecting garbage meanwhile, which saves a sixth.
+    """Import everything that makes pictures, above all LangGraph; without garbage collection, which saves a sixth.
 
-    What is imported stays until the end: nobody need look through it again. Afterwards garbage is looked for less
-    often: a batch spent a twentieth of its time on that, and next to nothing of it is garbage.
+    Imported objects live until the end, so they are excluded from later collections (`gc.freeze`). Those run less often
+    as well: they took a twentieth of a batch's time and found next to nothing.
     """
     import gc
 

@@ -1,4 +1,4 @@
-"""`peitu prune`: make the files smaller."""
+"""The command `peitu prune`: shrink the checkpoint file, and delete what killed processes left behind."""
 
 from typing import Annotated
 

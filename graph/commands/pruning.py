@@ -1,7 +1,7 @@
-"""Make the files smaller: of a finished run the last checkpoint is kept, which is its state; its way there goes.
+"""Delete old checkpoints: a complete run keeps the last one, which holds its state; the earlier ones go.
 
-The `aprune` of `graph.opening.saver` drops checkpoints thread by thread; here the two tables of the saver are changed
-directly, for all complete runs at once.
+The `aprune` of `graph.opening.saver` works on one thread at a time; here the saver's two tables are changed directly,
+for all complete runs at once.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from tools.sqlite.owners import owners_folder, sweep_owners
 BUSY_TIMEOUT_S = 30.0
 
 LEFTOVER_AGE_S = 86400.0
-"""A half-written file that is older than this belongs to a process that died, in seconds."""
+"""A half-written file older than this, in seconds, was left by a process that died."""
 
 
 _HISTORY = """
@@ -40,7 +40,7 @@ DELETE FROM writes WHERE thread_id IN complete AND NOT EXISTS (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """What was cleared away; `runs` counts the threads whose history went."""
+    """What was deleted; `runs` counts the threads that lost checkpoints."""
 
     runs: int
     checkpoints: int
@@ -50,9 +50,9 @@ class Pruned:
 
 
 def prune(settings: Settings, *, days: int) -> Pruned:
-    """Forget how runs that are complete for `days` came to their end, and what killed processes left behind.
+    """Delete old checkpoints of runs that were complete `days` ago, and the files that killed processes left behind.
 
-    Records, ledger and pictures stay as they are. A run that misses something keeps everything.
+    Records, ledger and pictures stay. A run with missing pictures keeps all its checkpoints.
 
     Raises:
         StorageError: A database is locked or damaged; the message says which.
@@ -66,7 +66,7 @@ def prune(settings: Settings, *, days: int) -> Pruned:
 
 
 def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
-    """Return how many threads lost their history, and how many checkpoints that were."""
+    """Delete all but the last checkpoint of these threads; return how many threads and checkpoints that concerned."""
     opened = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     with explained(opened, path) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoints'").fetchone():
@@ -79,7 +79,7 @@ def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
         connection.execute(_DELETE_WRITES)
         connection.execute("COMMIT")
         if count:
-            # Where another process reads the file just now, the free pages stay in it and are used again.
+            # If another process is reading the file, the free pages stay in it and are reused.
             connection.execute("PRAGMA busy_timeout = 1000")
             with contextlib.suppress(sqlite3.OperationalError):
                 connection.execute("VACUUM")
@@ -88,7 +88,7 @@ def _forget(path: Path, threads: Iterable[str]) -> tuple[int, int]:
 
 
 def _sweep_parts(folder: Path) -> int:
-    """Delete what was being written when its process died."""
+    """Delete half-written files of processes that died; return how many."""
     count = 0
     for part in folder.rglob(".*.part"):
         if not PART.fullmatch(part.name):
@@ -101,6 +101,6 @@ def _sweep_parts(folder: Path) -> int:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a database with what SQLite keeps beside it."""
+    """Return the size of a database with its write-ahead log, in bytes."""
     parts = (path, path.with_name(f"{path.name}-wal"))
     return sum(part.stat().st_size for part in parts if part.exists())

@@ -1,4 +1,4 @@
-"""The command `peitu redo`: one picture of a finished run made anew."""
+"""The command `peitu redo`: make one picture of a finished run again."""
 
 import sys
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
 
 
 def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
-    """Say what was made and what it replaces, or why it was not made and what goes on."""
+    """Print what was made and what it replaces, or why it was not made and how to continue."""
     from graph.terminal.console import version_lines
     from tools.sqlite.records import find_run
     from tools.sqlite.versions import NOT_ANEW
@@ -86,7 +86,7 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
     if found["success"]:
         typer.echo(f"Image {index} of run {run_id} was made again: {image['path']}")
         return
-    # Why it was not made anew stands behind its version already.
+    # The line of the version says already why it was not made.
     reason = (image.get("error") or "it stopped early").partition(f"{NOT_ANEW}: ")[0] or NOT_ANEW
     typer.echo(f"Image {index} of run {run_id}: {reason}; shown is {image.get('path') or 'none'}")
     for line in _ways_on(path, run_id, index):
@@ -94,7 +94,7 @@ def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> Non
 
 
 def _ways_on(path: Path, run_id: str, index: int) -> list[str]:
-    """Return the commands that go on with the run, if anything of it is left."""
+    """Return the commands that continue the run, or none if it is complete and no new version is pending."""
     from graph.terminal.next_steps import ways_on
     from tools.sqlite.records import find_run
     from tools.sqlite.versions import pending_wish

@@ -1,4 +1,4 @@
-"""Which run a redo is about, before anything is made: one of the records, or a segment that its batch passed over."""
+"""Find the run of which `peitu redo` makes a picture again: a recorded run, or a segment that its batch skipped."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """The run as `tools.sqlite.records.find_run` gives it; of a segment that was skipped, what it asks for and has."""
+    """A run to redo a picture of.
+
+    `run` is as from `tools.sqlite.records.find_run`, `None` for a skipped segment; `segment` is as from `find_segment`,
+    `None` outside of batches; `pictures` are those that a skipped segment has.
+    """
 
     run: Mapping[str, Any] | None
     segment: Mapping[str, Any] | None
@@ -24,7 +28,7 @@ class Begun:
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """Settings that the batch had."""
+        """The settings of the run's batch that replace those of the configuration."""
         return {"output_dir": (self.segment or {}).get("options", {}).get("output_dir")}
 
     def size(self, index: int) -> str | None:
@@ -33,7 +37,7 @@ class Begun:
         return next((f"{item['width_px']}x{item['height_px']}" for item in prompts if item["index"] == index), None)
 
     async def record(self, workflow: "Workflow", path: Path, watch: "Watch") -> Mapping[str, Any]:
-        """Return the run; a skipped segment becomes one first, with the pictures that it has, and buys none."""
+        """Return the run; a skipped segment first becomes one with its existing pictures, which buys none."""
         from graph import runs
         from tools.sqlite.records import find_run
 
@@ -46,10 +50,10 @@ class Begun:
 
 
 def find_begun(path: Path, run_id: str) -> Begun:
-    """Return the run.
+    """Return the run with this id.
 
     Raises:
-        InputError: There is none, or somebody works on it.
+        InputError: There is none, another process works on it, or its batch has to make it first.
     """
     from tools.sqlite.batch_records import find_batch, find_segment
     from tools.sqlite.records import find_run
@@ -78,7 +82,7 @@ def _skipped(path: Path, segment: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the pictures that were there before the batch.
 
     Raises:
-        InputError: They are not all there, so that the batch has to go on first.
+        InputError: Some are missing, so the batch has to be continued first.
     """
     from tools.sqlite.records import find_images
 

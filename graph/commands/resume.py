@@ -1,4 +1,4 @@
-"""The command `peitu resume`: a run, a batch, or all of them."""
+"""The command `peitu resume`: continue a run, a batch, or all that are not complete."""
 
 import sys
 from collections import deque
@@ -64,7 +64,7 @@ def resume(
 
 
 def _step(path: Path, *, asks: bool = True, several: bool = False) -> "Step":
-    """Return what continues a run: from its checkpoint, its row, or what its segment asked for."""
+    """Return the function that continues a run: from its checkpoint, its row, or what its segment asked for."""
     from graph import runs
     from tools.sqlite.batch_records import find_segment
     from tools.sqlite.records import find_run
@@ -81,7 +81,7 @@ def _step(path: Path, *, asks: bool = True, several: bool = False) -> "Step":
 
 
 def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoReturn:
-    """Continue all runs that are not complete, or to be made anew in part, then all batches, each as a whole."""
+    """Continue all runs that are incomplete or have a redo pending, then all incomplete batches, each as a whole."""
     load_workflow()
     from graph.commands.session import work_through
     from graph.terminal.asking import can_ask
@@ -97,7 +97,7 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     batches = [batch["batch_id"] for batch in list_batches(path, limit=None) if not batch["success"]]
     if resubmit:
         _send_again(path, [*names, *(run_id for name in batches for run_id in held_runs_of(path, name))])
-    # Where nobody can answer, the prompts of every run that waits would only hide what was made.
+    # Where nobody can answer, printing the prompts of every run that waits for a review would only hide the results.
     work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
     reports, refused = _resume_batches(config, path, batches, as_json=as_json)
@@ -117,9 +117,9 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
 def _resume_batches(
     config: Path | None, path: Path, names: list[str], *, as_json: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return what came of each batch, and why some were not gone on with.
+    """Continue the batches; return their result documents, and why some could not be continued.
 
-    One that left pictures to another batch of its storyboard has a second turn, behind that one.
+    A batch that left pictures to another batch of its storyboard gets a second turn after that one.
     """
     from graph.batches.session import BatchSession
     from graph.terminal.console import say

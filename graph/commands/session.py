@@ -1,4 +1,4 @@
-"""Work through runs in the terminal: one open workflow, a watcher that shows how it goes, an orderly end."""
+"""Process runs in the terminal: one open workflow, a progress display, and an orderly end."""
 
 import sqlite3
 import sys
@@ -29,7 +29,7 @@ from tools.sqlite.records import find_run
 from tools.sqlite.unfinished import with_what_is_missing
 
 Step = Callable[[Workflow, Watcher, str], Awaitable[OutputState]]
-"""Takes a run id and brings that run as far as it goes."""
+"""Brings the run with this id as far as it goes and returns its result document."""
 
 
 def follow(
@@ -77,9 +77,9 @@ def _so_far(config: Path | None, overrides: Mapping[str, Any], run_id: str, data
 async def work_through(
     config: Path | None, overrides: Mapping[str, Any], run_ids: Sequence[str], step: Step, *, database_path: Path
 ) -> list[OutputState]:
-    """Return the result documents, in the order of the run ids.
+    """Run the step for each run, one after the other, and return the result documents in this order.
 
-    A run that breaks off is a document without success, whose notes say why; the next one goes on.
+    A run that breaks off gets a document without success, whose notes say why; the next one follows.
 
     Raises:
         InputError: There is no such run.
@@ -104,19 +104,19 @@ async def work_through(
 
 
 def _leased(step: Step, leases: Leases) -> Step:
-    """Return a step that holds a lease on the whole run, so that others see at once whether somebody works on it."""
+    """Return a step that holds the lease on the whole run, so that others see that somebody works on it."""
 
     async def leased(workflow: Workflow, watch: Watcher, run_id: str) -> OutputState:
         await leases.take(run_id, RUN_INDEX)
         found = await step(workflow, watch, run_id)
-        leases.release(run_id, RUN_INDEX)  # And not when it breaks off: what a dead owner has left was stopped.
+        leases.release(run_id, RUN_INDEX)  # Not if it breaks off: the lease of a dead owner marks the run as stopped.
         return found
 
     return leased
 
 
 async def send_again(database_path: Path, run_ids: Sequence[str]) -> None:
-    """Write off the held requests of the runs, at the user's word, so that they are bought anew.
+    """Give up the held requests of the runs, because the user said so; continuing the runs then buys these pictures.
 
     Raises:
         ConfigError: The database cannot be used.

@@ -1,4 +1,4 @@
-"""The command `peitu sheet`: all pictures of a run, or of a batch, in one JPG."""
+"""The command `peitu sheet`: write one JPG with all pictures of a run, or the first ones of a batch."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -11,7 +11,7 @@ from graph.commands.options import Config, Output
 from tools.errors import InputError
 
 MOST = 200
-"""Pictures on the sheet of a batch; a run has fewer."""
+"""Most pictures on the sheet of a batch; a run has fewer."""
 
 
 def sheet(
@@ -42,7 +42,7 @@ def sheet(
 
 
 def _find_batch(database_path: Path, batch_id: str) -> dict[str, Any] | None:
-    """Return a batch as the run that a sheet shows: its first pictures, each with the id of its segment."""
+    """Return a batch in the form of a run, for its sheet: its first pictures, each with the id of its segment."""
     from graph.terminal.console import say
     from tools.sqlite.batch_records import batch_document, find_batch
     from tools.sqlite.provenance import subjects_of

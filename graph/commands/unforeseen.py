@@ -1,4 +1,4 @@
-"""What is said of an error that no command foresaw: the machine is short of something, or Peitu has a bug."""
+"""The message for an unexpected error: the machine is short of a resource, or Peitu has a bug."""
 
 import errno
 from pathlib import Path
@@ -13,11 +13,11 @@ _SHORT = {
     errno.ENOMEM,
     errno.EAGAIN,
 }
-"""What a machine answers that has no more disk, files, memory or threads to give."""
+"""Error numbers that mean that disk, open files, memory or threads are used up, or that the disk is broken."""
 
 
 def tell(error: Exception) -> str:
-    """Return one line; of a bug, the traceback goes into the log file."""
+    """Return the message, one line; for a bug, the traceback is written into the log file."""
     is_short = isinstance(error, OSError) and error.errno in _SHORT
     if is_short or isinstance(error, MemoryError) or "can't start new thread" in str(error):
         reason = str(error) or "out of memory"

@@ -1,1 +1,1 @@
-"""What the workflow stands on, opened and closed: settings become tools, checkpoints and a synchronous face."""
+"""Opens and closes what the workflow needs: tools made from the settings, checkpoints, and a synchronous interface."""

@@ -1,4 +1,4 @@
-"""From settings and keys to the tools that the nodes work with."""
+"""Make the tools of the nodes from settings and keys."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +26,7 @@ from tools.sqlite.versions import Versions
 
 @asynccontextmanager
 async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> AsyncIterator[Tools]:
-    """Make the tools that the settings describe; at the end close them, the database last."""
+    """Make the tools that the settings describe; on exit close them, the database last."""
     async with open_services(settings, keys=keys) as opened, AsyncExitStack() as stack:
         if model := language_model(settings, keys=keys):
             stack.push_async_callback(model.close)
@@ -53,7 +53,7 @@ async def open_tools(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -
 
 
 def check_ready(settings: Settings, *, provider: str | None, size: str | None, upload: bool | None) -> None:
-    """See that what is asked for can be begun, before anything is paid.
+    """Check before anything is paid that keys, OSS variables and size allow what is asked for.
 
     Raises:
         ConfigError: The key of the provider, or an OSS variable, is not set, or cannot be a key.
@@ -90,7 +90,7 @@ def missing_for_upload() -> list[str]:
 
 
 def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> LanguageModel | None:
-    """Return the model of `llm.provider`, or `None` where there is none or its key is not set."""
+    """Return the model of `llm.provider`, or `None` if there is none or its key is not set."""
     if settings.llm.provider == "none":
         return None
     service = settings.llm.providers[settings.llm.provider]
@@ -107,7 +107,11 @@ def language_model(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> 
 
 
 def make_uploader(database: Database | None) -> OSSUploader:
-    """Return the uploader of the OSS variables; a `ConfigError` names one that is not valid."""
+    """Return an uploader configured by the OSS variables.
+
+    Raises:
+        ConfigError: A variable is not valid; the message names it.
+    """
     return OSSUploader(uploads=Uploads(database) if database else None)
 
 

@@ -1,4 +1,4 @@
-"""Open LangGraph's checkpoints: the file of `checkpoints.path`, for every way in."""
+"""Open LangGraph's checkpoints, the file `checkpoints.path`, for the command line, Python and Studio's server."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ from tools.setup.settings import load_settings
 from tools.sqlite.connection import advice_on
 
 BUSY_TIMEOUT_S = 60.0
-"""How long another process may hold the checkpoints before a step gives up, in seconds."""
+"""How long a step waits for another process that locks the checkpoints, in seconds."""
 
 RUNS_AT_ONCE = 32
-"""Runs that Studio's server works on side by side; most of the time they wait for a provider."""
+"""Runs that Studio's server works on at the same time; mostly they wait for a provider."""
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
         saver = await _set_up(connection, path)
         yield saver
     finally:
-        # Who was stopped amid a write has left its transaction open, and its cursor may keep that beyond the close.
+        # A task cancelled during a write leaves its transaction open, and its cursor may keep it open after the close.
         with contextlib.suppress(aiosqlite.Error):
             await connection.rollback()
         await connection.close()
@@ -83,7 +83,7 @@ def _unusable(path: Path, error: Exception) -> ConfigError:
 
 
 def unusable(error: Exception) -> StorageError:
-    """Return what went wrong with the checkpoints amid a run as one line that says what to do."""
+    """Return an error of the checkpoints during a run as a `StorageError` that says what to do."""
     return StorageError(f"The checkpoints cannot be used ({error}) - {_advice(error)}")
 
 

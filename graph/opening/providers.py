@@ -1,4 +1,4 @@
-"""Who can make pictures with these settings, in which order, and what they can make: known before anything is paid."""
+"""Which providers can make pictures with these settings, in which order, and in which sizes."""
 
 from collections.abc import Mapping
 
@@ -12,19 +12,19 @@ from tools.providers.sizes import SKETCH_SIZES
 from tools.setup.configuration import Settings
 
 SPARE_WORKERS = 4
-"""Workers beside those whose picture is under way at a provider: they read, plan, download and save."""
+"""Workers beyond those that wait for a provider: they read, plan, download and save."""
 
 SKETCHERS = 4
 
 
 def model_rules(settings: Settings) -> dict[str, ModelRules]:
-    """Return what the models of the image services take."""
+    """Return the rules of the configured model of each image service, by provider."""
     images = settings.images
     return {name: ModelRules(name, getattr(images, name).model) for name in KEY_VARIABLES}
 
 
 def make_routes(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS, can_rewrite: bool = False) -> Routes:
-    """Return the routes over the image services and the offline sketch."""
+    """Return the routes over all providers: the image services and the offline sketch."""
     candidates = {
         name: Candidate(
             name=name, attempts=getattr(settings.images, name).attempts, fit=rules.fit, refusal=rules.refusal
@@ -39,7 +39,7 @@ def make_routes(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS, can_re
 
 
 def automatic_providers(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> list[str]:
-    """Return what ``auto`` tries, in order: the providers whose key is set, or the offline sketch."""
+    """Return the providers that ``auto`` tries, in order: those whose key is set, or else the offline sketch."""
     keyed: list[str] = [name for name in settings.images.order if find_key(KEY_VARIABLES[name], keys)]
     return keyed or ["sketch"]
 
@@ -72,17 +72,17 @@ class Feasible:
         return None if len(prompt) <= longest else f"prompt longer than the {longest} characters allowed"
 
     def sizes(self, size: str | None) -> frozenset[tuple[int, int]]:
-        """Return the right sizes of a picture that was asked for in this one: it, and what providers draw for it."""
+        """Return the sizes that count as right for this one: itself, and those that the providers draw for it."""
         width_px, height_px = parse_size(size or self._settings.images.size)
         found = self._routes.candidates(self._provider, width_px=width_px, height_px=height_px)
         fits = {candidate.fit(width_px, height_px) for candidate in found}
         return frozenset({(width_px, height_px), *filter(None, fits)})
 
     def workers(self, *, reads: bool) -> int:
-        """Return how many segments to work on at once; more where a language model `reads` texts meanwhile."""
+        """Return how many segments to work on at once; more if a language model `reads` the texts."""
         rules = {"modelscope": self._settings.images.modelscope, "dashscope": self._settings.images.dashscope}
         in_flight = sum(rules[name].max_in_flight for name in self._names if name in rules)
         if not in_flight:
             return SKETCHERS
-        # One segment waits for every place, ready to be submitted the moment that the task there is done.
+        # For each slot one segment waits, ready to be submitted the moment that the task in it is done.
         return in_flight * (3 if reads else 2) + SPARE_WORKERS

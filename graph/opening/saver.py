@@ -1,7 +1,7 @@
-"""LangGraph's saver for one SQLite file that the command line, Python and Studio's server share.
+"""LangGraph's checkpoint saver for the one SQLite file that the command line, Python and Studio's server share.
 
-The server knows threads by UUIDs alone (langgraph-api 0.16.7 refuses others with status 422), and the command line
-calls them as it calls its runs. So a thread may have a UUID as a second name, kept in the same file.
+The server takes only UUIDs as thread ids (langgraph-api 0.16.7 refuses others with status 422), while the command line
+uses its run ids. So a thread may have a UUID as a second name, kept in the same file.
 """
 
 import json
@@ -20,22 +20,22 @@ _SPACE = uuid.UUID("6f0f7a52-1f0e-5b0c-9a55-7065697475aa")
 
 
 def server_name(thread_id: str) -> str:
-    """Return the UUID by which the server knows a thread; it is always the same."""
+    """Return the UUID by which the server knows a thread: always the same one for a thread."""
     return thread_id if _is_uuid(thread_id) else str(uuid.uuid5(_SPACE, thread_id))
 
 
 class Saver(AsyncSqliteSaver):
-    """LangGraph's saver, to which a thread's two names are one."""
+    """LangGraph's saver, which accepts both names of a thread."""
 
     async def setup(self) -> None:
-        """Make the tables that are missing."""
+        """Create the missing tables."""
         await super().setup()
         async with self.lock:
             await self.conn.execute(_NAMES)
             await self.conn.commit()
 
     async def introduce(self, thread_ids: Iterable[str]) -> None:
-        """Write down the second names of threads."""
+        """Store the second names of the threads."""
         names = [(server_name(thread_id), thread_id) for thread_id in thread_ids if not _is_uuid(thread_id)]
         async with self.lock:
             await self.conn.executemany("INSERT OR IGNORE INTO thread_names VALUES (?, ?)", names)
@@ -49,7 +49,7 @@ class Saver(AsyncSqliteSaver):
             return {str(row[0]) async for row in rows}
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Return a checkpoint of the thread."""
+        """Return a checkpoint of the thread, the last one unless the config names another."""
         known = await self._known(config)
         found = await super().aget_tuple(known)
         if found is None:
@@ -84,7 +84,7 @@ class Saver(AsyncSqliteSaver):
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Write what a task of the next step has made."""
+        """Write the results of a task of the next step."""
         await super().aput_writes(await self._known(config), writes, task_id, task_path)
 
     async def adelete_thread(self, thread_id: str) -> None:
@@ -92,7 +92,7 @@ class Saver(AsyncSqliteSaver):
         await super().adelete_thread(await self._first_name(thread_id))
 
     async def adelete_for_runs(self, run_ids: Iterable[str]) -> None:
-        """Delete the checkpoints of runs as the server counts them, e.g. of one that was rolled back."""
+        """Delete the checkpoints of runs by the server's run ids (not Peitu's), e.g. of one that was rolled back."""
         async with self.lock:
             for run_id in run_ids:
                 # The metadata is JSON, kept as bytes.
@@ -101,7 +101,7 @@ class Saver(AsyncSqliteSaver):
             await self.conn.commit()
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
-        """Delete the threads, or of each all checkpoints but the last one."""
+        """Delete all checkpoints of the threads but the last, or with the strategy ``delete_all`` the whole threads."""
         for thread_id in thread_ids:
             if strategy == "delete_all":
                 await self.adelete_thread(thread_id)
@@ -117,7 +117,7 @@ class Saver(AsyncSqliteSaver):
             await self.conn.commit()
 
     async def _known(self, config: RunnableConfig) -> RunnableConfig:
-        """Return the config with the first name of its thread; the same object where it has that name."""
+        """Return the config with the first name of its thread; the same object if it has that name already."""
         thread_id = _thread(config)
         first = await self._first_name(thread_id)
         return config if first == thread_id else _with_thread(config, first)
@@ -139,15 +139,15 @@ def _with_thread(config: RunnableConfig, thread_id: str) -> RunnableConfig:
 
 
 def _renamed(found: CheckpointTuple, thread_id: str) -> CheckpointTuple:
-    """Return the checkpoint under the name by which it was asked for."""
+    """Return the checkpoint with the thread name that the caller used."""
     parent = found.parent_config and _with_thread(found.parent_config, thread_id)
     return found._replace(config=_with_thread(found.config, thread_id), parent_config=parent)
 
 
 def _of_today(found: CheckpointTuple) -> CheckpointTuple:
-    """Return the checkpoint with the options of its run, which an earlier version has left among the inputs.
+    """Return a checkpoint of an earlier version with the options of its run moved out of the inputs.
 
-    Inputs are forgotten with the next step: then a run would e.g. be published that was asked for without an upload.
+    Inputs are cleared by the next step: a run that was asked for without an upload would then be uploaded.
     """
     values, versions = found.checkpoint["channel_values"], found.checkpoint["channel_versions"]
     is_run = "run_id" in values and not found.config["configurable"].get("checkpoint_ns")

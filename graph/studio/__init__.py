@@ -1,1 +1,1 @@
-"""What `langgraph dev` serves beside the graph: the form, links, the gallery, runs after a restart."""
+"""What `langgraph dev` serves besides the graph: input form, picture links, gallery, and runs begun elsewhere."""

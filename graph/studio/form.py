@@ -1,4 +1,4 @@
-"""The input of the graph as a form: what the settings say stands beside every field, for Studio and for agents."""
+"""The input schema of the graph with the defaults and choices from the settings, for Studio's form and for agents."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast, get_type_hints
@@ -13,9 +13,9 @@ from nodes.prompt import PromptDefaults
 def input_form(
     defaults: PromptDefaults, *, providers: Sequence[str], styles: Mapping[str, str], upload: bool
 ) -> type[InputState]:
-    """Return `InputState` with its defaults, the providers and the styles (id and description) in its JSON schema.
+    """Return `InputState` with defaults, providers and styles (id and description) in its JSON schema.
 
-    They are told, not enforced: LangGraph takes any input, and `graph.route.Routes.check` refuses what cannot be made.
+    The schema is only shown: LangGraph takes any input, and `graph.route.Routes.check` refuses what cannot be made.
     """
     looks = "; ".join(f"{name}: {description}" for name, description in styles.items())
     told: dict[str, dict[str, Any]] = {
@@ -29,10 +29,10 @@ def input_form(
     }
     hints = get_type_hints(InputState, include_extras=True)
     fields = {name: _told(hint, told[name]) if name in told else hint for name, hint in hints.items()}
-    # A TypedDict that is made while the program runs; type checkers know the one that it repeats.
+    # This TypedDict is made at run time; type checkers see the one that it copies.
     return cast("type[InputState]", cast("Any", TypedDict)("InputState", fields, total=False))
 
 
 def _told(hint: Any, more: Mapping[str, Any]) -> Any:
-    """Return the annotation with more in its JSON schema."""
+    """Return the annotation with these additions to its JSON schema."""
     return Annotated[hint, Field(json_schema_extra=dict(more))]

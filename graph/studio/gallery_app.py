@@ -1,4 +1,4 @@
-"""What Studio's server serves besides LangGraph's own: the gallery of all runs, and the pictures.
+"""The pages that Studio's server serves besides LangGraph's own: the gallery of all runs, and the pictures.
 
 Without a server, `peitu gallery` writes the same page into a file.
 """
@@ -24,14 +24,14 @@ from tools.gallery.page import gallery_page
 from tools.setup.settings import load_settings
 
 KINDS = {".jpg", ".jpeg", ".png"}
-"""What is served of the output folder."""
+"""The file types of the output folder that are served."""
 
-# A page that asks again gets 304 while the picture is the same; a picture that is made anew is seen at once.
+# An unchanged picture is answered with 304; a redone picture is seen at once.
 FRESH = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 async def gallery(request: Request) -> Response:
-    """Show all runs on one page."""
+    """Return the gallery page of all runs."""
     settings = request.app.state.settings
     try:
         page = await asyncio.to_thread(
@@ -43,7 +43,7 @@ async def gallery(request: Request) -> Response:
 
 
 async def picture(request: Request) -> Response:
-    """Send a picture of the output folder, and nothing from outside of it, not even behind a symbolic link."""
+    """Send a picture of the output folder; nothing outside of it, not even through a symbolic link."""
     name = PurePosixPath(request.path_params["name"])
     found = await _file(name, request.app.state.settings.output_dir, request) if _is_picture(name) else None
     if found is None:
@@ -53,12 +53,12 @@ async def picture(request: Request) -> Response:
 
 
 def _is_picture(name: PurePosixPath) -> bool:
-    """Tell whether this may be one: a report or a half-written file is not."""
+    """Tell whether the name may be a picture's: not that of a report or a half-written file."""
     return name.suffix.lower() in KINDS and not any(part.startswith(".") for part in name.parts)
 
 
 async def _file(name: PurePosixPath, folder: Path, request: Request) -> Response | None:
-    """Return the file, or that it is still the same; Starlette refuses names and links that lead out of the folder."""
+    """Return the file or a 304, `None` if there is none; Starlette refuses names and links that leave the folder."""
     try:
         return await StaticFiles(directory=folder, check_dir=False).get_response(str(name), request.scope)
     except HTTPException:
@@ -67,7 +67,7 @@ async def _file(name: PurePosixPath, folder: Path, request: Request) -> Response
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """Read the settings, and tell the server of the runs that others begin, as long as it runs."""
+    """Load the settings, and register runs that other processes begin while the server runs."""
     app.state.settings = await asyncio.to_thread(load_settings)
     telling = asyncio.create_task(keep_known(app.state.settings))
     telling.add_done_callback(_tell_end)
@@ -79,19 +79,19 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 
 def _tell_end(telling: asyncio.Task[None]) -> None:
-    """Log why the telling ended, if it was not the server's end: nobody waits for its result."""
+    """Log why the registration task ended, unless the server stopped it: nobody awaits its result."""
     error = None if telling.cancelled() else telling.exception()
     if error is not None:
         logger.opt(exception=error).error("The runs of others are not shown in Studio any more: {!r}", error)
 
 
 def _address(path: Path, folder: Path) -> str:
-    """Return the address of a picture as the gallery asks for it; one outside the folder is not served."""
+    """Return the link of a picture for the gallery; outside the output folder, one that leads nowhere."""
     return picture_link(path, folder=folder) or f"{PICTURES}/elsewhere/{quote(path.name)}"
 
 
 def make_app() -> Starlette:
-    """Return the pages; the server adds its own."""
+    """Return the application with these pages; the server adds its own routes."""
     routes = [Route("/gallery", gallery), Route(f"/{PICTURES}/{{name:path}}", picture)]
     return Starlette(routes=routes, lifespan=lifespan)
 

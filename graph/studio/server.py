@@ -1,4 +1,4 @@
-"""What Studio's server keeps from run to run: the tools, the form of the input, and the addresses of pictures."""
+"""What all runs of Studio's server share: the tools, the input form, and the links to pictures."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -20,15 +20,15 @@ from tools.setup.log import open_log
 from tools.setup.settings import load_settings
 
 PICTURES = "pictures"
-"""The path under which the server has the pictures of the output folder, see `graph.studio.gallery_app`."""
+"""The URL path under which the server serves the output folder, see `graph.studio.gallery_app`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """The parts of the graph that are the same for all runs.
 
-    `stack` holds the tools open to the end of the process, which closes nothing: the database has written by then
-    whatever a node awaited.
+    `stack` keeps the tools open until the process ends, which does not close them: what a node has awaited is in the
+    database by then.
     """
 
     stack: AsyncExitStack
@@ -38,7 +38,7 @@ class Server:
 
 
 async def server_of(loop: asyncio.AbstractEventLoop) -> Server:
-    """Return what the server of this event loop keeps, opened at the first call."""
+    """Return the shared parts for the server of this event loop; the first call opens them."""
     if loop not in _servers:
         _opening.setdefault(loop, asyncio.Lock())
         async with _opening[loop]:
@@ -55,7 +55,7 @@ async def _open() -> Server:
     # In threads: the server refuses calls that touch the disk in its event loop.
     settings = await asyncio.to_thread(load_settings)
     await asyncio.to_thread(open_log, settings, terminal_level=None)
-    # `langgraph dev` says at which address it was started.
+    # `langgraph dev` sets this to the address at which it was started.
     address = await asyncio.to_thread(environment_value, "LANGGRAPH_API_URL")
     styles = dict(await asyncio.to_thread(style_lines, own=settings.templates))
     link = partial(picture_link, folder=settings.output_dir, address=(address or "").rstrip("/"))
@@ -67,7 +67,7 @@ async def _open() -> Server:
 
 
 def picture_link(path: str | Path, *, folder: Path, address: str = "") -> str | None:
-    """Return the address of a picture, relative to the server's without `address`; `None` outside the folder."""
+    """Return the link of a picture, relative to the server if no `address` is given; `None` outside the folder."""
     if not Path(path).is_relative_to(folder):
         return None
     name = quote(Path(path).relative_to(folder).as_posix())

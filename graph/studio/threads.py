@@ -1,7 +1,7 @@
-"""Tell Studio's server of the runs that it did not begin itself, so that they stand in its list of threads.
+"""Register runs that Studio's server did not begin itself, so that they appear in its list of threads.
 
-The server keeps its list in a file of its own, `.langgraph_api/`, written every 10 seconds: what it had begun in the
-last seconds before a kill is known to us, and not to it.
+The server writes its list to its own folder, `.langgraph_api/`, every 10 seconds: runs that it began in the last
+seconds before a kill are in our database only.
 """
 
 import asyncio
@@ -19,13 +19,14 @@ from tools.sqlite.lists import list_threads
 
 LOOK_EVERY_S = 1.0
 NEWEST = 200
-"""So many runs are shown, none of a batch; all of them can be continued with `peitu resume`."""
+"""How many runs are registered at most, none of them of a batch; `peitu resume` can continue all."""
 
 
 async def keep_known(settings: Settings) -> None:
-    """Look for new runs as long as the server runs, whenever something was written: a look opens the database.
+    """Register new runs as long as the server runs, each time one of the two databases was written.
 
-    Opening and closing it makes and removes files, and `langgraph dev` tells of each one in the terminal.
+    Not at every interval: opening and closing the database creates and deletes files, and `langgraph dev` reports each
+    one in the terminal.
     """
     import httpx
     from langgraph_sdk import get_client
@@ -47,7 +48,7 @@ async def keep_known(settings: Settings) -> None:
 
 
 async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[str]) -> None:
-    """Make a thread of the server for each new one of ours that has a checkpoint."""
+    """Create a thread in the server for each new one of ours that has a checkpoint; add it to `known`."""
     found = await asyncio.to_thread(list_threads, database_path, limit=NEWEST)
     new = [thread for thread in reversed(found) if thread["thread"] not in known]
     begun = await saver.begun(thread["thread"] for thread in new)
@@ -61,12 +62,12 @@ async def _introduce(client: Any, saver: Saver, database_path: Path, known: set[
 
 
 def _written_at(*paths: Path) -> list[int]:
-    """Return when the databases and their logs were written last, in nanoseconds; 0 for what is not there."""
+    """Return when the databases and their write-ahead logs were last written, in nanoseconds; 0 for a missing file."""
     return [_mtime_ns(file) for path in paths for file in (path, path.with_name(f"{path.name}-wal"))]
 
 
 def _mtime_ns(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
-    except OSError:  # A log comes and goes.
+    except OSError:  # e.g. a log, which SQLite creates and deletes
         return 0

@@ -1,1 +1,1 @@
-"""What people see in a terminal, and how a stop is heard there."""
+"""Terminal output and input: progress, results, tables, questions, and stopping by Ctrl-C or SIGTERM."""

@@ -1,4 +1,4 @@
-"""The images of a batch as people read them, a line each: of a large batch only what is not there."""
+"""The images of a batch for people, one line each; of a large batch only those that failed or are missing."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
@@ -9,7 +9,7 @@ from rich.console import Console
 from tools.sqlite.batch_records import NOT_YET
 
 MOST_LINES = 50
-"""Images of a batch of which `peitu show` prints a line each."""
+"""Most images of which `peitu show` prints one line each."""
 
 WAITING = "not made yet"
 
@@ -17,21 +17,21 @@ Document = Mapping[str, Any]
 
 
 def is_waiting(image: Document) -> bool:
-    """Tell whether nobody has tried to make the image yet."""
+    """Tell whether no attempt was made yet to make the image."""
     return not image["attempts"] and str(image["error"]).startswith(NOT_YET)
 
 
 def what_became(image: Document) -> str:
-    """Return what became of an image that has an error, for people."""
+    """Return the state of an image that has an error, in words for people."""
     if is_waiting(image):
         return WAITING
     return {"saved": "saved, but", "unknown": "held"}.get(image["status"], "failed")
 
 
 def print_segments(document: Document) -> None:
-    """Print a line for every image of a small batch: its segment, what there is of it, and its run.
+    """Print a line for every image of a small batch: its segment, its file or error, and its run.
 
-    Of a batch with more than `MOST_LINES` images only what failed or is missing has a line, at most so many.
+    Of a batch with more than `MOST_LINES` images, only failed or missing ones are printed, at most `MOST_LINES`.
     """
     console = Console(highlight=False, soft_wrap=True)
     images = iter(document["images"])
@@ -55,9 +55,9 @@ def _segment_line(image: Document) -> str:
 
 
 class _Listed:
-    """The images of a large batch: those of which people need a line, and how many others there are.
+    """Collects the lines of failed and missing images of a large batch, and counts all images.
 
-    There may be tens of thousands of them: no more lines are kept than are printed.
+    There may be tens of thousands, so only the lines that can be printed are kept.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class _Listed:
         self._example: str | None = None
 
     def add(self, image: Document) -> None:
-        """Take note of an image."""
+        """Count an image, and keep its line if it failed or is missing."""
         if image["status"] == "saved" and not image["error"]:
             self._there += 1
             self._example = self._example or image["run_id"]
@@ -78,7 +78,7 @@ class _Listed:
             lines.append(_segment_line(image))
 
     def lines(self, batch_id: str) -> Iterator[str]:
-        """Yield what is printed: what failed before what nobody has tried, and the commands that show the rest."""
+        """Yield the lines to print: failed images, then untried ones, then the commands that show the rest."""
         shown = [*self._failed, *self._waiting][:MOST_LINES]
         yield from shown
         if rest := self._missing - len(shown):

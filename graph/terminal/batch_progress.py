@@ -1,6 +1,6 @@
-"""How a batch goes, for people: a bar in a terminal, plain lines elsewhere, on standard error.
+"""The progress display of a batch: a bar in a terminal, plain lines elsewhere, on standard error.
 
-An event only changes counts; what is shown is made a few times a second, however many events come.
+An event only changes counts; the display is redrawn a few times a second, however many events come.
 """
 
 import time
@@ -22,19 +22,19 @@ from tools.sqlite.batches import SegmentResult, SegmentRow
 
 FRAMES_PER_S = 5
 LINE_S = 5.0
-"""Plain lines come no more often than this, in seconds."""
+"""Least time between two plain lines, in seconds."""
 
 RATE_WINDOW_S = 300.0
-"""The rate is that of the last minutes, so that it follows a provider that slows down."""
+"""The shown rate is the average over this time, in seconds, so that it follows a provider that slows down."""
 
 MOST_KINDS = 30
-"""Kinds of trouble that get a line of their own; the report has all."""
+"""Most kinds of errors that are printed during a batch; the report has all."""
 
 STANDINGS = {"queued": "waiting", "waiting": "waiting", "submitted": "in flight", "saved": "saved", "failed": "waiting"}
 
 
 class BatchWatcher:
-    """Shows how a batch goes; `before` is how many of the `requested` images come no more, since they are there."""
+    """Shows the progress of a batch; `before` is how many of the `requested` images were there when it began."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class BatchWatcher:
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on."""
+        """The time since this object was made."""
         return self._clock() - self._began_at
 
     def __enter__(self) -> "BatchWatcher":
@@ -77,7 +77,7 @@ class BatchWatcher:
             self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event of a run."""
+        """Receive an event of a run."""
         name, index = event["event"], event.get("index")
         if index is not None and (standing := STANDINGS.get(name)):
             self._stand((event["run_id"], index), standing)
@@ -87,11 +87,11 @@ class BatchWatcher:
             self._line()
 
     def began(self, segment: SegmentRow) -> None:
-        """Take note that a worker has a segment in hand."""
+        """Learn that a worker has begun a segment."""
         self._names[segment.run_id] = segment.segment_id
 
     def ended(self, result: SegmentResult) -> None:
-        """Take note of what came of a segment."""
+        """Receive the result of a segment."""
         segment = result.segment
         self.skipped += result.skipped
         self.made += result.count - result.skipped
@@ -114,7 +114,7 @@ class BatchWatcher:
                 self._counts[before] -= 1
 
     def _tell(self, run_id: str, trouble: str) -> None:
-        """Print a new kind of trouble, once."""
+        """Print an error or a reason to wait, unless a similar one was printed already."""
         kind = similar(trouble)
         if kind in self._kinds or len(self._kinds) >= MOST_KINDS:
             return
@@ -131,7 +131,7 @@ class BatchWatcher:
         return self.before + self.made + self.skipped + self._counts["saved"]
 
     def _told(self) -> str:
-        """Return the counts and the pace in one line; what is nothing is left out."""
+        """Return the counts and the rate in one line; counts of 0 are left out, except that of `made`."""
         counts = {
             "made": self.made + self._counts["saved"],
             "skipped": self.skipped,
@@ -146,7 +146,7 @@ class BatchWatcher:
         return " · ".join(parts)
 
     def _rate_per_s(self) -> float:
-        """Return the pictures made in a second, over the last minutes."""
+        """Return the average of pictures made per second over the last `RATE_WINDOW_S`."""
         now, made = self._clock(), self.made + self._counts["saved"]
         while len(self._samples) > 1 and now - self._samples[1][0] > RATE_WINDOW_S:
             self._samples.popleft()
@@ -163,7 +163,7 @@ class BatchWatcher:
 
 
 def _duration(seconds: float) -> str:
-    """Return a time for people: ``0:42``, ``12:05``, ``3:07:00``."""
+    """Format a duration: ``0:42``, ``12:05``, ``3:07:00``."""
     whole = int(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -1,4 +1,4 @@
-"""What people read in the terminal of a run: what came of it, its images and their versions."""
+"""Print messages, JSON documents, and runs with their images and versions."""
 
 import codecs
 import sys
@@ -21,13 +21,13 @@ def say(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print exactly one JSON document on standard output, whole also where its encoding knows no Chinese."""
+    """Print exactly one JSON document on standard output; in ASCII if its encoding is not UTF-8."""
     is_unicode = codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
     sys.stdout.writelines(json_pieces(value, ascii_only=not is_unicode))
 
 
 def print_result(document: Mapping[str, Any]) -> None:
-    """Print what was made, what is missing and why, and the command that goes on."""
+    """Print what was made, what is missing and why, and the command that continues the run."""
     console = Console(highlight=False, soft_wrap=True)
     if WAITS_FOR_APPROVAL in document.get("notes", []):
         console.print(way_to_approve(document["run_id"]), markup=False, style="yellow")
@@ -70,12 +70,12 @@ def print_run(run: Mapping[str, Any]) -> None:
 
 
 def _here(time: str) -> str:
-    """Return a recorded time as the clock here tells it, with its distance from UTC."""
+    """Return a recorded time in the local time zone, with its UTC offset."""
     return datetime.fromisoformat(time).astimezone().isoformat(" ", "seconds")
 
 
 def _alike(images: Sequence[Mapping[str, Any]]) -> Iterable[list[Mapping[str, Any]]]:
-    """Return the images in order, those that are missing for the same reason together."""
+    """Return the images in order, grouped if they are missing for the same reason."""
     found: dict[Any, list[Mapping[str, Any]]] = {}
     for image in images:
         key = image["index"] if image["status"] == "saved" else (image["status"], image["error"])
@@ -99,7 +99,7 @@ def _image_lines(image: Mapping[str, Any], alike: Sequence[Mapping[str, Any]] = 
 
 
 def version_lines(image: Mapping[str, Any]) -> list[str]:
-    """Return a line for each version of an image of `tools.sqlite.records.find_run`; none for one made once."""
+    """Return a line for each version of an image of `tools.sqlite.records.find_run`; none if it was never redone."""
     return [_version_line(version, image) for version in reversed(image.get("versions", []))]
 
 

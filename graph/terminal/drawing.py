@@ -1,4 +1,4 @@
-"""The graph as a drawing: tidy Mermaid text, and a PNG that needs no network and no browser."""
+"""Draw the graph: as tidy Mermaid text, or as a PNG without network and browser."""
 
 import json
 import re
@@ -9,7 +9,7 @@ LOOK = {
     "config": {
         "theme": "base",
         "themeVariables": {
-            # The font that comes with mermaidx: the picture is the same on every machine.
+            # The font comes with mermaidx, so that the picture is the same on every machine.
             "fontFamily": "DejaVu Sans",
             "fontSize": "16px",
             "primaryColor": "#eef2ff",
@@ -25,7 +25,7 @@ LOOK = {
         "flowchart": {"curve": "basis", "padding": 14, "subGraphTitleMargin": {"top": 6, "bottom": 14}},
     }
 }
-"""The look of the PNG, as Mermaid wants it told; https://mermaid.js.org/config/theming.html, read 2026-11-24."""
+"""Mermaid's configuration for the PNG; https://mermaid.js.org/config/theming.html, read 2026-11-24."""
 
 _SUBGRAPH = re.compile(r"(^\tsubgraph .*?^\tend\n)", re.MULTILINE | re.DOTALL)
 _REWRITES = (
@@ -44,10 +44,10 @@ _REWRITES = (
 
 
 def tidy(mermaid: str) -> str:
-    """Return LangGraph's Mermaid text as people read it, and as GitHub draws it in its light and its dark theme.
+    """Return LangGraph's Mermaid text made readable for people, and for GitHub's light and dark theme.
 
-    It has no colors; names are those of the program; arrows into and out of a subgraph end at its frame.
-    Tidy text stays as it is.
+    Colors are removed, nodes have their plain names, and arrows into and out of a subgraph end at its frame.
+    Tidying twice changes nothing.
     """
     parts = _SUBGRAPH.split(mermaid)
     # `\3a` is how LangGraph writes the colon of `generate:choose`.
@@ -60,7 +60,7 @@ def tidy(mermaid: str) -> str:
 
 
 def draw_png(graph: Graph) -> bytes:
-    """Return the graph as a PNG, drawn on this machine by Mermaid itself; takes a few seconds.
+    """Return the graph as a PNG, drawn locally by Mermaid itself; takes a few seconds.
 
     LangGraph's own `draw_mermaid_png` sends the graph to a web service or starts a browser.
     """

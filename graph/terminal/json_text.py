@@ -1,4 +1,4 @@
-"""A document as JSON text, piece by piece: one with thousands of images is never whole in memory."""
+"""Write a document as JSON piece by piece, so that one with thousands of images is never in memory as a whole."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def json_pieces(value: Any, *, ascii_only: bool = False) -> Iterator[str]:
-    """Yield the text of one document and a line's end; an iterable under the key `images` is read as it goes.
+    """Yield the JSON text of one document and a newline; if `images` is the last key, its items are read one by one.
 
-    With `ascii_only`, other letters are escaped, which loses nothing.
+    With `ascii_only`, all other characters are written as escapes.
     """
     text = partial(json.dumps, ensure_ascii=ascii_only, indent=2, default=list)
     images = value.get("images") if isinstance(value, Mapping) else None
@@ -20,7 +20,7 @@ def json_pieces(value: Any, *, ascii_only: bool = False) -> Iterator[str]:
     yield head.removesuffix("[]\n}")
     first = True
     for image in images:
-        # In JSON a line's end within a text is escaped: each one here is of the layout.
+        # JSON escapes newlines in strings, so every newline here belongs to the layout.
         yield ("[" if first else ",") + "\n    " + text(image).replace("\n", "\n    ")
         first = False
     yield "[]\n}\n" if first else "\n  ]\n}\n"

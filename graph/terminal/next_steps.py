@@ -1,4 +1,4 @@
-"""How to go on with what is not complete."""
+"""The commands that continue an incomplete run or batch, as lines for people."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -9,19 +9,19 @@ from tools.errors import REWORD
 
 
 def ways_on(run_id: str, *, held: bool) -> list[str]:
-    """Return the commands that go on with a run or a batch, a line each; another where requests are held."""
+    """Return the commands that continue a run or a batch, one line each; with a second one if requests are held."""
     again = f"To re-send the held requests (you may pay twice): peitu resume {run_id} --resubmit"
     return [f"Continue with: peitu resume {run_id}", *([again] if held else [])]
 
 
 def way_to_approve(run_id: str) -> str:
-    """Return the line for a run whose prompts nobody has approved yet."""
+    """Return the line for a run whose prompts are not approved yet."""
     way = f"approve it in Studio, from Python, or in a terminal with: peitu resume {run_id}"
     return f"Run {run_id} waits for your approval; nothing is paid yet - {way}"
 
 
 def ways_on_with(document: Mapping[str, Any]) -> list[str]:
-    """Return the lines for a run that is not complete, as its result document tells it."""
+    """Return the lines for the result document of an incomplete run or batch."""
     if WAITS_FOR_APPROVAL in document.get("notes", []):
         return [way_to_approve(document["run_id"])]
     ways = ways_on(document["run_id"], held=any(image["status"] == "unknown" for image in document["images"]))
@@ -31,7 +31,7 @@ def ways_on_with(document: Mapping[str, Any]) -> list[str]:
 
 
 def _refused(document: Mapping[str, Any]) -> str | None:
-    """Return run and index of the first picture whose prompt was refused; those of a batch are counted through."""
+    """Return ``RUN_ID INDEX`` of the first picture whose prompt was refused; a batch numbers the images of all runs."""
     run_id, first = None, 0
     for image in document["images"]:
         if image.get("run_id") != run_id:
@@ -42,6 +42,6 @@ def _refused(document: Mapping[str, Any]) -> str | None:
 
 
 def tell_beside(lines: Iterable[str]) -> None:
-    """Print lines on standard error, beside a JSON document on standard output."""
+    """Print lines on standard error, when a JSON document goes to standard output."""
     for line in lines:
         print(line, file=sys.stderr)

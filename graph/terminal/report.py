@@ -1,4 +1,4 @@
-"""What came of a batch: the table in the terminal, and `report.json` beside the pictures."""
+"""The report of a batch: printed in the terminal, and written as `report.json` beside the pictures."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from tools.sqlite.batch_records import NOT_YET
 
 REPORT = "report.json"
 MOST_IDS = 12
-"""Ids of a failure that the terminal shows; the report has all."""
+"""Most segment ids that the terminal shows for one reason; the file has all."""
 
 Document = Mapping[str, Any]
 
@@ -25,10 +25,10 @@ Document = Mapping[str, Any]
 def make_report(
     document: Document, *, source: str, seconds: float, made_now: int, other_prompts: Sequence[str | int]
 ) -> dict[str, Any]:
-    """Return the report: the result document with what was made, skipped, failed and why, by provider.
+    """Return the report: the result document with counts of made, failed and held pictures, by provider and by reason.
 
-    `other_prompts` are the segments that were skipped for pictures which say that they were made from other words.
-    `seconds` and `pictures_per_minute` are those of this time, in which `made_now` pictures were made.
+    `other_prompts` are the ids of skipped segments whose pictures were made from another prompt. `seconds` is the
+    duration of this session, in which `made_now` pictures were made.
     """
     tally = _Tally()
     for image in document["images"]:
@@ -51,7 +51,7 @@ def make_report(
 
 
 class _Tally:
-    """Counts images: by provider what was made and failed, in how many attempts; equal reasons together."""
+    """Counts images: those made, those failed and attempts by provider, and failures by reason."""
 
     def __init__(self) -> None:
         self.held = self.waiting = 0
@@ -59,7 +59,7 @@ class _Tally:
         self.failures: dict[str, dict[str, Any]] = {}
 
     def add(self, image: Document) -> None:
-        """Take note of an image."""
+        """Count an image."""
         self.held += image["status"] == "unknown"
         self.waiting += is_waiting(image)
         if image["provider"] and image["attempts"]:
@@ -80,7 +80,7 @@ class _Tally:
 
 
 def write_report(report: Document, folder: Path) -> Path:
-    """Write the report into the output folder, whole or not at all; return where it is.
+    """Write the report into the output folder, whole or not at all; return its path.
 
     Raises:
         StorageError: It cannot be written there.
@@ -91,7 +91,7 @@ def write_report(report: Document, folder: Path) -> Path:
 
 
 def print_report(report: Document, *, path: Path | None = None) -> None:
-    """Print what was made, skipped and failed, by provider and by reason, and the command that goes on."""
+    """Print what was made, skipped and failed, by provider and by reason, and the command that continues the batch."""
     console = Console(highlight=False, soft_wrap=True)
     if report["providers"]:
         table = Table("provider", "made", "failed", "attempts", box=None, pad_edge=False)

@@ -1,4 +1,4 @@
-"""How a run goes, for people: a bar in a terminal, plain lines elsewhere, on standard error."""
+"""The progress display of a run: a bar in a terminal, plain lines elsewhere, on standard error."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ STATES = {
 
 
 class Watcher:
-    """Shows a run's events on standard error: a bar in a terminal, plain lines elsewhere."""
+    """Shows the events of runs on standard error: a bar in a terminal, plain lines elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
@@ -79,12 +79,12 @@ class Watcher:
             self._line(text, self._new(event) or event.get("path"))
 
     def ask(self, question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
-        """Put a question of the workflow to the user, below a line of its own; the bar stands aside meanwhile."""
+        """Ask the user a question of the workflow, below the line `head` if given; the bar is hidden meanwhile."""
         if self._progress is not None:
             self._progress.stop()
         try:
             answer = ask_about(question, head=head)
-            # What was read is read; whoever leaves it waiting may have other runs to go on with.
+            # The content was read by now; a run left waiting may be followed by others.
             self._show("waiting for the approval" if answer is None else "making the pictures")
         finally:
             if self._progress is not None:
@@ -92,7 +92,7 @@ class Watcher:
         return answer
 
     def _new(self, event: Event) -> str | None:
-        """Return the reason of an event, or which picture has told it before."""
+        """Return the reason of an event, or a reference to the picture that had the same one before."""
         reason = event.get("error") or event.get("reason")
         if not reason:
             return None

@@ -1,4 +1,4 @@
-"""Tables in the terminal, of runs, batches and models: nothing is cut off, and no word or id is broken."""
+"""Tables of runs, batches and models in the terminal: no cell is cut off, and ids are never broken over two lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,13 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 
 _LEAST = 14
-"""Columns of the terminal that a cell gets at least whose words may stand below each other."""
+"""Least width of the column that may fold, in terminal columns."""
 
 
 def print_runs(
     runs: Sequence[Mapping[str, Any]], batches: Sequence[Mapping[str, Any]], *, counts: tuple[int, int]
 ) -> None:
-    """Print one line a run, and one a batch, the newest first; `counts` are how many runs and batches there are."""
+    """Print one line for each run and each batch, in this order; `counts` are the numbers of all runs and batches."""
     if batches:
         rows = [
             (batch["batch_id"], batch["state"], _part(batch), str(batch["skipped"]), escape(batch["source"]))
@@ -33,7 +33,7 @@ def _part(listed: Mapping[str, Any]) -> str:
 
 
 def print_models(models: Iterable[Mapping[str, Any]]) -> None:
-    """Print a line a family of models."""
+    """Print one line for each family of models."""
     rows = [
         (
             model["model"],
@@ -49,7 +49,7 @@ def print_models(models: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]], *, older: int = 0, folds: int = -1) -> None:
-    """Print rows of which the column `folds` alone may take several lines; a list where the terminal is too narrow."""
+    """Print a table in which only the column `folds` may fold, or a list if the terminal is too narrow."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=200)  # not squeezed into 80 columns in a file or a pipe
@@ -70,7 +70,7 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[str]], *, older: 
 
 
 def _print_list(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print the first cell of each row in a line of its own, which the terminal may fold, and the others below it."""
+    """Print each row as its first cell, never folded by us, with the other cells indented below it."""
     for first, *others in rows:
         console.print(first, soft_wrap=True)
         told = (f"{name} {cell}" for name, cell in zip(names[1:], others, strict=True) if cell)

@@ -1,4 +1,4 @@
-"""The scenes of the image providers; what a scene is: `scenes`."""
+"""The scenes of the image providers; see `scenes` for what a scene is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Finds in a cassette what should have been scrubbed; the recorder refuses to save it, and a test looks again.
+"""Finds in a cassette what should have been scrubbed; the recorder then refuses to save it, and a test fails.
 
-It knows nothing of `scrub`: what that forgets is to be found here.
+It shares no code with `scrub`, so that it finds what that misses.
 """
 
 import base64
@@ -35,13 +35,13 @@ _PATTERNS = {
 
 
 def leaks(cassette: str) -> list[str]:
-    """Return what is in the text of a cassette, or encoded in it, and must not be."""
+    """Return what the text of a cassette contains, perhaps encoded, and must not contain."""
     texts = [cassette, *_texts(yaml.safe_load(cassette))]
     return [name for name, pattern in _PATTERNS.items() if any(re.search(pattern, text) for text in texts)]
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text of a YAML document as it is without YAML's quotes, and base64 as what it stands for."""
+    """Yield every text of a YAML document without YAML's quoting, with base64 decoded."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _texts(name)

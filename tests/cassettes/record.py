@@ -1,6 +1,6 @@
-"""Records the cassettes anew: all from the sandbox, or with `--live NAME` those of one service from itself.
+"""Records the cassettes again: all from the sandbox, or with `--live NAME` those of one service from the real one.
 
-A live recording wants the keys of the service in the environment or in `.env`, and costs a few cents.
+A live recording needs the service's keys in the environment or in `.env`, and costs a few cents.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def record_live(service: str, source: Source, folder: Path) -> None:
     """Record the scenes of one service from itself, except those that only a sandbox can play.
 
     Raises:
-        PeituError: The service did not do its part; the cassettes before this one are recorded.
+        PeituError: The service failed; the cassettes before this one are recorded.
     """
     for scene in SCENES[service]:
         if scene not in SANDBOX_ONLY:

@@ -1,7 +1,7 @@
-"""One behavior of one client each; a scene's name is the name of its cassette.
+"""The scenes: one behavior of one client each; a scene's name is the name of its cassette.
 
-They cost little where they are recorded live: one picture of DashScope (its cheapest model), one of
-ModelScope, each of the smallest size, and one answer of MiniMax.
+Recording them live costs little: one picture of DashScope (its cheapest model), one of ModelScope, each of the smallest
+size, and one answer of MiniMax.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
-"""Takes out of a recording what is secret, personal or large.
+"""Removes from a recording what is secret, personal or large.
 
-Of the headers only those stay that a client reads: nobody has to foresee how a gateway names an account.
-What is taken out of a query, a JSON field or an XML element is replaced by the word ``scrubbed``, so that the
-form of the answer is kept.
+Only headers that a client reads are kept, so that no list of names of account headers is needed. Values in queries,
+JSON fields and XML elements are replaced by the word ``scrubbed``, which keeps the form of the answer.
 """
 
 import base64
@@ -50,13 +49,13 @@ _SIDE_PX = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubber:
-    """Scrubs interactions: `rewrites` are texts and what stands for them, `secrets` the keys in use."""
+    """Scrubs interactions: `rewrites` maps texts to their replacements, `secrets` are the keys in use."""
 
     rewrites: Mapping[str, str] = field(default_factory=dict)
     secrets: Collection[str] = ()
 
     def interaction(self, request: Request, response: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
-        """Return both without anything that is not for everybody; a hook of vcrpy."""
+        """Return both without anything that is not public; a hook of vcrpy."""
         return self._request(request), self._response(response)
 
     def _request(self, request: Request) -> Request:

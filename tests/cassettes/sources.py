@@ -1,4 +1,4 @@
-"""Where recordings come from: the sandbox, or a live service with the keys of whoever has them."""
+"""The sources of recordings: the sandbox, or a live service with the keys of whoever records."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ _RESULT_HOSTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Services to record from: `name` and `note` are what the first line of a cassette says of them."""
+    """Services to record from: `name` and `note` are for the first line of a cassette."""
 
     name: str
     note: str = ""
@@ -32,7 +32,7 @@ class Source:
 
 
 def from_sandbox(sandbox: Sandbox) -> Source:
-    """Return the sandbox as a source; waiting puts its clock forward."""
+    """Return the sandbox as a source; waiting moves its clock forward."""
     keys = sandbox.keys
     bucket = Bucket(
         endpoint=sandbox.oss_url,
@@ -84,7 +84,7 @@ def _scrubber(services: Services, rewrites: dict[str, str]) -> Scrubber:
 
 
 def _rewrites(services: Services) -> dict[str, str]:
-    """Return what stands for the addresses in use: each cassette holds the real service's, for everybody."""
+    """Return replacements for the addresses in use: every cassette has the public addresses of the real service."""
     used, real = services.oss, REAL.oss
     found = {getattr(services, name).url: getattr(REAL, name).url for name in ("dashscope", "modelscope", "minimax")}
     found[used.url] = real.url

@@ -1,4 +1,4 @@
-"""The stages that a scene plays on: the real addresses for a replay, others while it is recorded."""
+"""The stages that a scene is played on, with the addresses of services: real ones for a replay, others to record."""
 
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -69,7 +69,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What a scene is given.
+    """Everything that a scene needs.
 
     `now` is the time of the recording, also when it is replayed: the requests that depend on it are the same
     then. `sleep` takes seconds; `folder` is empty.
@@ -103,7 +103,7 @@ def open_cassette(path: Path, **options: Any) -> Any:
 
 
 def time_of(cassette: Cassette) -> datetime:
-    """Return when the cassette was recorded: now, while that happens."""
+    """Return when the cassette was recorded, or the current time while it is being recorded."""
     return datetime.fromisoformat(cassette.get_metadata("recorded_at", datetime.now(UTC).isoformat()))
 
 
@@ -112,7 +112,7 @@ async def replayed(path: Path, folder: Path) -> AsyncIterator[Stage]:
     """Give the stage of a replay, and then fail if some of the recording was not asked for.
 
     Raises:
-        AssertionError: An interaction was not played: the client asks for less than it did, or it is stale.
+        AssertionError: An interaction was not played: the client sends fewer requests now, or the cassette is stale.
     """
     with open_cassette(path) as cassette:
         yield Stage(services=Services(), now=time_of(cassette), folder=folder, sleep=_no_sleep)

@@ -1,4 +1,4 @@
-"""The sandbox for a person: it prints what to paste into a shell, then logs each request until Ctrl-C."""
+"""Run the sandbox in a terminal: prints variables to paste into a shell, then logs each request until Ctrl-C."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""Short clients for the tests of the sandbox itself."""
+"""Small clients for the tests of the sandbox itself."""
 
 import ssl
 from typing import Any
@@ -9,7 +9,7 @@ from tests.sandbox.server import Sandbox
 
 
 class PlainClient(httpx.Client):
-    """A client without the certificates, which take longer to load than everything else in a test."""
+    """A client that loads no certificates, which would take longer than everything else in a test."""
 
     def __init__(self, base_url: str = "", *, key: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else None
@@ -39,7 +39,7 @@ class DashScopeClient(PlainClient):
         return self.post(path, json=body, headers={"X-DashScope-Async": "enable"})
 
     def poll(self, submitted: httpx.Response) -> dict[str, Any]:
-        """Return how the task of a submit is doing."""
+        """Return the state of the task of a submit."""
         answer = self.get(f"/tasks/{submitted.json()['output']['task_id']}").json()
         return dict(answer["output"])
 

@@ -1,4 +1,4 @@
-"""The sandbox's own endpoint, by which another process reads what happened and commands faults.
+"""The sandbox's control endpoints, for another process to read what happened and to order faults.
 
 GET /control/state, POST /control/fault, POST /control/limits, POST /control/time, POST /control/reset.
 """
@@ -44,12 +44,12 @@ def add_fault(world: World, wanted: dict[str, Any]) -> None:
 
 
 def pair(value: Any) -> Any:
-    """Return a range as the tuple that JSON does not have."""
+    """Return a range as a tuple, which JSON does not have."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def command(world: World, what: str, wanted: dict[str, Any]) -> None:
-    """Do what another process asks for."""
+    """Carry out a command of another process."""
     match what:
         case "fault":
             add_fault(world, wanted)

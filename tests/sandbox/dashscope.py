@@ -37,7 +37,7 @@ def submit_to(where: str) -> Handler:
 
 
 def wrong_mode(call: Call, where: str) -> Response | None:
-    """Return the answer to an async header that is missing or too much (section 1.2)."""
+    """Return the answer to an async header that is missing or not allowed (section 1.2)."""
     asynchronous = call.request.headers.get("x-dashscope-async") == "enable"
     if asynchronous == (where != SYNC):
         return None
@@ -82,7 +82,7 @@ async def poll(world: World, call: Call) -> Response:
 
 
 def too_fast(world: World, call: Call) -> Response | None:
-    """Return the 429 of the query limit, 20 a second for an account, where it is switched on."""
+    """Return the 429 of the query limit, 20 per second and account, if it is switched on."""
     per_s = world.limits["dashscope"].query_per_s
     if world.books["dashscope"].queries.take(per_s, world.now()):
         return None
@@ -115,7 +115,7 @@ async def list_tasks(world: World, call: Call) -> Response:
 
 
 def describe(world: World, call: Call) -> str:
-    """Return the prompt that the request is about."""
+    """Return the prompt of the request or of its task."""
     task = world.books["dashscope"].by_id.get(call.request.path_params.get("task_id", ""))
     if task:
         return task.prompt

@@ -1,4 +1,4 @@
-"""How DashScope's gateway answers: headers as recorded, flat errors (reference, sections 1.6 and 1.10)."""
+"""The answers of DashScope's gateway: headers as recorded, flat errors (reference, sections 1.6 and 1.10)."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which model DashScope serves where, and what it refuses (reference, sections 1.2 and 1.5)."""
+"""Which models DashScope serves at which endpoint, and what it refuses (reference, sections 1.2 and 1.5)."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def only(*allowed: tuple[int, int]) -> SizeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """What a model takes; `truncates` says that a long prompt is cut in silence."""
+    """The rules of a model; with `truncates`, a long prompt is silently cut."""
 
     endpoints: tuple[str, ...]
     prompt_limit: int
@@ -100,7 +100,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not an error of ours.
 
 
 def read_order(body: Any, endpoint: str) -> Order:
-    """Return what is asked for, or raise what DashScope refuses it with."""
+    """Return the order, or raise the error with which DashScope refuses it."""
     name, model = _model(body, endpoint)
     content, parameters = body["input"], body.get("parameters") or {}
     if not isinstance(parameters, dict):

@@ -1,4 +1,4 @@
-"""How DashScope shows its tasks: a poll's answer and an entry of the list (reference, section 1.8)."""
+"""DashScope's tasks in its answers: to a poll, and as an entry of the list (reference, section 1.8)."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -13,7 +13,7 @@ CHINA = timezone(timedelta(hours=8))
 
 
 def local(seconds: float) -> str:
-    """Return a time as polls spell it: China's, without a zone, to the millisecond."""
+    """Return a time as in answers to polls: China's, without a zone, with milliseconds."""
     return datetime.fromtimestamp(seconds, CHINA).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
@@ -74,7 +74,7 @@ def choices(world: World, task: Task) -> dict[str, Any]:
 
 
 def page(world: World, query: dict[str, str]) -> dict[str, Any]:
-    """Return a page of the list, or raise `ValueError` for a query that is no good."""
+    """Return a page of the list, or raise `ValueError` for an invalid query."""
     start, end = (moment(query.get(name)) for name in ("start_time", "end_time"))
     number, size = int(query.get("page_no", "1")), int(query.get("page_size", "10"))
     if number < 1 or not 1 <= size <= 100:
@@ -102,7 +102,7 @@ def moment(text: str | None) -> float | None:
 
 
 def listed(world: World, query: dict[str, str], *, start: float | None, end: float | None) -> list[Task]:
-    """Return the tasks that the filters let through, newest first; by default those of the last 24 hours."""
+    """Return the tasks that match the filters, newest first; by default those of the last 24 hours."""
     now, book = world.now(), world.books["dashscope"]
     book.advance(now)
     first = now - 86_400 if start is None else start

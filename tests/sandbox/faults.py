@@ -10,9 +10,9 @@
 | `truncated` | half of the answer, then the connection closes | yes |
 | `empty`, `garbage`, `html` | HTTP 200 with nothing, noise or a page | yes |
 | `envoy` | HTTP 503 from the gateway, whose connection to the service broke | **yes** |
-| `failed`, `canceled` | submit: the task is accepted and ends so (`code`, `message`) | yes |
+| `failed`, `canceled` | submit: the task is accepted and ends this way (`code`, `message`) | yes |
 | `partial` | submit: `failed` of the `n` images fail | yes |
-| `never` | submit: the task runs for ever | yes |
+| `never` | submit: the task runs forever | yes |
 | `takes` | submit: the task takes `seconds` | yes |
 | `unknown` | poll: the service does not know the task | yes |
 | `base_resp` | chat: HTTP 200 with `code`, `message` and `choices` null (`choices="empty"`: []) | yes |
@@ -68,9 +68,9 @@ Match = str | Callable[[Call], bool]
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """A fault that waits for its request; `hits` counts how often it struck.
+    """A fault that waits for its request; `hits` counts how often it was applied.
 
-    It strikes once, unless `times`, `every` (1: always) or `share` say otherwise.
+    It is applied once, unless `times`, `every` (1: always) or `share` say otherwise.
     """
 
     service: str
@@ -94,11 +94,11 @@ class Fault:
 
     @property
     def processed(self) -> bool:
-        """Whether the request is carried out all the same."""
+        """Whether the request is carried out nevertheless."""
         return bool(self.details.get("processed", REPLACED.get(self.kind, True)))
 
     def strikes(self, call: Call, chance: float) -> bool:
-        """Return whether this request is to go wrong, and count it."""
+        """Return whether the fault applies to this request, and count it."""
         if (call.service, call.step) != (self.service, self.step) or not self._matches(call):
             return False
         if self.times is not None and self.hits >= self.times:
@@ -117,18 +117,18 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class FaultBook:
-    """All faults that were asked for; the first that fits a request strikes."""
+    """All faults that were ordered; the first that matches a request is applied."""
 
     random: random.Random
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, fault: Fault) -> Fault:
-        """Wait for the fault's request."""
+        """Add a fault, to wait for its request."""
         self.faults.append(fault)
         return fault
 
     def take(self, call: Call) -> Fault | None:
-        """Return the fault that strikes this request, if any."""
+        """Return the fault to apply to this request, or `None`."""
         for fault in list(self.faults):
             chance = self.random.random() if fault.share is not None else 0.0
             if fault.strikes(call, chance):

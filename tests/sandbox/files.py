@@ -1,7 +1,7 @@
 """Result pictures behind signed links, as OSS serves them.
 
-A link is good for the task's lifetime, for its exact query, and without an `Authorization` header: OSS
-refuses a request that is authenticated twice (reference, section 1.8).
+A link works for the task's lifetime, with its exact query, and without an `Authorization` header: OSS refuses a request
+that is authenticated twice (reference, section 1.8).
 """
 
 import asyncio

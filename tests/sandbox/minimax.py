@@ -1,4 +1,4 @@
-"""MiniMax chat completions, OpenAI-compatible with its own traps (reference, section 3)."""
+"""MiniMax chat completions, OpenAI-compatible with some differences (reference, section 3)."""
 
 import asyncio
 import json

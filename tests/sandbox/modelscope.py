@@ -131,7 +131,7 @@ async def models(world: World, call: Call) -> Response:
 
 
 def describe(world: World, call: Call) -> str:
-    """Return the prompt that the request is about."""
+    """Return the prompt of the request or of its task."""
     task = world.books["modelscope"].by_id.get(call.request.path_params.get("task_id", ""))
     if task:
         return task.prompt

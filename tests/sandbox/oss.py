@@ -1,7 +1,7 @@
-"""OSS: objects in buckets, behind real signatures (reference, section 4).
+"""OSS: objects in buckets, with real signatures (reference, section 4).
 
-Path style, ``/bucket/key``, as oss2 uses it for an IP address. A host name in `World.domains` is a bound
-custom domain: there the whole path is the key.
+Paths are ``/bucket/key``, as oss2 uses them for an IP address. A host name in `World.domains` is a custom domain that
+is bound to a bucket: there the whole path is the key.
 """
 
 import base64
@@ -66,7 +66,7 @@ def refuse(call: Call, status: int, details: dict[str, Any]) -> Response:
 
 
 def refusal(world: World, call: Call) -> Response | None:
-    """Return the answer to a request that may not pass: unsigned, wrongly signed, or to no bucket of ours."""
+    """Return the answer to a request that is unsigned, wrongly signed, or for an unknown bucket; else `None`."""
     request = call.request
     bucket, key = place(world, request)
     query = dict(parse_qsl(request.url.query, keep_blank_values=True))
@@ -91,14 +91,14 @@ def refusal(world: World, call: Call) -> Response | None:
 
 
 def too_fast(world: World, call: Call) -> Response | None:
-    """Return the 429 of the request rate, where one is set."""
+    """Return the 429 of the rate limit, if one is set and exceeded."""
     if world.books["oss"].submits.take(world.limits["oss"].submit_per_s, world.now()):
         return None
     return oss_error(call, 429, *CODES[429])
 
 
 async def serve(world: World, call: Call) -> Response:
-    """Do what the method says."""
+    """Answer a request by its method."""
     if answer := refusal(world, call) or too_fast(world, call):
         return answer
     bucket, key = place(world, call.request)
@@ -161,7 +161,7 @@ def crc64(body: bytes) -> int:
 
 
 def get(world: World, call: Call, bucket: str, key: str) -> Response:
-    """Return an object, or with HEAD its headers alone; `?objectMeta` is the light form."""
+    """Return an object, or for HEAD only its headers; `?objectMeta` is the short form."""
     stored = world.objects.get((bucket, key))
     if stored is None:
         return oss_error(call, 404, "NoSuchKey", "The specified key does not exist.", "0026-00000001")
@@ -184,7 +184,7 @@ def describe(world: World, call: Call) -> str:
 
 
 def routes(world: World) -> list[Route]:
-    """Return the one route that takes every path which no other service owns."""
+    """Return the one route for all paths that no other service has."""
     by_step = {
         step: endpoint(world, "oss", step, serve, refuse=refuse, describe=describe)
         for step in (*STEPS.values(), "list")

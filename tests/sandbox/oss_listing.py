@@ -1,4 +1,4 @@
-"""What OSS answers about a bucket: its objects, and the bucket itself."""
+"""The answers of OSS about a bucket: the list of its objects, and the bucket's own data."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -67,7 +67,7 @@ def listing(world: World, call: Call, bucket: str) -> str:
 def _found(
     world: World, bucket: str, *, prefix: str, delimiter: str, after: str
 ) -> list[tuple[str, StoredObject | None]]:
-    """Return the objects in order, and for all below a delimiter their common prefix, without an object."""
+    """Return the objects in order; those below a delimiter are replaced by their common prefix."""
     with world.lock:
         mine = {key: stored for (owner, key), stored in world.objects.items() if owner == bucket}
     entries: dict[str, StoredObject | None] = {}
@@ -84,7 +84,7 @@ def _limit(text: str) -> int:
 
 
 def content(key: str, stored: StoredObject) -> str:
-    """Return an object's line of a listing."""
+    """Return an object's entry in a listing."""
     modified = datetime.fromtimestamp(stored.modified_at, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     return (
         f'<Contents><Key>{key}</Key><LastModified>{modified}</LastModified><ETag>"{stored.etag}"</ETag>'

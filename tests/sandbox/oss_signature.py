@@ -1,6 +1,6 @@
 """The signatures of OSS, computed from the request as it arrived (reference, section 4.2).
 
-Written from the service's side, so that a mistake of the client does not cancel out. Version 1 is HMAC-SHA1
+Written from the service's side, without the client's code, so that a mistake there is found. Version 1 is HMAC-SHA1
 over a few headers and the sub-resources, version 4 HMAC-SHA256 over a canonical request within a scope.
 
 Source: `oss2/auth.py` of oss2 2.19.1 (https://github.com/aliyun/aliyun-oss-python-sdk), read 2026-11-24.
@@ -65,7 +65,7 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Whose signatures are good, and when and where."""
+    """The account whose signatures are valid, with the current time and the region."""
 
     key_id: str
     secret: str

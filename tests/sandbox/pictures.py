@@ -1,4 +1,4 @@
-"""Result pictures: real, of the size asked for, different for each prompt and seed, made in milliseconds."""
+"""Real result pictures of the requested size, different for each prompt and seed, made in milliseconds."""
 
 import hashlib
 import io
@@ -31,7 +31,7 @@ def _color(chance: random.Random, low: int, high: int) -> tuple[int, int, int]:
 
 
 def encode(image: Image.Image, kind: str) -> bytes:
-    """Return the file of an image, compressed in a hurry."""
+    """Return the file of an image, with fast compression."""
     file = io.BytesIO()
     image.save(file, kind, **({"compress_level": 1} if kind == "PNG" else {"quality": 85}))
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: one uvicorn server in a thread of its own."""
+"""The whole sandbox: one uvicorn server in a thread of its own."""
 
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -101,7 +101,7 @@ class Sandbox(World):
     ) -> Fault:
         """Make a request go wrong: the next one, `times` of them, each K-th (`every`), or a random `share`.
 
-        The kinds and their details: `tests.sandbox.faults`. What it does not know is a `ValueError`.
+        See `tests.sandbox.faults` for the kinds and their details; an unknown one is a `ValueError`.
         """
         when: dict[str, Any] = {"times": times, "every": every, "share": share, "match": match}
         with self.lock:

@@ -1,4 +1,4 @@
-"""A uvicorn server that runs in a thread, starts and stops at once, and can break a connection."""
+"""A uvicorn server that runs in a thread, starts and stops quickly, and can break a connection."""
 
 import asyncio
 import importlib
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 
 class _TransportInScope:
-    """Makes a protocol hand its transport to the application, which may then break the connection."""
+    """Passes a protocol's transport to the application, which may then break the connection."""
 
     app_state: dict[str, Any]
 
@@ -44,7 +44,7 @@ def listen(port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Starts and stops at once: nothing that is under way is worth waiting for."""
+    """A server that starts and stops at once, without waiting for requests under way."""
 
     def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""What both image services do with a submit: check the rates, book the task, apply its fault."""
+"""How both image services handle a submit: check the rate limits, record the task, apply its fault."""
 
 import math
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def refusal(world: World, call: Call, model: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A request that is good to be carried out."""
+    """A request that passed the checks."""
 
     model: str
     prompt: str
@@ -58,7 +58,7 @@ def book(world: World, call: Call, order: Order, *, synchronous: bool = False) -
 
 
 def bend(task: Task, fault: Fault) -> None:
-    """Give the task the fate that a fault wants for it."""
+    """Change how the task goes, as a fault says."""
     details = fault.details
     match fault.kind:
         case "failed":

@@ -1,4 +1,4 @@
-"""The image tasks of one service: queued, running, done, and what they cost."""
+"""The image tasks of one service, their states, and their cost."""
 
 import heapq
 import itertools
@@ -85,7 +85,7 @@ class TokenBucket:
 
 @dataclass(slots=True)
 class TaskBook:
-    """All tasks of one service, moved along by `advance`, never by a timer."""
+    """All tasks of one service; only `advance` changes their states, never a timer."""
 
     service: str
     all_limits: dict[str, Limits]
@@ -99,17 +99,17 @@ class TaskBook:
 
     @property
     def limits(self) -> Limits:
-        """The limits of this service, which somebody may have replaced."""
+        """The limits of this service, which may have been replaced."""
         return self.all_limits[self.service]
 
     def full(self, now: float) -> bool:
-        """Return whether the queue takes no more."""
+        """Return whether the queue is full."""
         self.advance(now)
         busy = self.limits.running is not None and len(self.running) >= self.limits.running
         return busy and self.limits.queue is not None and len(self.waiting) >= self.limits.queue
 
     def add(self, task: Task) -> None:
-        """Accept a task; it starts at once if a place is free."""
+        """Accept a task; it starts at once if a slot is free."""
         self.advance(task.created_at)
         self.tasks.append(task)
         self.by_id[task.task_id] = task
@@ -121,7 +121,7 @@ class TaskBook:
         self._fill(task.created_at)
 
     def advance(self, now: float) -> None:
-        """Bring every task to where it is at `now`."""
+        """Update every task to its state at `now`."""
         while self.running and self.running[0][0] <= now:
             ended_at, _, task = heapq.heappop(self.running)
             task.status, task.ended_at = task.outcome, ended_at

@@ -1,4 +1,4 @@
-"""From the socket to a service and back: the log, the latency, the faults, and connections that break."""
+"""The layer between the socket and the services: log, latency, faults, and broken connections."""
 
 import asyncio
 import gzip
@@ -119,7 +119,7 @@ def parse(body: bytes) -> Any:
 
 
 def write_log(world: World, call: Call, status: int) -> None:
-    """Remember the request, and tell whoever listens."""
+    """Add the request to the log, and call the listener, if any."""
     line = LoggedRequest(
         method=call.request.method,
         path=call.request.url.path,
@@ -134,7 +134,7 @@ def write_log(world: World, call: Call, status: int) -> None:
 
 
 async def answer(world: World, call: Call, handler: Handler, refuse: Refuse) -> Response:
-    """Carry the request out, unless its fault forbids it, and spoil the answer if its fault says so."""
+    """Carry the request out unless its fault forbids it, and replace the answer if its fault says so."""
     fault = call.fault
     real = None if fault and not fault.processed else await handler(world, call)
     if fault is None:

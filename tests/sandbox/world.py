@@ -1,4 +1,4 @@
-"""What the services of one sandbox share: the clock, the keys, the tasks, the objects and the logs."""
+"""The state that the services of one sandbox share: clock, keys, tasks, objects and logs."""
 
 import random
 import threading
@@ -98,7 +98,7 @@ class World:
         return time.time() + self.offset_s
 
     def pass_time(self, seconds: float) -> None:
-        """Put the clock forward: tasks end and links expire without anybody waiting.
+        """Move the clock forward: tasks end and links expire without waiting.
 
         After more than 15 minutes OSS refuses signatures made by the real clock.
         """

@@ -1,7 +1,7 @@
-"""What the sandbox's language model writes: an answer of the form that Peitu asks for, made from the question itself.
+"""The sandbox's language model: writes answers in the form that Peitu asks for, made from the question itself.
 
-It knows Peitu's questions by their fences, `<content>`, `<drafts>` and `<prompt>`; of any other it knows nothing and
-answers with an empty object.
+It recognizes Peitu's questions by their fences, `<content>`, `<drafts>` and `<prompt>`, and answers any other with an
+empty object.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""Alibaba OSS behind `tools.oss`."""
+"""The implementation of `tools.oss`: Alibaba OSS with its addresses, client and errors."""

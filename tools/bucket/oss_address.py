@@ -1,4 +1,4 @@
-"""The settings of a bucket: where it is reached, and what an object's public address is."""
+"""The OSS variables: the address of a bucket, the public URLs of its objects, and its folder."""
 
 import ipaddress
 import re
@@ -15,15 +15,15 @@ _REGIONS = (
 )
 
 VARIABLES = {name.removeprefix("OSS_").lower(): name for name in OSS_VARIABLES}
-"""The arguments of `OSSUploader`, in order, with the variable that stands for each."""
+"""The environment variable of each argument of `OSSUploader`, in the order of the arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a bucket is reached.
+    """The address of a bucket.
 
-    `kind` is ``service`` for Alibaba's own hosts, with the bucket in front of them, ``domain`` for one of
-    the user's that is bound to the bucket, ``path`` for a server of one's own, with the bucket in the path.
+    `kind` is ``service`` for Alibaba's own hosts, with the bucket as a subdomain; ``domain`` for a domain of the user
+    that is bound to the bucket; ``path`` for localhost or an IP address, with the bucket in the path.
     With a `region`, requests are signed by version 4, else by version 1, which needs none.
     """
 
@@ -36,11 +36,11 @@ class Address:
 
     @property
     def endpoint(self) -> str:
-        """What a client calls."""
+        """The base URL for a client."""
         return f"{self.scheme}://{self.host}"
 
     def url(self, object_key: str) -> str:
-        """Return where everybody finds the object, unless the bucket is private."""
+        """Return the public URL of the object (which does not work if the bucket is private)."""
         path = quote(object_key)
         if self.custom_domain:
             return f"{self.custom_domain}/{path}"
@@ -53,7 +53,7 @@ class Address:
 
 
 def parse_address(endpoint: str, bucket: str, *, region: str = "", custom_domain: str = "") -> Address:
-    """Read an endpoint as people write it: with or without scheme, region or the bucket in front.
+    """Parse an endpoint as people write it: with or without a scheme, and with or without the bucket in front.
 
     Raises:
         ConfigError: It is no address; write it as https://oss-cn-hangzhou.aliyuncs.com.
@@ -83,7 +83,7 @@ def parse_address(endpoint: str, bucket: str, *, region: str = "", custom_domain
 
 
 def _is_bare(host: str) -> bool:
-    """Tell a region, as in ``oss-cn-hangzhou``, from a host."""
+    """Tell whether this is no full host name, e.g. only a region such as ``oss-cn-hangzhou``."""
     return "." not in host and not _is_own(host)
 
 
@@ -106,7 +106,7 @@ def parse_folder(base_path: str) -> str:
     """Return a folder of a bucket without the slashes around it.
 
     Raises:
-        ConfigError: It leads upwards; a bucket has no folder above.
+        ConfigError: It contains ``..``.
     """
     parts = [part for part in re.split(r"[/\\]+", base_path.strip()) if part not in {"", "."}]
     if ".." in parts:
@@ -115,10 +115,10 @@ def parse_folder(base_path: str) -> str:
 
 
 def complete(given: dict[str, str | None]) -> dict[str, str]:
-    """Fill in what was left out.
+    """Return the arguments of `OSSUploader` with those that are `None` read from the environment.
 
     Raises:
-        ConfigError: Something that is needed is nowhere.
+        ConfigError: A required one is missing, or one has characters that are not possible in it.
     """
     values = {
         name: (environment_value(VARIABLES[name]) or "" if value is None else value).strip()

@@ -1,4 +1,4 @@
-"""Alibaba's Python SDK for OSS, imported when it is first needed, and quietly."""
+"""Import Alibaba's Python SDK for OSS when it is first needed, without its warnings."""
 
 import warnings
 from functools import cache
@@ -9,8 +9,8 @@ from typing import Any
 def oss2() -> Any:
     """Return the module `oss2`.
 
-    Version 2.19.1 has texts with stray backslashes. Python warns of them when it compiles the module for the first
-    time, since 3.12 where every user sees it.
+    Version 2.19.1 has invalid escape sequences in strings. Python warns about them when it first compiles the module;
+    since 3.12 users see these warnings.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "invalid escape sequence")

@@ -1,4 +1,4 @@
-"""Uploads from async code: in threads of their own, a few at a time, however many runs there are."""
+"""Uploads from async code, in a small thread pool of their own that all runs of the process share."""
 
 import asyncio
 import contextvars
@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 AT_ONCE = 4
-"""Uploads at the same time. The threads that all else shares are few, and a paid request would wait for one of them."""
+"""Uploads at the same time. They have a pool of their own: in asyncio's, paid requests would have to wait for them."""
 
 
 class BlockingUploader(Protocol):
-    """Brings a file to the bucket and returns its public URL; `tools.oss.OSSUploader` is one."""
+    """Uploads files with blocking calls; implemented by `tools.oss.OSSUploader`."""
 
     def upload_file(self, local_path: str) -> str:
-        """Upload one file."""
+        """Upload one file and return its public URL."""
         ...
 
     def close(self) -> None:
@@ -22,14 +22,14 @@ class BlockingUploader(Protocol):
 
 
 class UploadThreads:
-    """The uploads of one process through one uploader."""
+    """Runs the uploads of one process in threads, through one uploader."""
 
     def __init__(self, uploader: BlockingUploader) -> None:
         self._uploader = uploader
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="upload")
 
     async def upload(self, local_path: str) -> str:
-        """Upload one file, when it is its turn, and return its public URL.
+        """Upload one file, as soon as a thread is free, and return its public URL.
 
         Raises:
             PeituError: As `OSSUploader.upload_file`.
@@ -39,6 +39,6 @@ class UploadThreads:
         return await loop.run_in_executor(self._threads, context.run, self._uploader.upload_file, local_path)
 
     def close(self) -> None:
-        """Begin no other upload, and close the connections."""
+        """Begin no further upload, and close the connections."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._uploader.close()

@@ -1,1 +1,1 @@
-"""The functions of Peitu's predecessor, with its signatures; programs import them from the two providers' modules."""
+"""The functions of Peitu's predecessor with their signatures; import them from `tools.modelscope` or `dashscope`."""

@@ -1,7 +1,7 @@
-"""Line drawings of a storyboard by DashScope: the script of Peitu's predecessor.
+"""The script of Peitu's predecessor: make line drawings of a storyboard with DashScope.
 
 Its settings are `JSON_PATH`, `OUTPUT_DIR`, `MAX_WORKERS`, `STYLE_PREFIX` and `STYLE_SUFFIX` of `tools.dashscope`. For
-more, e.g. a style or a size of its own for each segment, there is `peitu batch`.
+more, e.g. a style or a size for each segment, use `peitu batch`.
 """
 
 import json
@@ -16,17 +16,17 @@ from tools.errors import InputError, PeituError
 from tools.pictures.files import inside
 
 SIDE_PX = 1024
-"""Width and height of the pictures, as the predecessor had them."""
+"""Width and height of the pictures, as in the predecessor."""
 
 TEXT_KEYS = ("prompt", "text", "content")
-"""Keys of a segment that may hold what is to be drawn; the first one counts."""
+"""Keys of a segment that may hold its text; the first one that does is used."""
 
 
 def main() -> dict[str, bool]:
-    """Draw the segments of `JSON_PATH` into `OUTPUT_DIR`, print how it went, and tell for each id whether it is there.
+    """Draw the segments of `JSON_PATH` into `OUTPUT_DIR`, print a summary, and return which pictures exist, by id.
 
-    A picture that is there, whole and of the right size, is skipped. The same call, made again after a crash, collects
-    what it paid for.
+    An existing picture that is whole and has the right size is skipped. The same call, made again after a crash,
+    collects what it paid for.
 
     Raises:
         InputError: The file is no storyboard, or a segment of it cannot be used; nothing was sent.
@@ -56,9 +56,9 @@ def generate_single_task(
     output_dir: str | Path | None = None,
     api_key: str | None = None,
 ) -> bool:
-    """Draw one segment, passed whole or as its id and text, and tell whether its picture is there.
+    """Draw one segment, passed as a mapping or as id and text, and return whether its picture exists.
 
-    `output_dir` stands for `OUTPUT_DIR`.
+    `output_dir` replaces `OUTPUT_DIR`.
 
     Raises:
         InputError: The segment cannot be used; nothing was sent.
@@ -72,7 +72,7 @@ def generate_single_task(
 
 
 def as_program() -> None:
-    """Run `main` for the shell: exit status 0 all is there, 1 something is missing, 2 it could not start."""
+    """Run `main` as a program; exit status: 0 all pictures exist, 1 some are missing, 2 it could not start."""
     try:
         results = main()
     except PeituError as error:
@@ -85,7 +85,7 @@ def as_program() -> None:
 
 
 def _draw(wanted: Mapping[str, tuple[str, Path]], *, api_key: str | None = None) -> dict[str, bool]:
-    """Make the pictures by id, from their texts and paths."""
+    """Make the pictures of these texts and paths; return by id whether each was made."""
     from tools import dashscope
     from tools.compatibility.illustrate import illustrate
 
@@ -138,7 +138,7 @@ def _wanted(segments: Iterable[Any], folder: Path) -> dict[str, tuple[str, Path]
     """Return text and path of every segment by its id.
 
     Raises:
-        InputError: In one line everything that cannot be used.
+        InputError: Segments cannot be used; the message has the first five problems in one line.
     """
     wanted: dict[str, tuple[str, Path]] = {}
     problems: list[str] = []
@@ -160,7 +160,7 @@ def _wanted(segments: Iterable[Any], folder: Path) -> dict[str, tuple[str, Path]
 
 
 def _segment(segment: Any, number: int) -> tuple[str, str]:
-    """Return id and text of a segment; without an id, its number is one."""
+    """Return id and text of a segment; its number is the default id."""
     if not isinstance(segment, Mapping):
         raise InputError(f"it is {segment!r:.40} - write an object with id and prompt")
     id_ = segment.get("id")

@@ -1,6 +1,6 @@
-"""Make pictures from finished prompts, synchronously: what the functions of Peitu's predecessor call.
+"""Make pictures from finished prompts, synchronously; the functions of Peitu's predecessor call this.
 
-Everything is opened for the time of a call. It works inside a running event loop too, e.g. in a notebook.
+Each call opens and closes everything that it needs. It also works inside a running event loop, e.g. in a notebook.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from tools.setup.environment import KEY_PAGES
 from tools.setup.settings import load_settings
 
 _MOST_PER_S = 1000.0
-"""The fastest rate that the settings know."""
+"""The highest rate that the settings allow, in requests per second."""
 
 _SAVING = 4
-"""Pictures that are downloaded and saved while as many as are allowed are under way at the provider."""
+"""Workers that download and save, beyond the number that may wait for the provider."""
 
 
 def illustrate(
@@ -37,13 +37,13 @@ def illustrate(
     attempts: int | None = None,
     pace: RateLimiter | None = None,
 ) -> dict[Path, bool]:
-    """Make a picture at each path from its prompt, and tell which are there; the log says why one is not.
+    """Make a picture at each path from its prompt, and return which exist now; the log says why one does not.
 
-    `overrides` are settings, as in `load_settings`; `at_once` and the rate of `pace` go before them. What is known
-    before the first request is raised, what a provider says later is `False`: nobody loses other pictures by it.
+    `overrides` are settings, as in `load_settings`; `at_once` and the rate of `pace` take precedence over them.
+    Problems known before the first request are raised; later failures are `False`, so that other pictures are not lost.
 
     Raises:
-        InputError: A prompt is blank, a path names no file, or a limit is no number; nothing was paid.
+        InputError: A prompt is blank, a path cannot be a picture's, or a limit is no number; nothing was paid.
         ConfigError: No key is set, or a setting, the database or a folder cannot be used; nothing was paid.
     """
     _check_numbers(at_once, attempts, pace)
@@ -106,7 +106,7 @@ async def _illustrate(
             service=opened.services[provider], runner=opened.runner, settings=settings, attempts=attempts, pace=pace
         )
         jobs = {path: illustrator.job(prompt, path) for path, prompt in prompts.items()}
-        # Alone, a request that a dead process left is settled for certain: so it comes before new ones.
+        # Requests left by a dead process come first: with no new ones beside them, they are found for certain.
         unsettled = [path for path, job in jobs.items() if await illustrator.is_unsettled(job)]
         first = {path: jobs[path] for path in unsettled}
         rest = {path: job for path, job in jobs.items() if path not in first}

@@ -1,7 +1,7 @@
-"""Pictures from finished prompts, each at its place, by one provider: a failure is `False` and a line of the log.
+"""Make pictures from finished prompts with one provider; a failure is returned as `False` and logged.
 
-A picture is known by its provider, model, prompt, size and path. So the same wish, told again after a crash, collects
-what it paid for, and a picture that is there already is not made anew.
+A picture is identified by provider, model, prompt, size and path. So the same request, repeated after a crash, collects
+what was paid for, and an existing picture is not made again.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from tools.providers.http import clean
 from tools.providers.provider import ImageRequest
 from tools.setup.configuration import Settings
 
-# The messages speak of resuming a run, which these pictures are not.
+# The errors advise to resume a run, but these pictures belong to none.
 _REMEDIES: dict[type[PeituError], str] = {
     OverdueError: "; for this picture that means: make the same call again",
     LostReplyError: (
@@ -39,7 +39,7 @@ _REMEDIES: dict[type[PeituError], str] = {
 
 
 class Illustrator:
-    """Makes pictures at one provider. `attempts` counts the tasks for a picture, `None` leaves it to the settings."""
+    """Makes pictures with one provider; at most `attempts` tasks for each, or as many as the settings allow."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class Illustrator:
         self._runner = runner
         self._settings = settings
         self._attempts = max(1, service.attempts if attempts is None else attempts)
-        # Whoever gives a number means all that is sent; each attempt then is one request.
+        # A number given by the caller limits all requests, including those refused with 429: one for each attempt.
         self._most_refusals = None if attempts is None else 1
         self._pace = pace
         self._told: set[str] = set()
 
     def job(self, prompt: str, path: Path) -> Job:
-        """Return what is to be made, in the words of the model; what that changes is told."""
+        """Return the job of a picture, adapted to what the model takes; a change to the request is logged."""
         provider, settings = self._service.provider, self._settings
         width_px, height_px = parse_size(settings.images.size)
         parts = (provider.name, provider.model, clean(prompt), width_px, height_px, os.fsencode(path.absolute()).hex())
@@ -85,12 +85,12 @@ class Illustrator:
         )
 
     async def is_unsettled(self, job: Job) -> bool:
-        """Tell whether a request for this picture was sent, perhaps, by a process that is gone."""
+        """Tell whether a request for this picture may have been sent by a process that died."""
         task = await self._runner.ledger.open_task(job.run_id, job.image_index, job.picture)
         return task is not None and task.status == "intent"
 
     async def make(self, job: Job) -> bool:
-        """Make the picture, unless it is there; on failure say why, each reason once."""
+        """Make the picture unless it exists; return whether it exists now, and log each reason for a failure once."""
         try:
             if not await self._is_there(job):
                 await self._buy(job)
@@ -101,10 +101,10 @@ class Illustrator:
         return True
 
     async def _is_there(self, job: Job) -> bool:
-        """Tell whether this very picture is at its place.
+        """Tell whether exactly this picture is at its path.
 
-        A paid one that is not, since somebody deleted it or put another one there, is written off, unless the
-        provider still keeps it.
+        If it was paid and saved, but another picture is there now, or it is gone and too old to be downloaded again,
+        its task is marked as refused, so that a new one may be bought.
         """
         task = await self._runner.ledger.open_task(job.run_id, job.image_index, job.picture)
         there = await asyncio.to_thread(_seed_of, job.path, self._service.name)
@@ -116,7 +116,7 @@ class Illustrator:
         return False
 
     async def _buy(self, job: Job) -> None:
-        """Have the picture made, again after a failure that costs nothing."""
+        """Make the picture; try again after a failure that costs nothing, or a lost reply that may be resubmitted."""
         for left in reversed(range(self._attempts)):
             if self._pace:
                 await asyncio.sleep(self._pace.reserve())
@@ -142,20 +142,20 @@ class Illustrator:
         raise TaskFailedError(reason)
 
     def _tell(self, what: str, path: Path) -> None:
-        """Say it of the first picture: a refused key is the reason of every one."""
+        """Log a reason for the first picture only: a refused key, for example, is the reason for all."""
         if what not in self._told:
             self._told.add(what)
-            # Who gets `False` must see why, also in a program that `tools.setup.log.be_quiet` made quiet.
+            # Whoever gets `False` must see why, even after `tools.setup.log.be_quiet` has turned the log off.
             logger.enable(__name__)
             logger.warning("{!r} {}", str(path), what)
 
 
 def _silent(event: str, **details: Any) -> None:
-    """Report to nobody: only what is missing in the end is told."""
+    """Ignore the event: only final failures are logged here."""
 
 
 def _seed_of(path: Path, provider: str) -> int | None:
-    """Return the seed of the picture at this place, -1 when it is another provider's; `None` where no whole one is."""
+    """Return the seed of the picture at this path, -1 if it is another provider's, `None` if there is no whole one."""
     try:
         found = describe(path)
     except UnavailableError:

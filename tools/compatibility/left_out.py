@@ -1,6 +1,6 @@
-"""Default arguments that show a value and still leave the last word to the settings.
+"""Default arguments that show a value in the signature, while the settings still take precedence over them.
 
-`given` tells a default from the same value passed on purpose: an argument beats the settings, a default does not.
+`given` tells a default from the same value passed on purpose: an argument overrides the settings, a default does not.
 """
 
 from typing import TypeVar
@@ -13,15 +13,15 @@ class LeftOut:
 
 
 class Text(LeftOut, str):
-    """A text by default."""
+    """A default text."""
 
 
 class Count(LeftOut, int):
-    """A whole number by default."""
+    """A default whole number."""
 
 
 class Number(LeftOut, float):
-    """A number by default."""
+    """A default number."""
 
 
 def given(value: T) -> T | None:

@@ -1,4 +1,4 @@
-"""Pictures by ModelScope in one call each, with the names of Peitu's predecessor."""
+"""The functions of Peitu's predecessor that make pictures with ModelScope, with its names and signatures."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,12 +23,12 @@ def generate_image(  # noqa: PLR0917 - the predecessor's signature
     max_retries: int = _RETRIES,
     rate_limiter_instance: RateLimiter | None = None,
 ) -> bool:
-    """Make one picture at `output_path`, as JPG, or PNG if it ends so; `False` when there is none, as the log explains.
+    """Make one picture at `output_path` (JPG or PNG) and return whether it exists; the log says why it does not.
 
-    Synchronous; works inside a running event loop too. The same call, made again after a crash, collects what it paid
-    for, and a picture that it made already stays as it is. What is left out comes from the environment, `.env` and
-    `config.yaml`. `max_retries` counts the tasks that may be tried, and what is refused for haste (429);
-    `rate_limiter_instance` paces them.
+    Synchronous; also works inside a running event loop. The same call, made again after a crash, collects what it paid
+    for; a picture that it made already stays. Arguments left out come from the environment, `.env` and `config.yaml`.
+    `max_retries` is the most submits for the picture, including those refused with 429; `rate_limiter_instance` paces
+    them.
 
     Raises:
         InputError: The prompt is blank, or the path names no file; nothing was sent.
@@ -55,10 +55,10 @@ def generate_images_batch(
     max_workers: int = 4,
     rate_limit: float = _RATE,
 ) -> dict[Place, bool]:
-    """Make a picture for each ``(prompt, path)``, and tell for each path whether it is there.
+    """Make a picture for each ``(prompt, path)``, and return for each path whether it exists.
 
-    `max_workers` are under way at once, and `rate_limit` are submitted a second, evenly. All else is as for
-    `generate_image`.
+    At most `max_workers` tasks are under way at once; `rate_limit` is in submits per second, evenly spaced. All else is
+    as for `generate_image`.
 
     Raises:
         InputError: A prompt is blank, or a path names no file or belongs to two prompts; nothing was sent.

@@ -1,7 +1,7 @@
-"""An even pace for threads: whoever shares the object takes turns.
+"""A rate limiter for threads that share the object.
 
-Whoever uses the same database shares a pace already, see `tools.money.limiter`, which also says what was compared; this
-one is for a program that wants a slower one, or one for itself.
+All processes with the same database share a rate limit already, see `tools.money.limiter`, which also says what was
+compared; this one is for a program that wants a lower rate, or one of its own.
 """
 
 import threading
@@ -15,9 +15,9 @@ from tools.errors import InputError
 
 
 class RateLimiter:
-    """Gives turns `1 / rate` seconds apart, never two at once, however long nobody came.
+    """Gives turns `1 / rate` seconds apart; unused time does not add up to a burst.
 
-    `rate` counts requests per second. As a context manager it waits for its turn at the entry.
+    `rate` is in requests per second. As a context manager it waits for its turn on entry.
 
     Raises:
         InputError: The rate is not above 0.
@@ -59,4 +59,4 @@ class RateLimiter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """A turn that was taken is not given back."""
+        """Do nothing: a turn that was taken is not given back."""

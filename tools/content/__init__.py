@@ -1,1 +1,1 @@
-"""Reading a content and wording its prompts, without any service."""
+"""Read a content and word its prompts, without any service."""

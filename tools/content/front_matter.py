@@ -1,4 +1,4 @@
-"""The YAML or TOML that may stand before a Markdown text."""
+"""The front matter of a Markdown text: YAML or TOML before it."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ _FRONT_MATTER = re.compile(
 
 
 def front_matter(content: str) -> tuple[dict[str, Any], int]:
-    """Return the front matter and where the content goes on after it."""
+    """Return the front matter, and the character offset at which the content begins after it."""
     found = _FRONT_MATTER.match(content)
     start = int(content.startswith("\ufeff"))
     if not found:

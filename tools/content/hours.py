@@ -1,4 +1,4 @@
-"""The hour and the weather of a text, so that a night does not get morning light."""
+"""Time of day and weather in texts, so that a night scene does not get morning light."""
 
 import re
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ _WORD = re.compile(r"[a-z]+")
 
 
 def fitting(choices: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the choices that contradict none of the texts; all of them when none would be left.
+    """Return the choices that do not contradict the texts, or all choices if none would be left.
 
-    The first text that shows an hour decides on the hour, and the first that shows a weather on the weather.
+    The first text that mentions a time of day decides on it; the first that mentions the weather decides on that.
     """
     shown = [next(filter(None, (_shown(text, group) for text in texts)), set()) for group in _GROUPS]
     fit = tuple(

@@ -1,4 +1,4 @@
-"""A content with its pictures in it, as Markdown: each stands below the part that it shows."""
+"""Insert the pictures into the content, as Markdown: each below the part that it shows."""
 
 import re
 from bisect import bisect_left
@@ -14,15 +14,15 @@ _NEWLINE = re.compile(r"\r\n?|\n")
 _LINE_END = re.compile(r"[ \t]*(?:[\r\n]|\Z)")
 _BLANK_LINE = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t]*(?:[\r\n]|\Z)")
 _LONG_PARAGRAPH_CHARS = 1000
-"""A paragraph that is longer is text without blank lines: each line of it is one."""
+"""A longer paragraph is taken for text without blank lines, in which each line is a paragraph."""
 _WORDS_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedPicture:
-    """A picture of a part of the content, which ends at the character offset `end`.
+    """A picture of a part of the content that ends at the character offset `end`.
 
-    `words` say what it shows; `address` is a URL, or a path as it stands in one.
+    `words` is its alternative text; `address` is a URL, or a relative path quoted as in a URL.
     """
 
     end: int
@@ -31,7 +31,7 @@ class PlacedPicture:
 
 
 def illustrated(content: str, pictures: Iterable[PlacedPicture]) -> str:
-    """Return the content, a web page as Markdown, with each picture below the block of text that it belongs to."""
+    """Return the content with each picture below the block that it belongs to; a web page becomes Markdown."""
     page = read_page(content) if is_web_page(content) else None
     text = page.markdown if page else content
     blocks = list(_blocks(text))
@@ -47,14 +47,17 @@ def illustrated(content: str, pictures: Iterable[PlacedPicture]) -> str:
 
 
 class _Block(NamedTuple):
-    """An outermost block of the text, where a list, a table and a quotation are one each."""
+    """A top-level block of the text, e.g. a paragraph or a whole list, table or quotation.
+
+    `has_paragraphs` marks a long one in which each line counts as a paragraph.
+    """
 
     end: int
     has_paragraphs: bool
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Yield the outermost blocks in order."""
+    """Yield the top-level blocks in order."""
     base = front_matter(text)[1]
     lines = [base, *(found.end() for found in _NEWLINE.finditer(text, base)), len(text)]
     for token in block_tokens(text[base:]):
@@ -65,7 +68,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _spot(text: str, end: int, blocks: list[_Block]) -> int:
-    """Return where a picture goes whose part ends there: below its paragraph, list or table."""
+    """Return the offset at which to insert a picture whose part ends at `end`: below its paragraph, list or table."""
     number = bisect_left(blocks, end, key=lambda block: block.end)
     if number == len(blocks):
         return max(end, len(text.rstrip()))
@@ -74,7 +77,7 @@ def _spot(text: str, end: int, blocks: list[_Block]) -> int:
 
 
 def _gap(rest: str) -> str:
-    """Return what keeps the picture and what follows apart."""
+    """Return the newlines needed between a picture and the text that follows it."""
     if not rest.strip():
         return "" if rest else "\n"
     if _BLANK_LINE.match(rest):

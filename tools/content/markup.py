@@ -1,4 +1,4 @@
-"""Markdown, HTML and invisible characters out of a piece of text, so that only what a reader sees is left."""
+"""Strip Markdown, HTML and invisible characters from a piece of text, so that only what a reader sees is left."""
 
 import html
 import re
@@ -23,7 +23,7 @@ _REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bwww\.[^\s<>\"'）)，。；、】]{1,2000}", " "),
         (r"<?\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,5}>?", " "),
         (r"\$\$.{0,500}?\$\$", " "),
-        # Hashtags, and who is mentioned.
+        # Hashtags and mentions.
         (r"(?<![\w#/&])#(?=[^\W\d_])\w{1,30}(?:#|(?=\s|$))|(?<![\w.])@[\w.]{2,30}", " "),
         (r"^[ \t]{0,99}(?:>[ \t]?){1,50}", ""),
         (r"^[ \t]{0,99}(?:[-*+•·]|\d{1,9}[.)、])[ \t]{1,9}(?:\[[ xX]\][ \t])?", ""),
@@ -43,7 +43,7 @@ _UNCOMMON = re.compile(f"[^{_COMMON}]")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # control, zero-width and right-to-left, surrogate, private, unassigned
 _PICTOGRAPHS = {"So", "Sk"}
 _PICTOGRAPH = "\x01"
-# In Chinese, a space after an emoji tells that it also ends a clause.
+# In Chinese, a space after an emoji means that the clause ends there.
 _PAUSE = re.compile(f"(?<=[\u3400-\u9fff]){_PICTOGRAPH}[{_PICTOGRAPH}\\s]{{0,20}}\\s(?=[\u3400-\u9fff])")
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef"
 _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
@@ -52,8 +52,8 @@ _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 def plain(text: str) -> str:
     """Return what a reader sees of this piece of Markdown or HTML, as one line.
 
-    Links keep their words and lose their address; pictures, comments and invisible characters go. Emoji go
-    too, unless there is nothing else: then they are named, e.g. ``birthday cake``.
+    Links keep their words and lose their address; pictures, comments and invisible characters are removed. So are
+    emoji, unless there is nothing else: then they are named, e.g. ``birthday cake``.
     """
     for pattern, replacement in _REPLACEMENTS:
         text = pattern.sub(replacement, text)
@@ -69,9 +69,9 @@ def without_unseen(text: str) -> str:
 
 
 def without_elements(text: str, names: Collection[str], *, filler: str = " ") -> str:
-    """Return the text with spaces in the place of these HTML elements, in linear time; offsets stay as they are.
+    """Return the text with these HTML elements replaced by as many spaces, in linear time; offsets stay the same.
 
-    With another filler than one character they do not.
+    `filler` replaces each of their characters; with ``""`` offsets change.
     """
     parts, position, kept, unclosed = [], 0, 0, set()
     while opened := _OPENED.search(text, position):
@@ -93,7 +93,7 @@ def _one_line(text: str) -> str:
 
 
 def _shown(letter: str, *, pictographs: bool) -> str:
-    """Return the letter itself, a space for white space, a mark for unwanted emoji, or nothing for what is unseen."""
+    """Return the character, a space for white space, `_PICTOGRAPH` for an unwanted emoji, or ``""`` if invisible."""
     category = unicodedata.category(letter)
     if letter.isspace() or letter == "\x00":
         return " "

@@ -1,6 +1,6 @@
-"""What looks private in a content: telephone, identity and card numbers, e-mail, accounts and labelled addresses.
+"""Blank out what looks private: telephone, identity and card numbers, e-mail, accounts and labelled addresses.
 
-Only what is private goes, and no word of the story beside it: a street in a story stays.
+Nothing else is removed, e.g. a street in a story stays.
 """
 
 import re
@@ -10,7 +10,7 @@ _ABOUT = "(?:联系|联络|咨询|报名|预约|订座|订餐|订票|客服|服�
 _NUMBERS_ZH = "电话号?码?|热线|手机号?码?|邮箱|电子邮件|身份证号?码?|护照号?码?|银行卡号|卡号|账号"
 _NUMBERS_EN = "telephone|tel|phone|mobile|fax|e-?mail|passport|whatsapp"
 _ACCOUNTS = "微信号?|[vV]信|薇信|威信|vx|wx|wechat"
-# Five digits or more, and no year, sum or count.
+# Five digits or more that are not a year, a sum of money or a count.
 _NUMBER = r"[A-Z]{0,2}[+(（]{0,2}\d(?:[ ()（）.-]{0,2}\d){4,20}X?(?![\d年月日代元块人台部万亿G])"
 _ROOM = "(?:号院|号楼|号|院|[\\dA-Z-]{1,5}(?:号楼|号院|号|栋|幢|座|单元|楼|层|室))"
 _STREET = "(?:street|st|avenue|ave|road|rd|lane|drive|boulevard|blvd)"
@@ -23,7 +23,7 @@ _NAMED = (
     rf"(?:联[系络]人)[ \t]{{0,3}}[:：][ \t]{{0,3}}[{_HAN}]{{2,6}}[ \t]{{0,3}}(?=<|$)",
     r"\bcontact[ \t]{0,3}:(?=[^;<\n]{0,60}[\d@])(?:[^,.;<\n]|\.(?=\w)){0,60}",
 )
-# Every quantifier is bounded, as in `markup`. Where a pattern has a group, only that goes.
+# Every quantifier is bounded, as in `markup`. If a pattern has a group, only the group is removed.
 _ADDRESSES = (
     (
         rf"(?:地址|住址)[ \t]{{0,3}}[:：][^，,。；;<\n\d]{{0,60}}"
@@ -86,12 +86,12 @@ _CONTACT_ZH = re.compile(
 
 
 def without_private(content: str) -> str:
-    """Return the content, as long as it is, with spaces in place of what looks private."""
+    """Return the content with everything that looks private replaced by as many spaces."""
     return _without_calls(content, _cleared(content, _ALL))
 
 
 def without_numbers(content: str) -> str:
-    """Return the content without names after a label, accounts and long numbers; addresses stay."""
+    """Return the content with labelled names, accounts, e-mail and long numbers replaced by spaces; addresses stay."""
     return _cleared(content, _LEAST)
 
 
@@ -108,7 +108,7 @@ def _spaces(found: re.Match[str]) -> str:
 
 
 def _without_calls(before: str, after: str) -> str:
-    """Return the text without the sentences and clauses of which only `call … or write to …` is left."""
+    """Return the text without sentences and clauses of which only a phrase like `call … or write to …` is left."""
     for part in (_SENTENCE, _CLAUSE):
         after = part.sub(lambda found: _unless_a_call(found, before), after)
     return after

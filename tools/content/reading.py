@@ -1,6 +1,6 @@
-"""Content, Markdown, plain text or a web page, as a title and passages that know their place in it.
+"""Read a content (Markdown, plain text or a web page): its title, language, and passages with their offsets.
 
-Nothing here asks a service: the whole reading of 200 KB takes a fraction of a second.
+No service is used; 200 KB take a fraction of a second.
 """
 
 import re
@@ -29,9 +29,9 @@ _HIDDEN_HTML = re.compile(r"\s*<(?:!--|script|style|svg|head|!doctype|\?)", re.I
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph, a list or a piece of a long paragraph.
+    """A paragraph, a list, rows of a table, lines of a poem, or a piece of a long paragraph.
 
-    `text` is plain; `start` and `end` are character offsets in the content; the `kind` is text, verse or row.
+    `text` is plain text; `start` and `end` are character offsets in the content; `kind` is text, verse or row.
     """
 
     heading: str
@@ -43,7 +43,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in the content. `passages` may be empty, e.g. when all of it is code; `title` never is."""
+    """A content that was read. `passages` may be empty, e.g. if all of it is code; `title` never is."""
 
     title: str
     language: Language
@@ -53,7 +53,7 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The plain text; of a long content, passages from all over it, about `TEXT_CHARS` together."""
+        """The plain text; of a long content, a sample of passages from all over it, about `TEXT_CHARS` in total."""
         step = 1 + sum(len(passage.text) for passage in self.passages) // TEXT_CHARS
         return "\n".join(passage.text for passage in self.passages[::step])
 
@@ -61,7 +61,8 @@ class Reading:
 def read(content: str) -> Reading:
     """Return the title, the language and the passages of the content.
 
-    Code, pictures, comments and addresses are left out. Any string is fine, also one without a single word.
+    Code, pictures, comments and links are left out, and so is what `tools.content.clearing` removes. Any string is
+    accepted, even one without a single word.
     """
     page = read_page(content) if is_web_page(content) else None
     if page is None:
@@ -87,7 +88,7 @@ def _read(content: str) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A piece of the content with its markup; a `kind` is heading, text, item, row or html."""
+    """A block of the content with its markup; `kind` is heading, text, item, row or html."""
 
     kind: str
     raw: str
@@ -96,7 +97,7 @@ class _Block:
 
 
 def _blocks(content: str, base: int) -> Iterator[_Block]:
-    """Yield every block with words, in order."""
+    """Yield the blocks of the content that may have words, in order."""
     lines = [base, *(found.end() for found in _NEWLINE.finditer(content, base)), len(content)]
     lists, kind = 0, "text"
     for token in block_tokens(content[base:]):
@@ -119,7 +120,7 @@ _KINDS = {"heading_open": "heading", "paragraph_open": "text", "tr_open": "row"}
 
 
 def _headed(blocks: list[_Block], content: str) -> list[_Block]:
-    """Return the blocks with the headings that only look like ones: bold lines, and a title above a plain text."""
+    """Return the blocks after turning implicit headings into headings: bold lines, and a title above plain text."""
     bold = [bold_line(block.raw) if block.kind == "text" else None for block in blocks]
     blocks = [replace(b, kind="heading", raw=words) if words else b for b, words in zip(blocks, bold, strict=True)]
     if not blocks or blocks[0].kind != "text":
@@ -133,18 +134,18 @@ def _headed(blocks: list[_Block], content: str) -> list[_Block]:
 
 
 def block_tokens(text: str) -> "list[Token]":
-    """Return the tokens of the blocks of Markdown, or of plain text, each with its lines."""
+    """Return the block tokens of Markdown or plain text, each with its line numbers."""
     from markdown_it import MarkdownIt
 
-    # Inline markup is stripped by `plain`, which is ten times faster and keeps the places. Indented code is
-    # off: in plain text an indent starts a paragraph.
+    # Inline markup is stripped by `plain`, which is ten times faster and lets us keep the offsets. Indented code is
+    # off, since in plain text an indent starts a paragraph.
     parser = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("code")
     parser.core.ruler.enableOnly(["normalize", "block"])
     return parser.parse(text)
 
 
 def _passages(blocks: list[_Block], content: str) -> Iterator[Passage]:
-    """Yield the passages with words, each with the heading above it; long paragraphs come in pieces."""
+    """Yield the passages with words, each with the heading above it; long paragraphs are split."""
     heading = ""
     for block in _merged(blocks):
         if block.kind == "heading":
@@ -161,13 +162,13 @@ def _passages(blocks: list[_Block], content: str) -> Iterator[Passage]:
 
 
 def _trimmed(content: str, start: int, end: int) -> tuple[int, int]:
-    """Return the place without the white space around it."""
+    """Return the offsets without white space at both ends."""
     piece = content[start:end]
     return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
 def _pieces(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the borders of pieces of about `PASSAGE_CHARS`, cut after sentences, of one paragraph."""
+    """Yield start and end of the pieces of a paragraph, split after sentences, of about `PASSAGE_CHARS` each."""
     ends = sentence_ends(content, start, end, longest=2 * PASSAGE_CHARS)
     while start < end:
         after = bisect_right(ends, start + PASSAGE_CHARS)
@@ -178,7 +179,7 @@ def _pieces(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _merged(blocks: list[_Block]) -> Iterator[_Block]:
-    """Yield the blocks; neighboring items of a list, and rows of a table, become one of passage length."""
+    """Yield the blocks; neighboring list items or table rows are merged into blocks of up to `PASSAGE_CHARS`."""
     current: _Block | None = None
     for block in blocks:
         if current and block.kind == current.kind and block.kind in {"item", "row"}:

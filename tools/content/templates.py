@@ -1,8 +1,8 @@
-"""Topic templates and styles: YAML files in `nodes/templates`, one each, and those of a user laid over them.
+"""Topic templates and styles: one YAML file each, in `nodes/templates` and in the user's own folder.
 
 A topic says how a text about it becomes a picture; a style is what all pictures of a set have in common. `own` is the
-user's folder, the setting `templates`: topics lie in it, styles in its folder `styles`. An id of a built-in one
-replaces that. An edited file counts from the next call on.
+user's folder (the setting `templates`), with topics in it and styles in its subfolder `styles`. A template there
+replaces the built-in one of the same id. An edited file takes effect from the next call on.
 """
 
 from functools import lru_cache
@@ -52,7 +52,7 @@ class Choices(_File):
 
 
 class _Template(_File):
-    """What topics and styles have in common."""
+    """The keys that topics and styles share."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
     name: Words
@@ -61,7 +61,7 @@ class _Template(_File):
         """Return the template with these keys changed, e.g. ``altered(id="mine", suffix={"zh": …, "en": …})``.
 
         Raises:
-            InputError: It would be no template; the message names the key.
+            InputError: It would not be valid; the message names the key.
         """
         try:
             return self.model_validate({**self.model_dump(), **changes})
@@ -70,10 +70,11 @@ class _Template(_File):
 
 
 class Topic(_Template):
-    """How a text about something becomes a picture.
+    """How a text about one topic becomes a picture.
 
-    `frame` has the placeholders ``{subject}``, ``{setting}``, ``{mood}`` and ``{shot}``. A text of a word or two
-    is pictured in the `settings`, by the `shots`; a passage that cannot be drawn by one of the `symbols`.
+    `frame` is the sentence of the prompt, with the placeholders ``{subject}``, ``{setting}``, ``{mood}`` and
+    ``{shot}``. Pictures of a text of a word or two vary by `settings` and `shots`; a passage that cannot be drawn is
+    replaced by one of the `symbols`.
     """
 
     keywords: Choices
@@ -94,7 +95,7 @@ class Topic(_Template):
 
 
 class Style(_Template):
-    """What all pictures of a set have in common: the words before and after every prompt."""
+    """What all pictures of a set have in common: the text before and after every prompt, and the negative prompt."""
 
     description: Words
     prefix: Words
@@ -103,7 +104,7 @@ class Style(_Template):
 
 
 class Common(_File):
-    """What every prompt carries, whatever the topic and the style."""
+    """Wordings used for every topic and style."""
 
     constraints: Words
     negative: Words
@@ -117,17 +118,17 @@ _Kind = TypeVar("_Kind", bound=_Template)
 
 
 def topics(own: Path | None = None) -> dict[str, Topic]:
-    """Return the topics by id; a `ConfigError` names a file that is none, and the key."""
+    """Return the topics by id; a `ConfigError` names an invalid file and its key."""
     return _laid_over("", own, Topic, model="nodes/templates/default.yaml; a style belongs in the folder 'styles'")
 
 
 def styles(own: Path | None = None) -> dict[str, Style]:
-    """Return the styles by id; a `ConfigError` names a file that is none, and the key."""
+    """Return the styles by id; a `ConfigError` names an invalid file and its key."""
     return _laid_over(STYLES, own, Style, model="nodes/templates/styles/clean.yaml")
 
 
 def style(name: str, *, default: str = "clean", own: Path | None = None) -> Style:
-    """Return the style of this id; ``default`` is another name of the style `default`.
+    """Return the style of this id; ``default`` or ``""`` stands for the style with the id `default`.
 
     Raises:
         InputError: There is no such style; the message lists them all.
@@ -153,10 +154,10 @@ def style_lines(language: Language = "en", *, own: Path | None = None) -> list[t
 
 
 def keep(template: Topic | Style, own: Path, *, replace: bool = False) -> Path:
-    """Write a template into the user's folder, from where every run takes it by its id, and return its file.
+    """Write a template into the user's folder, where every run finds it by its id, and return the path.
 
     Raises:
-        InputError: The folder has another one of that id, and `replace` was not asked for.
+        InputError: The folder has another one of that id, and `replace` is false.
         StorageError: It cannot be written there.
     """
     path = own / (STYLES if isinstance(template, Style) else "") / f"{template.id}.yaml"
@@ -165,7 +166,7 @@ def keep(template: Topic | Style, own: Path, *, replace: bool = False) -> Path:
 
 
 def common() -> Common:
-    """Return what every prompt carries."""
+    """Return the wordings used for every topic and style."""
     return read_file(FOLDER / "common" / "prompt.yaml", Common)
 
 
@@ -176,12 +177,12 @@ def words_of(name: str) -> dict[str, frozenset[str]]:
 
 
 def instructions(name: str) -> str:
-    """Return what the language model is told, from the file `instructions/{name}.md`."""
+    """Return the instructions for the language model in the file `instructions/{name}.md`."""
     return (FOLDER / "instructions" / f"{name}.md").read_text(encoding="utf-8").strip()
 
 
 def _laid_over(folder: str, own: Path | None, kind: type[_Kind], *, model: str) -> dict[str, _Kind]:
-    """Return the built-in templates, with the user's in the place of those of the same id."""
+    """Return the built-in templates and the user's, which replace those of the same id."""
     found = _by_id(FOLDER / folder, kind, model)
     if own is None:
         return found

@@ -1,4 +1,4 @@
-"""The blocks of a web page: headings, paragraphs, items of lists and tables, without what nobody reads."""
+"""The text blocks of a web page: headings, paragraphs, list items and tables, without menus, scripts and the like."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _SKIPPED = """
     nav aside footer button select textarea input dialog menu pre rt rp
 """
 _UNSEEN = frozenset(_SKIPPED.split())
-"""What holds no words for readers, or no words of the text; code is left out of Markdown, too."""
+"""Elements without text for readers; code is among them, since it is left out of Markdown, too."""
 _WITHIN_LINES = """
     a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark q ruby rb s samp small span strike
     strong sub sup time tt u var wbr
@@ -26,9 +26,9 @@ _NAMES_AROUND = """
     related comments newsletter pagination
 """
 _AROUND = frozenset(_NAMES_AROUND.split())
-"""What pages call, where they have no tag for it, the parts that stand around their text."""
+"""Ids and classes of the parts of a page around its text."""
 _CELL_CHARS = 200
-"""Longest cell of a table of data; one with more lays out a page."""
+"""Longest cell of a data table, in characters; a table with a longer one is for layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Block:
 
 
 def blocks_of(root: "LexborNode | None") -> Iterator[Block]:
-    """Yield the blocks with words, in order; a line break ends a block, too, and links alone are a menu, no block.
+    """Yield the blocks with words, in order; a line break ends a block, and a block of several links only is left out.
 
-    Without recursion: a page may be nested as deeply as its author likes.
+    Without recursion, since a page may be nested deeply.
     """
     words: list[str] = []
-    heading, items = 0, 0  # how many of them are open
+    heading, items = 0, 0  # how many of these elements are open
     link, inside = 0, False
-    links: list[int] = []  # of each text of the block, the number of its link, or 0
+    links: list[int] = []  # for each text of the block: the number of its link, or 0
 
     def ended() -> Iterator[Block]:
         text = " ".join("".join(words).split())
@@ -76,7 +76,7 @@ def blocks_of(root: "LexborNode | None") -> Iterator[Block]:
 
 
 def _walk(root: "LexborNode | None") -> "Iterator[tuple[LexborNode, bool]]":
-    """Yield every text once, and every element that is seen twice: as it is entered and as it is left."""
+    """Yield each text once, and each visible element twice: `True` on entering it, `False` on leaving it."""
     node = root
     open_ones: list[LexborNode] = []
     while node is not None:
@@ -121,7 +121,7 @@ def _is_data(node: "LexborNode") -> bool:
 
 
 def _rows(table: "LexborNode") -> list[list[str]]:
-    """Return the cells of a table of data, or nothing for one that lays out a page."""
+    """Return the cells of a data table by rows, or ``[]`` for a layout table."""
     if table.css_first("table table, h1, h2, h3, h4, h5, h6") is not None:
         return []
     rows = [[" ".join(_words(cell)) for cell in row.css("td, th")] for row in table.css("tr")]

@@ -1,6 +1,6 @@
-"""A saved web page, or a piece of one, as Markdown: what a reader sees of it, block by block.
+"""Convert a saved web page, or a piece of one, to Markdown: what a reader sees of it, block by block.
 
-The parser is Lexbor's, which knows every rule by which browsers read broken HTML, in linear time, see ADR 28.
+The parser is Lexbor's, which reads broken HTML by the same rules as browsers, in linear time, see ADR 28.
 """
 
 import re
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_PAGE_BYTES = 10_000_000
-"""Largest saved page, in bytes; most of it are scripts, which do not count as content."""
+"""Largest saved page, in bytes; most of such a page is scripts, which do not count as content."""
 
 _BEFORE = r"(?:<!--.{0,2000}?-->\s*|<\?xml.{0,200}?>\s*){0,9}"
 _DOCUMENT = re.compile(rf"\s*{_BEFORE}<(?:!doctype html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -28,40 +28,40 @@ _NESTING = re.compile(
     r"<(/?)(?:div|section|span|article|main|[uo]l|table|blockquote|figure|form|font|a|b|i|em|strong)\b", re.IGNORECASE
 )
 _DEEPEST = 1000
-"""Elements inside each other; browsers end at 512, and Lexbor's time grows with the square of them."""
+"""Deepest nesting of elements; browsers stop at 512, and Lexbor's time grows with the square of the depth."""
 _COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 _MARKDOWN = re.compile(r"^ {0,3}(?:#{1,6}\s|[-*+]\s|\d{1,9}[.)]\s|>|```|~~~|\|)|\]\(|\*\*\S", re.MULTILINE)
 _TAIL = re.compile(r"\s+[-|_–—·]\s+[^-|_–—·]{1,40}$|_[^_]{1,20}$")
 _MAIN = ("#js_content", "article", "main, [role=main]")
-"""Where the text of a page stands; the first is WeChat's, which is hidden until a script has run."""
+"""Selectors of the main part of a page; the first one is WeChat's, which is hidden until a script has run."""
 _MAIN_CHARS = 80
-"""Letters that the main part has at least; what has fewer is a teaser."""
+"""Least number of letters in the main part; with fewer, it is a teaser."""
 _GAP = "\n\n"
 _SPECIAL = str.maketrans({sign: f"&#{ord(sign)};" for sign in "<>&*_`~[]|\\{}$=#"})
 
 
 @dataclass(frozen=True, slots=True)
 class WebPage:
-    """The page as Markdown: `starts` are where its blocks begin in it, `places` where they stand in the source."""
+    """The page as Markdown; `starts` are the offsets of its blocks, `places` their start and end in the source."""
 
     markdown: str
     starts: tuple[int, ...]
     places: tuple[tuple[int, int], ...]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where the blocks stand in the source that a part of the Markdown is of."""
+        """Return start and end in the source of the blocks that this part of the Markdown belongs to."""
         first = max(bisect_right(self.starts, start) - 1, 0)
         last = max(bisect_right(self.starts, max(start, end - 1)) - 1, 0)
         return self.places[first][0], max(self.places[first][0], self.places[last][1])
 
     def block_end(self, end: int) -> int:
-        """Return where the block ends in the Markdown of which a part ends there in the source."""
+        """Return where the block that contains this offset of the source ends in the Markdown."""
         following = bisect_left([place[1] for place in self.places], end) + 1
         return self.starts[following] - len(_GAP) if following < len(self.starts) else len(self.markdown)
 
 
 def is_web_page(content: str) -> bool:
-    """Tell whether the content is HTML, whole or a piece; Markdown that holds some tags is Markdown."""
+    """Tell whether the content is HTML, a whole page or a piece; Markdown that contains some tags is not."""
     if _DOCUMENT.match(content):
         return True
     if not content.lstrip().startswith("<") or not content.rstrip().endswith(">") or not _BLOCK.search(content):
@@ -70,10 +70,10 @@ def is_web_page(content: str) -> bool:
 
 
 def fitting(text: str, size_bytes: int, name: str, *, most_bytes: int) -> str:
-    """Return the content if it is not too large; a web page that is may do without its scripts and styles.
+    """Return the content if it is not too large; a web page that is too large is returned without scripts and styles.
 
     Raises:
-        InputError: It is; `name` is what the message calls it.
+        InputError: It is too large; the message calls it `name`.
     """
     if size_bytes <= most_bytes:
         return text
@@ -84,7 +84,7 @@ def fitting(text: str, size_bytes: int, name: str, *, most_bytes: int) -> str:
 
 
 def read_page(source: str) -> WebPage | None:
-    """Return what a reader sees of the page, or `None` where that is nothing, or nested beyond all bounds."""
+    """Return the page as Markdown, or `None` if it has no text or is nested too deeply."""
     if _depth(source) > _DEEPEST:
         return None
     from selectolax.lexbor import LexborHTMLParser
@@ -104,12 +104,12 @@ def read_page(source: str) -> WebPage | None:
 
 
 def _depth(source: str) -> int:
-    """Return about how deeply the elements are nested at most, of those that do not end by themselves."""
+    """Return an estimate of the deepest nesting, from the elements that need an end tag."""
     return max(accumulate(-1 if tag[1] else 1 for tag in _NESTING.finditer(source)), default=0)
 
 
 def _main(tree: "LexborHTMLParser") -> "LexborNode | None":
-    """Return the part of the page that holds its text: WeChat's, the only article, the main part, or all of it."""
+    """Return the element with the text of the page: WeChat's, the only article, the main part, or the whole body."""
     for selector in _MAIN:
         found = tree.css(selector)
         if len(found) == 1 and sum(map(str.isalnum, found[0].text())) >= _MAIN_CHARS:
@@ -118,7 +118,7 @@ def _main(tree: "LexborHTMLParser") -> "LexborNode | None":
 
 
 def _title(tree: "LexborHTMLParser") -> str:
-    """Return what the page calls itself, without the name of its site, or ``""``."""
+    """Return the title of the page, without the name of its site, or ``""``."""
     told = tree.css_first('meta[property="og:title"]')
     headings = tree.css("h1")
     named = tree.css_first("title")
@@ -133,7 +133,7 @@ def _title(tree: "LexborHTMLParser") -> str:
 
 
 def _markdown(blocks: list[Block]) -> Iterator[str]:
-    """Yield the Markdown of each block; what means something to Markdown is written so that it does not."""
+    """Yield the Markdown of each block, with Markdown's special characters escaped."""
     for block in blocks:
         if block.kind == "row":
             rows = [[cell.translate(_SPECIAL) for cell in row.split("\t")] for row in block.text.split("\n")]

@@ -1,4 +1,4 @@
-"""Where the blocks of a web page stand in its source: the parser does not say, so that they are looked for in turn."""
+"""Find the offsets of a web page's blocks in its source by searching: the parser does not tell them."""
 
 import html
 import re
@@ -8,13 +8,13 @@ _TAG = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _LETTER = re.compile(r"\S")
 _FIRST = 12
-"""Letters by which the beginning of a block is known."""
+"""How many letters of a block are searched for."""
 _WITHIN = 100_000
-"""Characters of the source in which it is looked for: scripts and menus may stand before it."""
+"""How far ahead to search for a block, in characters of the source: scripts and menus may come before it."""
 
 
 def places_of(texts: Sequence[str], source: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each text in the source, in order; one that is not found is where the last one ended."""
+    """Yield start and end of each text in the source, in order; for one not found, both are the end of the last."""
     seen = _TAG.sub(lambda found: " " * len(found[0]), source)
     seen = _ENTITY.sub(lambda found: html.unescape(found[0])[:1].ljust(len(found[0])), seen)
     position = 0
@@ -27,7 +27,7 @@ def places_of(texts: Sequence[str], source: str) -> Iterator[tuple[int, int]]:
 
 
 def _start_of(letters: str, seen: str, position: int) -> int | None:
-    """Return where these letters follow each other, whatever spaces are between them."""
+    """Return where these letters follow each other, ignoring white space, or `None`."""
     found = _LETTER.search(seen, position)
     if found and seen.startswith(letters, found.start()):
         return found.start()
@@ -37,7 +37,7 @@ def _start_of(letters: str, seen: str, position: int) -> int | None:
 
 
 def _end_of(letters: str, seen: str, position: int) -> int:
-    """Return where the last of the letters stands that follow each other from the position on."""
+    """Return the end of the text whose letters begin at the position, ignoring white space."""
     end = position
     for letter in letters:
         while position < len(seen) and seen[position].isspace():

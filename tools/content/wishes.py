@@ -1,4 +1,4 @@
-"""What may be asked of a run: of which kind every option is, how many pictures, and of what size."""
+"""Check the options of a run: their types, the number of pictures, and the size."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def check_kinds(asked: Mapping[str, Any]) -> None:
-    """See that every option is of its kind, and every number possible; what is left out or `None` is.
+    """Check the type of every option and the range of numbers; options left out or `None` are fine.
 
     Raises:
-        InputError: One is not, e.g. a text that says "false", which would count as true.
+        InputError: One is wrong, e.g. the text "false", which would count as true.
     """
     for name, (kind, advice) in _KINDS.items():
         value = asked.get(name)
@@ -40,7 +40,7 @@ def check_kinds(asked: Mapping[str, Any]) -> None:
 
 
 def checked_count(count: int) -> int:
-    """Return the count if so many pictures can be planned.
+    """Return the count if it is allowed.
 
     Raises:
         InputError: It is less than 1 or more than `MAX_COUNT`.
@@ -51,10 +51,10 @@ def checked_count(count: int) -> int:
 
 
 def parse_size(size: str) -> tuple[int, int]:
-    """Return width and height in pixels of a text such as ``1024x768``.
+    """Return width and height in pixels from a text such as ``1024x768``.
 
     Raises:
-        InputError: The text is no size.
+        InputError: The text is not a size.
     """
     found = SIZE.fullmatch(size.strip())
     if not found:

@@ -1,1 +1,1 @@
-"""What was made, to look at: the contact sheet of a run, and the gallery, a page of all runs that asks nobody."""
+"""Views of the pictures: the contact sheet of a run, and the gallery, an offline web page of all runs."""

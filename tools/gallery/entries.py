@@ -1,4 +1,4 @@
-"""What the gallery shows: the runs, the newest first, and every image of theirs."""
+"""Read from the database what the gallery shows: all runs, the newest first, and their images."""
 
 import json
 import sqlite3
@@ -18,7 +18,7 @@ SELECT runs.run_id, runs.status, runs.title, runs.options, runs.plan, runs.reque
 FROM runs LEFT JOIN segments USING (run_id) LEFT JOIN batches USING (batch_id)
 ORDER BY runs.started_at DESC, runs.rowid DESC
 """
-# How long the picture took that is there now: an image may have had several tasks.
+# The duration of the task whose picture is shown now: an image may have had several tasks.
 _DURATIONS = """
 SELECT run_id, image_index,
        coalesce(duration_s, (julianday(succeeded_at) - julianday(submitted_at)) * 86400) AS duration_s
@@ -29,7 +29,7 @@ _SAME_NAME = ("status", "prompt", "provider", "model", "seed", "url", "attempts"
 
 
 class RunCard(TypedDict):
-    """What the page says of a run; `group` is its batch, or itself, and `batch` what that is called."""
+    """A run as the page shows it; `group` is the id of its batch, or of itself, and `batch` the name of the batch."""
 
     id: str
     group: str
@@ -42,7 +42,7 @@ class RunCard(TypedDict):
 
 
 class Older(TypedDict):
-    """A version of an image that is not shown any more, but is still there."""
+    """A saved version of an image other than the shown one."""
 
     version: int
     status: str
@@ -60,11 +60,11 @@ class Older(TypedDict):
 
 
 class Entry(TypedDict):
-    """What the page says of one image; `run` is the position of its run in the list.
+    """An image as the page shows it; `run` is the position of its run in the list.
 
-    `status` is that of the record, or ``waiting`` for an image that is planned and has no record yet. `subject` and
-    `heading` are from the plan. `version` is the number of the one that is shown, `older` are the others, the newest
-    first; of an image that was made once there is neither.
+    `status` is that of the record, or ``waiting`` for a planned image without a record. `subject` and `heading` are
+    from the plan. `version` is the number of the shown version, `older` are the others, the newest first; both are
+    `None` for an image that was never redone.
     """
 
     run: int
@@ -90,7 +90,7 @@ class Entry(TypedDict):
 
 
 def read_entries(database_path: Path) -> tuple[list[RunCard], list[Entry]]:
-    """Return the runs, the newest first and a batch's together, and their images; without a database there are none.
+    """Return the runs, the newest first and those of a batch together, and their images; none without a database.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
@@ -123,7 +123,7 @@ def _by_run(rows: Iterable[sqlite3.Row]) -> dict[str, dict[int, sqlite3.Row]]:
 
 
 def _together(runs: list[sqlite3.Row]) -> list[sqlite3.Row]:
-    """Put the segments of a batch side by side, in the order of the storyboard, where the newest of them stands."""
+    """Move the runs of a batch to the place of its newest one, in the order of the storyboard."""
     first: dict[str, int] = {}
     for place, run in enumerate(runs):
         first.setdefault(run["batch_id"] or run["run_id"], place)
@@ -144,7 +144,7 @@ def _card(run: sqlite3.Row) -> RunCard:
 
 
 def _planned(run: sqlite3.Row, recorded: dict[int, sqlite3.Row]) -> dict[int, dict[str, Any]]:
-    """Return the plan of each image; a run that has neither plan nor record is shown as one image that waits."""
+    """Return the plan of each image by index; a run with neither plan nor record gets one waiting image."""
     prompts = _json(run["plan"]).get("prompts") or []
     planned = {prompt["index"]: prompt for prompt in prompts if isinstance(prompt, dict) and "index" in prompt}
     return planned if planned or recorded else {0: {}}
@@ -168,7 +168,7 @@ def _entry(position: int, index: int, row: sqlite3.Row | None, plan: dict[str, A
 
 
 def _versions(rows: Iterable[sqlite3.Row]) -> dict[tuple[str, int], list[sqlite3.Row]]:
-    """Return the pictures of each image that was made anew."""
+    """Return the saved versions by run and image index."""
     versions: dict[tuple[str, int], list[sqlite3.Row]] = {}
     for row in rows:
         versions.setdefault((row["run_id"], row["image_index"]), []).append(row)

@@ -1,4 +1,4 @@
-"""The gallery as one HTML page: style, program, entries and thumbnails inside, nothing outside but the pictures."""
+"""Build the gallery: one HTML page that contains style, scripts, data and thumbnails, and links to the pictures."""
 
 import base64
 import hashlib
@@ -12,28 +12,27 @@ from tools.gallery.entries import Entry, Older, RunCard, read_entries
 from tools.gallery.thumbnails import Watch, cache_path, thumbnails
 
 Link = Callable[[Path], str]
-"""Gives the address of a picture, as the page asks for it."""
+"""Returns the link to a picture from its path."""
 
 _SCRIPTS = ("words.js", "model.js", "grid.js", "large.js", "main.js")
-_CHUNK = 100  # thumbnails in one block of the page; main.js knows the same number from the page
-# Many pictures get smaller thumbnails: 5,000 large ones would make a page of 100 MB.
+_CHUNK = 100  # thumbnails in one block of the page; main.js reads this number from the page
+# (number of pictures, side of thumbnails): with 5,000 large ones, the page would have 100 MB.
 _SIDES_PX = ((800, 400), (2000, 320))
 _SMALLEST_PX = 240
-# Every character with which HTML or an old JavaScript could read data as something else.
+# Characters that could end the data for HTML or for old JavaScript.
 _ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def gallery_page(database_path: Path, *, link: Link, watch: Watch | None = None) -> str:
     """Return the page of all runs in the database.
 
-    `link` maps a picture's path to its address, `watch` is told of thumbnails being made. It reads every picture
-    that is new, so call it in a thread.
+    `watch` is called with the progress of making thumbnails. This reads every new picture, so call it in a thread.
 
     Raises:
         StorageError: The database or the thumbnails beside it cannot be used; the message says why.
     """
     runs, entries = read_entries(database_path)
-    # The thumbnails of older versions lie behind those of all entries.
+    # The thumbnails of older versions come after those of all entries.
     pictures: list[Entry | Older] = [*entries, *(older for entry in entries for older in entry["older"] or [])]
     keys = [_key(picture) for picture in pictures]
     files = {key: Path(one["path"]) for key, one in zip(keys, pictures, strict=True) if key and one["path"]}
@@ -43,7 +42,7 @@ def gallery_page(database_path: Path, *, link: Link, watch: Watch | None = None)
 
 
 def _key(entry: Entry | Older) -> str | None:
-    """Return what names the picture in the cache: it changes when the picture does."""
+    """Return the key of the picture in the cache, which changes when the picture does; `None` for no picture."""
     if entry["status"] != "saved" or not entry["path"]:
         return None
     return entry["sha256"] or hashlib.sha256(entry["path"].encode()).hexdigest()
@@ -54,7 +53,7 @@ def _side_px(count: int) -> int:
 
 
 def _shown(entry: Entry | Older, link: Link) -> dict[str, Any]:
-    """Return the entry with the address and the size of its file, which is `None` for a missing one."""
+    """Return the entry with the link and size of its file, and without empty values; `bytes` is `None` if missing."""
     path = Path(entry["path"]) if entry["status"] == "saved" and entry["path"] else None
     try:
         size_bytes = path.stat().st_size if path else None
@@ -77,18 +76,18 @@ def _assemble(runs: Sequence[RunCard], entries: Sequence[Mapping[str, Any]], sma
         "data": _data({"runs": runs, "entries": entries, "chunk": _CHUNK}),
         "thumbnails": "\n".join(_blocks(small)),
     }
-    # One pass over the template: what is put in is never looked at again.
+    # One pass over the template, so that placeholders inside inserted text are not replaced.
     page = re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("gallery.html"))
     return page.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
 
 
 def _data(value: Any) -> str:
-    """Return JSON that stays data inside a `script` element, whatever a prompt says."""
+    """Return JSON that is safe inside a `script` element, whatever a prompt contains."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
 
 
 def _blocks(small: Sequence[bytes]) -> list[str]:
-    """Return the thumbnails in blocks, one a line: the page reads a block when something of it comes into view."""
+    """Return blocks of thumbnails, one per line: the page reads a block when one of its images comes into view."""
     return [
         f'<script type="text/plain" id="thumbnails-{start // _CHUNK}">'
         + "\n".join(base64.b64encode(webp).decode() for webp in small[start : start + _CHUNK])
@@ -98,7 +97,7 @@ def _blocks(small: Sequence[bytes]) -> list[str]:
 
 
 def _hash(text: str) -> str:
-    """Return what the page's security policy calls this text by."""
+    """Return the hash of this text for the page's content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

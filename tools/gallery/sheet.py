@@ -1,4 +1,4 @@
-"""The contact sheet: all pictures of a run on one page, with number and words, failed ones as an empty frame."""
+"""Make the contact sheet: all pictures of a run on one page with number and subject; failed ones as empty frames."""
 
 import io
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str | None = None) -> bytes:
-    """Return a JPEG with every picture of the run, as `tools.sqlite.records.find_run` gives it.
+    """Return a JPEG with every picture of the run, which is as from `tools.sqlite.records.find_run`.
 
-    An image with an `id`, as those of a batch have one, is called by it instead of its number. Where the images are
-    the first ones of more, `whole` says how many pictures there are, and how many were asked for.
+    An image with an `id`, as in a batch, is labelled with it instead of its number. If the run has only the first of
+    many images, its key `whole` is a tuple of how many pictures there are, and how many were asked for.
 
-    `font` is the one of `tools.pictures.fonts.chinese_font`; without one, Chinese is drawn as empty boxes. `label`
-    is the AIGC label of the sheet, where its pictures are made by a model.
+    `font` comes from `tools.pictures.fonts.chinese_font`; with `None`, Chinese is drawn as empty boxes. `label` is the
+    AIGC label of the sheet, if a model made any of its pictures.
     """
     from tools.pictures.labels import xmp_packet
 
@@ -44,7 +44,7 @@ def contact_sheet(run: Mapping[str, Any], *, font: FontFile | None, label: str |
 
 
 def keep_pictures(database_path: Path, path: Path) -> None:
-    """Refuse to write over a picture of a run, e.g. one that a storyboard calls `sheet.jpg`.
+    """Check that `path` is not a picture of a run, e.g. one that a storyboard calls `sheet.jpg`.
 
     Raises:
         InputError: The file is a recorded picture; choose another name.
@@ -63,7 +63,7 @@ def keep_pictures(database_path: Path, path: Path) -> None:
 
 
 def entries_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the images of the run with what the plan knows of them; planned ones without a record wait."""
+    """Return the images of the run with data from its plan; planned ones without a record are ``waiting``."""
     plans = {prompt["index"]: prompt for prompt in (run.get("plan") or {}).get("prompts") or []}
     recorded = {image["index"]: image for image in run["images"]}
     entries = []
@@ -83,7 +83,7 @@ def entries_of(run: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _picture(image: Mapping[str, Any], grid: Grid) -> "Image | None":
-    """Return the picture at the size of its frame, or `None` where there is none that can be read."""
+    """Return the picture scaled to fit its frame, or `None` if there is none that can be read."""
     from PIL import Image, ImageOps
 
     from tools.pictures.pixels import DAMAGES, flatten

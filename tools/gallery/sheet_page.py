@@ -1,4 +1,4 @@
-"""How a contact sheet looks: a page, a head, frames in rows and the words below them. Lengths are pixels."""
+"""Draw the page of a contact sheet: a head, rows of frames, and captions. Lengths are in pixels."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Where the pictures stand: so many across and down, each in a frame of this size."""
+    """The grid of frames: how many across and down, and the size of each."""
 
     across: int
     down: int
@@ -58,21 +58,21 @@ class Grid:
 
 
 def arrange(count: int, sizes: Sequence[tuple[int | None, int | None]]) -> Grid:
-    """Choose a page a little wider than high; the frame has the shape of the middle one of the pictures."""
+    """Return a grid for a page a little wider than high; the frames have the median aspect ratio of the pictures."""
     ratios = sorted(width / height for width, height in sizes if width and height)
     ratio = min(2.4, max(0.5, ratios[len(ratios) // 2] if ratios else 1.0))
     count = max(1, count)
     across = max(1, min(count, round(math.sqrt(count * 1.5 / ratio))))
     if count % across == 1 and 2 < across < count:
-        across -= 1  # A row of one looks forgotten.
-    # A JPEG may not be longer than 65,500 pixels, and nobody wants one of 20 megapixels.
-    # One beside the other is large; alone it is larger, so that the words above it have room.
+        across -= 1  # A single picture in the last row would look forgotten.
+    # Frames get smaller as there are more: a JPEG may not be longer than 65,500 pixels, and should stay handy.
+    # A single column is widest, so that the head above it has room.
     width_px = 1000 if across == 1 else 560 if across <= 4 else 400 if across <= 7 else 280
     return Grid(across=across, down=math.ceil(count / across), width_px=width_px, height_px=round(width_px / ratio))
 
 
 class SheetPage:
-    """A page that is being drawn."""
+    """A page on which the sheet is drawn; the result is `picture`."""
 
     def __init__(self, grid: Grid, *, font: FontFile | None, words: Mapping[str, str]) -> None:
         from PIL import Image, ImageDraw
@@ -84,14 +84,14 @@ class SheetPage:
         self._fonts = {size: open_font(font, size) for size in (22, 24, 30, 48)}
 
     def draw_head(self, title: str, facts: Sequence[str | None]) -> None:
-        """Draw the title on one line, and the facts on two at most."""
+        """Draw the title on one line, and the facts on at most two."""
         width = self.grid.page_px[0] - 2 * _MARGIN
         self._write(title, (_MARGIN, _MARGIN - 8), self._fonts[48], _INK, width=width)
         told = "  ·  ".join(fact for fact in facts if fact)
         self._write(told, (_MARGIN, _MARGIN + 66), self._fonts[24], _SOFT, width=width, most=2)
 
     def draw_image(self, position: int, image: Mapping[str, Any], picture: "Image | None") -> None:
-        """Draw one image: the picture, or why there is none, and the words below."""
+        """Draw one image: the picture or why there is none, and the caption."""
         left, top, right, bottom = self.grid.box(position)
         if picture:
             x, y = left + (right - left - picture.width) // 2, top + (bottom - top - picture.height) // 2

@@ -1,7 +1,7 @@
-"""Small copies of the pictures, made once and kept in a SQLite file beside the database.
+"""Thumbnails of the pictures, made once and kept in a SQLite file beside the database.
 
-The file is a cache: it may be deleted at any time. One file instead of thousands: it is read in one go, and a crash
-leaves no half of a thumbnail.
+The file is a cache and may be deleted at any time. It is one file instead of thousands, so that it is read quickly and
+a crash leaves no half-written thumbnail.
 """
 
 import contextlib
@@ -16,19 +16,19 @@ from pathlib import Path
 from tools.sqlite.connection import explain, explained
 
 Watch = Callable[[int, int], None]
-"""Is told how many thumbnails are made, and of how many."""
+"""Called with the number of thumbnails that are made, and of all that have to be."""
 
-_KEPT_TOGETHER = 200  # thumbnails in one transaction: as many are made again after a crash
+_KEPT_TOGETHER = 200  # thumbnails in one transaction; a crash loses at most as many
 _QUALITY = 64
-_EFFORT = 2  # of 6: a tenth larger than with 4, and made in a quarter of the time
+_EFFORT = 2  # of 6; a tenth larger than with 4, in a quarter of the time
 
 
 def _nobody(done: int, total: int) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 def cache_path(database_path: Path) -> Path:
-    """Return where the thumbnails of a database lie: `peitu.thumbnails.db` beside `peitu.db`."""
+    """Return the path of the thumbnails of a database: `peitu.thumbnails.db` beside `peitu.db`."""
     return database_path.with_name(f"{database_path.stem}.thumbnails.db")
 
 
@@ -37,8 +37,8 @@ def thumbnails(
 ) -> dict[str, bytes]:
     """Return a WebP of each picture, at most `side_px` wide and high; those that cannot be read are left out.
 
-    `pictures` maps a key that changes with the picture, such as its SHA-256, to its file. What is not asked for any
-    more is forgotten.
+    `pictures` maps a key that changes with the picture, such as its SHA-256, to its file. Thumbnails of other keys or
+    sizes are deleted from the cache.
 
     Raises:
         StorageError: The cache cannot be written; the message says why.
@@ -60,11 +60,11 @@ def thumbnails(
 
 @contextmanager
 def _open(cache: Path) -> Iterator[sqlite3.Connection]:
-    """Open the cache; one that is damaged begins anew."""
+    """Open the cache; a damaged one is replaced by an empty one."""
     try:
         connection = _connect(cache)
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # Locked, or no place to write: not damaged.
+        if isinstance(error, sqlite3.OperationalError):  # Locked, or not writable, but not damaged.
             raise explain(error, cache) from error
         cache.unlink(missing_ok=True)
         connection = _connect(cache)
@@ -87,7 +87,7 @@ def _connect(cache: Path) -> sqlite3.Connection:
 
 
 def _make(connection: sqlite3.Connection, missing: Mapping[str, Path], side_px: int, watch: Watch) -> dict[str, bytes]:
-    """Make thumbnails on all cores: Pillow lets other threads work while it decodes and encodes."""
+    """Make thumbnails in a thread per core: Pillow releases the interpreter while it decodes and encodes."""
     made: dict[str, bytes] = {}
     if not missing:
         return made
@@ -108,14 +108,14 @@ def _make(connection: sqlite3.Connection, missing: Mapping[str, Path], side_px: 
 
 
 def _readable(connection: sqlite3.Connection, pictures: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the pictures that are there, without those that could not be read before and are the same since."""
+    """Return the existing pictures without those that could not be read before and have not changed since."""
     known = dict(connection.execute("SELECT key, stamp FROM unreadable").fetchall())
     stamps = {key: _stamp(path) for key, path in pictures.items()}
     return {key: path for key, path in pictures.items() if stamps[key] and stamps[key] != known.get(key)}
 
 
 def _stamp(path: Path) -> str | None:
-    """Return what tells versions of a file apart, also by its permissions; `None` where there is none."""
+    """Return a text that changes when the file or its permissions do, or `None` if there is no file."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -124,13 +124,13 @@ def _stamp(path: Path) -> str | None:
 
 
 def thumbnail(path: Path, side_px: int) -> bytes | None:
-    """Return a small WebP of the picture, or `None` where the file is missing or damaged."""
+    """Return a WebP of the picture, at most `side_px` wide and high, or `None` if the file is missing or damaged."""
     from PIL import Image
 
     from tools.pictures.pixels import DAMAGES, flatten
 
     with contextlib.suppress(Image.DecompressionBombError, *DAMAGES), Image.open(path) as image:
-        # Made small before anything else: a JPEG is then decoded at half or a quarter of its size.
+        # First of all, so that a JPEG is decoded at a half or a quarter of its size.
         image.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=1.0)
         buffer = io.BytesIO()
         flatten(image).save(buffer, "WEBP", quality=_QUALITY, method=_EFFORT)

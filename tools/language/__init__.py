@@ -1,1 +1,1 @@
-"""The language model: questions, answers, and what goes wrong with them."""
+"""The language model: questions, answers and errors."""

@@ -1,4 +1,4 @@
-"""The answer of a language model: its JSON out of think text, fences, other words and small mistakes."""
+"""Read the JSON in an answer of a language model, despite think text, code fences, other text and small mistakes."""
 
 import json
 import re
@@ -12,11 +12,12 @@ from tools.setup.misfit import misfit
 
 _ANSWER_CHARS = 200_000
 _STARTS = 200
-"""Braces of an answer at which its JSON may begin; each costs a pass over the text."""
+"""Most opening braces that are tried as the beginning of the JSON; each costs a pass over the text."""
 _MENDED_CHARS = 16_000
-"""Characters that are mended, a long answer of fifty pictures."""
+"""Most characters of broken JSON that are repaired; a long answer with fifty pictures has as many."""
 _MENDING_S = 1.0
-"""Seconds of work on them: json-repair looks to the end from every brace, and a text of braces would take ten."""
+"""Most seconds of processor time for the repair: json-repair scans to the end from every brace, so that a text of
+many braces would take ten."""
 _TAG = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
 _BEGINNING = re.compile(r"""\{\s{0,99}["'“]?[\w-]{1,99}["'”]?\s{0,99}:""")
 _DECODER = json.JSONDecoder(strict=False)  # a line break in a string is clear enough
@@ -24,24 +25,24 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def without_thoughts(text: str) -> str:
-    """Return the text without think text, also where one of its tags is missing.
+    """Return the text without think text, even if its opening or closing tag is missing.
 
     Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
     """
     said, start, thinking = "", 0, False
     for tag in _TAG.finditer(text):
         closes = tag[0].startswith("</")
-        if not thinking:  # All before a closing tag without an opening one was thought.
+        if not thinking:  # Everything before a closing tag without an opening one is think text.
             said = "" if closes else said + text[start : tag.start()]
         start, thinking = tag.end(), not closes
     return (said if thinking else said + text[start:]).strip()
 
 
 def parse(text: str, schema: type[Schema]) -> Schema:
-    """Return the answer as the schema.
+    """Return the answer validated as the schema.
 
     Raises:
-        ValueError: It is no JSON, or not what the schema wants; the message tells the model what to mend.
+        ValueError: It has no JSON, or none that fits the schema; the message tells the model what to correct.
     """
     text = without_thoughts(text[:_ANSWER_CHARS])
     if "{" not in text:
@@ -60,9 +61,9 @@ def parse(text: str, schema: type[Schema]) -> Schema:
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects in the text, the longest first: the words around it may hold an example, or braces alone.
+    """Yield the JSON objects in the text, the longest first, since the text around may have examples or braces.
 
-    The last ones are what can be made of a broken or unfinished one.
+    Last come those from a repair of broken or unfinished JSON.
     """
     whole: list[tuple[int, dict[str, Any]]] = []
     for brace in islice(re.finditer("{", text), _STARTS):

@@ -1,4 +1,4 @@
-"""What a chat service's error means, by code first and HTTP status second; MiniMax's come under HTTP 200 too.
+"""Interpret errors of a chat service, by code first and HTTP status second; MiniMax also sends errors with HTTP 200.
 
 Source: https://platform.minimax.io/docs/api-reference/errorcode, read 2026-11-23.
 """
@@ -11,7 +11,7 @@ from tools.errors import ConfigError, PeituError, QuotaError, RejectedError, Una
 from tools.setup.redact import hide, redact
 
 _TRANSIENT = {"1000", "1001", "1002", "1024", "1033", "1039", "1041", "2045", "408", "409", "425", "429"}
-# Codes, the class that says who must act, and what there is to do.
+# Codes, the error class (which says who must act), and the remedy.
 _MEANINGS: tuple[tuple[set[str], type[PeituError], str], ...] = (
     ({"2056"}, QuotaError, "wait for the plan's window to reset, or choose another llm.provider"),
     (
@@ -36,14 +36,14 @@ _IN_TEXT = re.compile(r"\((\d{4})\)")
 
 @dataclass(frozen=True, slots=True)
 class ChatError:
-    """The error, and whether the same request may be sent again soon."""
+    """An error, and whether the same request may be sent again soon."""
 
     error: PeituError
     again: bool = False
 
 
 class ReportedError(Exception):
-    """Carries what a service reported out of the HTTP client; langchain-openai never reads it."""
+    """Carries a service's error out of the HTTP client, past langchain-openai."""
 
     def __init__(self, told: ChatError) -> None:
         super().__init__(str(told.error))
@@ -53,10 +53,10 @@ class ReportedError(Exception):
 def chat_error(
     status: int, body: Any, *, service: str, key: str, retry_after_s: float | None = None
 ) -> ChatError | None:
-    """Return what the reply reports, or `None` if it holds an answer.
+    """Return the error that the reply reports, or `None` if it has an answer.
 
-    `service` is how messages call the model, e.g. ``MiniMax-M2.5 at api.minimaxi.com``. `key` is what was sent to it,
-    and what no message may repeat.
+    `service` is the name of the model in messages, e.g. ``MiniMax-M2.5 at api.minimaxi.com``. `key` is the API key that
+    was sent; it is removed from messages.
     """
     code, text = _code_and_text(body)
     if status < 400 and code is None:
@@ -74,7 +74,7 @@ def chat_error(
 
 
 def _without_answer(body: Any, service: str) -> ChatError | None:
-    """Return the error of a reply that reports none and still holds no answer."""
+    """Return the error of a reply that reports none but has no answer either, or `None` if it has one."""
     choices = body.get("choices") if isinstance(body, dict) else None
     if isinstance(body, dict) and (body.get("input_sensitive") or body.get("output_sensitive")):
         return ChatError(RejectedError(f"{service} marked the content as sensitive and refuses it"))
@@ -84,7 +84,7 @@ def _without_answer(body: Any, service: str) -> ChatError | None:
 
 
 def _code_and_text(body: Any) -> tuple[str | None, str]:
-    """Return the code and the message of an error body, in each of the shapes that are about."""
+    """Return code and message of an error body, in any of the formats that services use."""
     if not isinstance(body, dict):
         return None, str(body or "")
     base = body.get("base_resp")
@@ -103,5 +103,5 @@ def _code_and_text(body: Any) -> tuple[str | None, str]:
 
 
 def _safe(text: str, key: str) -> str:
-    """Return the service's words, short, on one line, without the key and anything that looks like one."""
+    """Return the service's text shortened to one line, without the key and anything that looks like one."""
     return redact(" ".join(hide(text, key)[:2000].split()))[:200].rstrip(". ")

@@ -1,4 +1,4 @@
-"""What can be made of broken JSON in bounded time: json-repair has no limit of its own."""
+"""Repair broken JSON in bounded time: json-repair has no limit of its own."""
 
 import time
 from typing import Any
@@ -7,9 +7,9 @@ from json_repair.json_parser import JSONParser
 
 
 def mend(text: str, *, budget_s: float) -> Any:
-    """Return what json-repair reads in the text, or `None` where it reads nothing within the budget.
+    """Return the value that json-repair reads from the text, or `None` if it fails or takes too long.
 
-    `budget_s` are seconds of this thread's work, not of the clock: a busy machine changes no answer.
+    `budget_s` is in seconds of this thread's processor time, so that a busy machine does not change the result.
     """
     try:
         return _Bounded(text, budget_s).parse()
@@ -18,9 +18,9 @@ def mend(text: str, *, budget_s: float) -> Any:
 
 
 class _Bounded(JSONParser):
-    """json-repair's parser, which gives up when its time is over.
+    """json-repair's parser, which raises `TimeoutError` when its time is over.
 
-    Its steps are methods of this class, and none of them alone takes longer than one look through the text.
+    The time is checked at each step; a single step takes no longer than one scan of the text.
     """
 
     def __init__(self, text: str, budget_s: float) -> None:

@@ -1,1 +1,1 @@
-"""What is paid for: the ledger, and everything that sends, paces, waits and settles around it."""
+"""Paid requests: the ledger, and everything that sends them, paces them, waits for them and settles lost replies."""

@@ -1,4 +1,4 @@
-"""Whether a provider works, as far as this process knows: found out once, not by every image.
+"""The health of a provider's model as this process knows it: found out once, not by every image.
 
 A provider is *down* after a few failures in a row: submits wait, then a single one probes whether it is back (a
 circuit breaker, half-open). It is *stopped* when its key, its balance or today's allowance is the reason: then every
@@ -71,7 +71,7 @@ class Health:
     async def attempt(self, *, turn: Turn, timeout_s: float, waiting: Callable[[str], None]) -> AsyncIterator[None]:
         """Let one submit through when it is its turn and the provider may work, and learn from how it ends.
 
-        `turn` is entered for it, and left when it has ended; `waiting` is told once why it has to wait.
+        `turn` is entered for it, and left when it has ended; `waiting` is called once with the reason for a wait.
 
         Raises:
             ConfigError, QuotaError: The key, the balance or the allowance was refused before; see the message.
@@ -143,7 +143,7 @@ class Health:
             self._tell()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait so long, or until something changes."""
+        """Wait this long, or until something changes."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._changed.wait()

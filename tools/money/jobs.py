@@ -1,4 +1,4 @@
-"""What is to be made, by whom, and who is told."""
+"""The types that buying a picture works with: the job, the service that makes it, the result, and event reports."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,10 @@ from tools.sqlite.task_rows import Task
 
 
 class Report(Protocol):
-    """Tells whoever watches how far an image is, e.g. ``report("submitted", provider="dashscope")``."""
+    """Reports the events of an image, e.g. ``report("submitted", provider="dashscope")``."""
 
     def __call__(self, event: str, **details: Any) -> None:
-        """Take note of the event."""
+        """Report an event with its details."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Who works on which image, so that two processes that continue the same run share the work.
+"""Leases: which process works on which image, so that two processes that continue the same run share the work.
 
 A lease belongs to an owner: an object of this class. Each owner holds a lock on a file of its own, which the system
 lets go when the process ends, however it ends. So a lease of a dead owner is taken over at once, and one of a living
@@ -26,7 +26,7 @@ Key = tuple[str, int]
 Then = Callable[[sqlite3.Connection], None]
 
 Taking = Literal["taken", "held", "full"]
-"""What came of taking a lease: it is new and ours, a living owner (maybe we) has it, or the place has no room."""
+"""The result of taking a lease: it is new and ours, a living owner (perhaps we) has it, or the place has no slot."""
 
 LOOK_S = 1.0
 """Pause between two tries to take a lease that another process has, in seconds."""
@@ -35,7 +35,7 @@ NOBODY = "nobody"
 """The owner of a lease whose holder broke off; no lock file has that name, so anybody may take the lease."""
 
 ABANDONED_WITHIN = timedelta(minutes=5)
-"""A request without an answer that is older than this is waited for by nobody; resuming its run settles it."""
+"""Nobody waits for the settling of a request without an answer that is older than this; resuming its run settles it."""
 
 
 class Leases:
@@ -82,7 +82,7 @@ class Leases:
         return taken
 
     async def take_when_free(self, run_id: str, image_index: int) -> None:
-        """Take the lease as soon as whoever has it gives it back or dies; do nothing if it is ours."""
+        """Take the lease as soon as its owner gives it back or dies; do nothing if it is ours."""
         while (run_id, image_index) not in self._held and await self.take(run_id, image_index) != "taken":  # noqa: ASYNC110 - the other process tells nobody
             await asyncio.sleep(LOOK_S)
 
@@ -96,7 +96,7 @@ class Leases:
         self._change_own("UPDATE leases SET place = NULL", (run_id, image_index))
 
     async def has_abandoned(self, provider: str) -> bool:
-        """Tell whether a process that died lately has left a request to the provider without an answer."""
+        """Tell whether a process that died recently has left a request to the provider without an answer."""
         statement = (
             "SELECT DISTINCT owner FROM tasks LEFT JOIN leases USING (run_id, image_index)"
             " WHERE provider = ? AND status = 'intent' AND intended_at > ? AND owner IS NOT ?"
@@ -116,9 +116,9 @@ class Leases:
 
     @contextlib.asynccontextmanager
     async def hold(self, run_id: str, image_index: int) -> AsyncIterator[None]:
-        """Hold the lease inside the `async with`, unless somebody else does; it only shows others who is at work.
+        """Hold the lease inside the `async with`, unless another owner has it; it only shows that somebody is at work.
 
-        Work that breaks off leaves it to `NOBODY`, so that others see at once that it stopped.
+        If the work breaks off, the lease goes to `NOBODY`, so that others see at once that it stopped.
         """
         taken: Taking = "held"
         with contextlib.suppress(ConfigError):  # what cannot be told is no reason not to work
@@ -140,14 +140,14 @@ class Leases:
         self.database.hand_in(lambda connection: connection.execute(statement, (*values, *key, self.owner)))
 
     def close(self) -> None:
-        """Let go of the lock file; what is still leased may be taken over, and nothing more is leased."""
+        """Unlock our lock file, so that others may take over our leases; no more leases are taken."""
         self._is_closed = True
         if self._lock is not None:
             self._lock.release()
             lock_path(self._folder, self.owner).unlink(missing_ok=True)
 
     def _take(self, connection: sqlite3.Connection, key: Key, place: str, room: int, then: Then | None) -> Taking:
-        """Take it in the database's thread, inside a transaction: nobody else decides meanwhile."""
+        """Take the lease, in the database's thread and inside a transaction, so that no other process interferes."""
         if self._is_closed:
             # It was asked for before, and would be held by nobody who gives it back.
             raise ClosedError("The workflow was closed meanwhile - open it again, and the run goes on")
@@ -186,5 +186,5 @@ class Leases:
             self._lock = lock
 
     def _is_alive(self, owner: str) -> bool:
-        """Tell whether the owner's process still holds its lock; the file of a dead one is cleared away."""
+        """Tell whether the owner's process still holds its lock; the lock file of a dead one is deleted."""
         return is_alive(self._folder, owner, clear=True)

@@ -1,4 +1,4 @@
-"""The ledger: what was paid for, written before it is paid.
+"""The ledger: every paid request, written before it is sent.
 
 A task's row goes ``intent`` (committed before the request is sent) → ``submitted`` (with the provider's task id,
 committed before the first poll) → ``succeeded`` → ``saved`` (or ``refused``, when the picture is unusable), or ends
@@ -39,11 +39,11 @@ class Ledger:
         self._database = database
 
     async def open_task(self, run_id: str, image_index: int, picture: str = "") -> Task | None:
-        """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
+        """Return the newest task of this picture that is, or may be, paid, or `None`."""
         return await self._database.read(lambda connection: find_open(connection, run_id, image_index, picture))
 
     async def tasks(self, run_id: str, image_index: int) -> list[Task]:
-        """Return every task that this image ever had, oldest first."""
+        """Return all tasks of this image, the oldest first."""
         return await self._database.read(lambda connection: tasks_of(connection, run_id, image_index))
 
     async def durations(self, provider: str, model: str, *, limit: int) -> list[float]:
@@ -82,10 +82,9 @@ class Ledger:
         return await self._database.write(work)
 
     async def submitted(self, task: Task, *, task_id: str | None, request_id: str | None = None) -> Task:
-        """Write down the provider's answer: the id to poll, or `None` where it gives pictures at once.
+        """Write down the provider's answer: the task id to poll, or `None` if it answered with the picture.
 
-        An answer that comes late, when somebody has found the task in the provider's list and got its picture, changes
-        nothing any more.
+        A late answer changes nothing if the task was found in the provider's list and its picture delivered by then.
 
         Raises:
             LostReplyError: Another image has that task already; look at the provider's list of tasks.
@@ -110,20 +109,20 @@ class Ledger:
             raise LostReplyError(message) from error
 
     def note_succeeded(self, task: Task, *, polls: int, duration_s: float | None = None) -> None:
-        """Have it written down that the picture is ready, and how long it took where that is known.
+        """Queue a note that the picture is ready, and how long it took if that is known.
 
-        Nobody waits for this, nor for `note_saved`: a crash before it is written costs a question, and no money.
+        This and `note_saved` do not wait for the write: a crash before it costs another poll, but no money.
         """
         now = utc_now().isoformat()
         self._note(task, status="succeeded", polls=polls, duration_s=duration_s, succeeded_at=now)
 
     def note_saved(self, task: Task) -> Task:
-        """Have it written down that the picture is whole on the disk, and return the row as it will be."""
+        """Queue a note that the picture is whole on the disk, and return the row as it will be."""
         self._note(task, status="saved", ended_at=utc_now().isoformat())
         return replace(task, status="saved")
 
     async def refused(self, row_id: int, reason: str) -> bool:
-        """Write down that a paid picture is unusable; `False` when somebody else has done so already."""
+        """Write down that a paid picture is unusable; return `False` if another process has done so already."""
         statement = "UPDATE tasks SET status = 'refused', error = ?, ended_at = ? WHERE id = ? AND status = 'saved'"
         values = (reason, utc_now().isoformat(), row_id)
         return await self._database.write(lambda connection: connection.execute(statement, values).rowcount == 1)
@@ -141,14 +140,14 @@ class Ledger:
         return await self._update(task, status="unknown", error=error)
 
     async def give_back(self, task: Task, error: str) -> Task:
-        """Write down that the provider's task of this row is somebody else's: nobody knows of our own."""
+        """Write down that the provider's task in this row is not ours, so that our own is unknown again."""
         return await self._update(task, status="unknown", task_id=None, submitted_at=None, error=error)
 
     async def give_up_unknown(self, run_id: str) -> int:
-        """Write off the requests of a run whose fate nobody knows, at the user's word; return how many there were.
+        """Give up the held requests of a run, because the user said so; return how many there were.
 
-        A task that no provider keeps any more, since it is older than a day, is one of them. A request of a process
-        that died is none: nobody has looked for it yet, and the user has not been told of it.
+        These include tasks older than a day, which no provider keeps, but not requests of a process that died: they
+        have not been looked up yet, and the user does not know of them.
         """
         statement = (
             "UPDATE tasks SET status = 'failed', error = ?, ended_at = ? WHERE run_id = ?"
@@ -159,11 +158,11 @@ class Ledger:
         return await self._database.write(lambda connection: connection.execute(statement, values).rowcount)
 
     async def claim(self, task: Task, task_ids: Iterable[str], *, around: timedelta) -> Task | None:
-        """Give a request without an answer the one task of the provider that can only be its own, or return `None`.
+        """Adopt the provider's task that must belong to this request without an answer; `None` if none is certain.
 
-        `task_ids` are the provider's tasks of that model in that moment. The match is certain when exactly one of
-        them belongs to no image, and no other request of that provider and model, within `around` of this one, waits
-        for its id as well.
+        `task_ids` are the provider's tasks of this model from around that time. The match is certain if exactly one of
+        them belongs to no image, and no other request of this provider and model, within `around` of this one, waits
+        for its task id as well.
         """
         wanted = set(task_ids)
 

@@ -1,9 +1,9 @@
-"""A provider's allowance: how many submits and polls a second, how many tasks at once.
+"""The limits of a provider's model: submits and polls per second, and tasks at once.
 
 Compared before writing it: aiolimiter 1.3.0, throttled-py 3.5.0 and pyrate-limiter 4.5.1. Each can space requests
 evenly in one process. Across processes throttled-py needs Redis, and pyrate-limiter in SQLite counts a window, which
-allows a burst at its start, under a lock that knows one thread a process. None keeps a pause that the server asked
-for, slows down after a refusal and recovers.
+allows a burst at its start, under a lock that works for one thread per process. None keeps a pause that the server
+asked for, slows down after a refusal and recovers.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""An even pace: requests go out one by one, as fast as is allowed and no faster."""
+"""An even pace: requests go out one by one, exactly as fast as allowed."""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""The image services of the settings: each provider with its key and its rules, opened with all that buying takes."""
+"""Make the image services from the settings: each provider with its key and rules, and everything needed to buy."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,7 +29,7 @@ NO_KEYS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenServices:
-    """The services, what buys their pictures, who works on which, and the database that has all of it."""
+    """The services by name, the runner that buys pictures from them, the leases, and the database of it all."""
 
     database: Database
     services: Mapping[str, Service]
@@ -39,7 +39,7 @@ class OpenServices:
 
 @asynccontextmanager
 async def open_services(settings: Settings, *, keys: Mapping[str, str] = NO_KEYS) -> AsyncIterator[OpenServices]:
-    """Open what is needed to buy pictures; at the end close it, the database last.
+    """Open everything needed to buy pictures; on exit close it, the database last.
 
     Raises:
         ConfigError: A proxy variable of the environment is not usable.
@@ -62,9 +62,9 @@ def make_services(
     keys: Mapping[str, str] = NO_KEYS,
     database: Database | None = None,
 ) -> dict[str, Service]:
-    """Return the providers with their rules; a missing key is found at the first call.
+    """Return the services by name; a missing key is an error only at the first request.
 
-    Through `database` they share allowances and standings with every process that uses it.
+    With a `database`, they share budgets and standings with all processes that use it.
     """
     modelscope, dashscope = settings.images.modelscope, settings.images.dashscope
     providers: tuple[tuple[ImageProvider, ImageService], ...] = (

@@ -1,4 +1,4 @@
-"""A paid request whose answer was lost: find out whether the provider took it, or hold it. Never guess."""
+"""Settle lost replies: find out whether the provider took a paid request, or hold it. Never guess."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +51,7 @@ class Settler:
 
         Raises:
             LostReplyError: The list does not settle it, and its loss would cost money: held for the user.
-            UnavailableError: The list cannot be had now; nothing is decided.
+            UnavailableError: The list is not available now; nothing is decided.
         """
         why = "its task list does not show whether it did"
         if service.provider.task_list is None:

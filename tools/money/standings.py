@@ -23,11 +23,11 @@ class Standings(Protocol):
     """Keeps standings beyond the process."""
 
     async def get(self, provider: str, model: str) -> Standing | None:
-        """Return what is known."""
+        """Return the recorded standing, or `None`."""
         ...
 
     async def put(self, provider: str, model: str, standing: Standing) -> None:
-        """Remember it."""
+        """Record the standing."""
         ...
 
 

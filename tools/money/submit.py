@@ -1,4 +1,4 @@
-"""Send a paid request when the provider is well and it is our turn; its row stands in the ledger before it goes out."""
+"""Submit: send a paid request when the provider works and it is our turn, after its row was written to the ledger."""
 
 import asyncio
 import itertools
@@ -173,7 +173,7 @@ class Submitter:
         return task, TaskState(status="succeeded", urls=submission.urls) if submission.urls else None
 
     async def _written(self, task: Task, submission: Submission) -> Task:
-        """Write the answer down, again and again: it is the only trace of what was paid."""
+        """Write the answer down, with several tries: it is the only trace of what was paid."""
         for pause_s in (*WRITTEN_PAUSES_S, None):
             try:
                 return await self._ledger.submitted(task, task_id=submission.task_id, request_id=submission.request_id)

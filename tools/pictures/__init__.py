@@ -1,1 +1,1 @@
-"""Pictures as files: decoded, checked, labelled and saved whole."""
+"""Picture files: decode, check, label and save them."""

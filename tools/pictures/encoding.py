@@ -1,4 +1,4 @@
-"""From pixels to the bytes of a file, with the XMP packet in it."""
+"""Encode pixels as JPEG or PNG, with an XMP packet."""
 
 import contextlib
 import io
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def encode_jpeg(flat: "Image", quality: int, xmp: bytes) -> bytes:
     """Return the JPEG of a picture in RGB or gray."""
-    # Thin black lines get colored fringes when the color is stored at half the resolution.
+    # Thin black lines get colored fringes if color is stored at half the resolution.
     subsampling = "4:4:4" if quality >= 90 else "4:2:0"
     with _memory_file() as file:
         flat.save(file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, xmp=xmp)
@@ -32,10 +32,10 @@ def encode_png(flat: "Image", xmp: bytes) -> bytes:
 
 
 def _memory_file() -> BinaryIO:
-    """Return a file in memory.
+    """Return a file in memory, with a file descriptor where possible.
 
-    While Pillow encodes a JPEG into a file of the system, other threads go on; a `BytesIO` holds them up, for 17 ms
-    with 1024x1024 pixels. Only Linux has such files in memory, and one on a disk that is full may be cut short.
+    While Pillow encodes a JPEG into a file with a descriptor, other threads can run; a `BytesIO` blocks them, for 17 ms
+    with 1024x1024 pixels. Only Linux has such files in memory; a file on a full disk might be cut short.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # e.g. too many open files

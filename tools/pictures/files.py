@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, at a place where they can be written."""
+"""Write files atomically, check that they can be written, and keep paths inside a folder."""
 
 import contextlib
 import errno
@@ -15,7 +15,7 @@ from tools.pictures.folders import make_folder, sync_folder
 from tools.pictures.names import check_picture_name
 
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
-"""The whole name of a file that `write_whole` has not finished."""
+"""Matches the whole name of a temporary file of `write_whole`."""
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full; free some space and run it again",
@@ -35,7 +35,7 @@ _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def check_writable(path: Path) -> None:
-    """See that a file can be written there, as far as that is known without writing it.
+    """Check that a file can be written there, as far as possible without writing it.
 
     Raises:
         StorageError: It cannot; the message says why.
@@ -51,23 +51,23 @@ def check_writable(path: Path) -> None:
 
 
 def check_place(path: Path) -> None:
-    """See that a picture can be made at a path that somebody named.
+    """Check that a picture can be made at a path given by a user.
 
     Raises:
-        InputError: It names no file, or a kind of picture that is never made.
+        InputError: It is not a file name, or ends like a kind of picture that is never made.
         StorageError: It cannot be written there; the message says why.
     """
     if "\0" in str(path):
         raise InputError(f"{str(path)!r} is not a file name - remove the zero character")
     check_picture_name(path)
-    with contextlib.suppress(OSError):  # What is wrong with such a name, `check_writable` says.
+    with contextlib.suppress(OSError):  # `check_writable` says what is wrong with such a name.
         if path.is_dir():
             raise InputError(f"{str(path)!r} is a folder - name the picture's file, e.g. {str(path / 'cover.jpg')!r}")
     check_writable(path)
 
 
 def _of_folder(folder: Path) -> int | None:
-    """Return the error of making something in a folder that is there, as far as it is known, or `None`."""
+    """Return the error number of creating a file in an existing folder, as far as it is known, or `None`."""
     if not folder.is_dir():
         return errno.EEXIST
     return None if os.access(folder, os.W_OK | os.X_OK) else errno.EACCES
@@ -76,12 +76,12 @@ def _of_folder(folder: Path) -> int | None:
 def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write the file, from one piece or many, so that a crash leaves the old one or the new one, never half of one.
 
-    Missing parent folders are made. The data goes to a file beside it first, whose name is a `PART`: one that is
-    still there after a crash may be deleted.
+    Missing parent folders are made. The data first goes to a temporary file beside it, whose name matches `PART` and
+    which may be deleted if a crash leaves it behind.
 
     Raises:
-        StorageError: The disk takes nothing more; the message says why. Nothing is left behind.
-        PlaceError: It cannot be written there, and others may be elsewhere.
+        StorageError: The disk is full or read-only; the message says why. Nothing is left behind.
+        PlaceError: This file cannot be written; others may be.
     """
     part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
@@ -99,9 +99,9 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def set_aside(path: Path, mark: str, *, sha256: str) -> None:
-    """Rename a refused picture, which was paid, to ``{name}.refused-{mark}.jpg`` beside its place.
+    """Rename a refused picture, which was paid, to ``{name}.refused-{mark}.jpg``.
 
-    Where another file is there by now, or it cannot be renamed, all stays as it is: the next picture takes the place.
+    If the file is another one by now, or cannot be renamed, nothing happens: the next picture will replace it.
     """
     with contextlib.suppress(OSError):
         if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
@@ -109,14 +109,14 @@ def set_aside(path: Path, mark: str, *, sha256: str) -> None:
 
 
 def _cannot_be_written(path: Path, error: OSError) -> StorageError:
-    """Return the error as one line that says what to do."""
+    """Return the error as a `StorageError` or `PlaceError` that says what to do."""
     remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}; choose another folder")
     kind = StorageError if error.errno in _OF_THE_DISK else PlaceError
     return kind(f"{str(path)!r} cannot be written: {remedy}")
 
 
 def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write a new file and wait until the disk has it."""
+    """Write a new file and wait until it is on the disk."""
     with path.open("xb") as file:
         file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
@@ -124,16 +124,16 @@ def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Return the path of `name` in the folder; the name may hold subfolders.
+    """Return the path of `name` in the folder; the name may contain subfolders.
 
     Raises:
         InputError: The name is empty, or leads out by ``..``, a drive, a leading slash or a symbolic link.
     """
-    # Both kinds of slashes are read, so that a storyboard means the same on every system.
+    # Both kinds of slashes separate folders, so that a storyboard means the same on every system.
     parts = PureWindowsPath(name).parts
     if _is_relative(name, parts):
         path = folder.joinpath(*parts)
-        with contextlib.suppress(OSError, RuntimeError):  # A loop of symbolic links; since Python 3.13 it is kept.
+        with contextlib.suppress(OSError, RuntimeError):  # A loop of symbolic links; since 3.13, see `is_symlink`.
             resolved = path.resolve()
             if folder.resolve() in resolved.parents and not any(up.is_symlink() for up in resolved.parents):
                 return path

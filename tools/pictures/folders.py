@@ -1,4 +1,4 @@
-"""Folders: looked at before anything is made, and there to stay once they are."""
+"""Check folders before anything is paid, and make them so that they survive a power cut."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from tools.errors import ConfigError
 
 
 def check_folder(folder: Path, *, make: bool = False) -> None:
-    """See that files can be made in the folder, or in the one in which it would be made; `make` makes it.
+    """Check that files can be written in the folder or, if it does not exist, in the nearest parent; `make` makes it.
 
     Raises:
         ConfigError: It cannot be made or written.
@@ -30,10 +30,10 @@ def check_folder(folder: Path, *, make: bool = False) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and what is missing above it, so that a power cut takes none of them away.
+    """Make the folder and its missing parents, so that they survive a power cut.
 
     Raises:
-        OSError: It cannot be made, e.g. since a file is in its place.
+        OSError: It cannot be made, e.g. because a file has its name.
     """
     missing = list(takewhile(lambda up: not up.exists(), (folder, *folder.parents)))
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,10 +42,10 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's new entry; without it a power cut may take that away.
+    """Wait until the folder's new entry is on the disk; without this, a power cut may lose it.
 
     Raises:
-        OSError: The disk does not take it.
+        OSError: The disk reports an error.
     """
     if os.name == "nt":  # Windows cannot open a folder, and writes its entries in order.
         return
@@ -64,7 +64,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _exists(path: Path) -> bool:
-    """Tell whether there is something; unlike `Path.exists`, raise `OSError` for what cannot be in any Python."""
+    """Tell whether the path exists; unlike `Path.exists`, raise `OSError` for an impossible one, in every Python."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

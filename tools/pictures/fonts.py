@@ -1,6 +1,6 @@
-"""A font that knows Chinese, and text broken into lines with it.
+"""Find a font with Chinese characters, and break text into lines.
 
-The font comes with a package, so that a sheet looks the same on every machine; the system's own are the second
+The font comes with a package, so that a sheet looks the same on every machine; the system's fonts are the second
 choice. Nothing is downloaded.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-# The collection holds the shapes of JP, KR, SC, TC and HK in this order; each font in it says so by its name.
+# The collection has the fonts for JP, KR, SC, TC and HK in this order, as their names say.
 # Source: the fonts in the package noto-cjk-sans-otc 0.0.1 themselves, looked at 2026-11-24
 _PACKAGE, _FILE, _SIMPLIFIED = "noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc", 2
 _OF_SYSTEMS = (
@@ -25,7 +25,7 @@ _OF_SYSTEMS = (
     ("C:/Windows/Fonts/msyh.ttc", 0),
     ("C:/Windows/Fonts/simhei.ttf", 0),
 )
-# A line may end after any Chinese character or sign; other words stay whole, unless they are as long as an address.
+# A line may end after any Chinese character or sign; other words are broken only after 24 characters, e.g. URLs.
 _CHINESE = r"\u2e80-\ud7ff\uf900-\ufaff\ufe30-\uffef"
 _PIECES = re.compile(rf"[{_CHINESE}]|[^\s{_CHINESE}]{{1,24}}|\s+")
 _LONGEST = 1000  # characters: nobody reads more below a picture
@@ -33,14 +33,14 @@ _NEVER_FIRST = "，。、；：！？）》」』】〉…,.;:!?)]}"
 
 
 class FontFile(NamedTuple):
-    """A font file, and which of the fonts in it."""
+    """A font file, and the number of the font in it, from 0."""
 
     path: Path
     number: int
 
 
 def chinese_font() -> FontFile | None:
-    """Return a font that has Chinese, or `None` where there is none."""
+    """Return a font with Chinese characters, or `None` if there is none."""
     spec = importlib.util.find_spec(_PACKAGE)
     folders = list(spec.submodule_search_locations or []) if spec else []
     found = [FontFile(Path(folder) / _FILE, _SIMPLIFIED) for folder in folders]
@@ -49,7 +49,7 @@ def chinese_font() -> FontFile | None:
 
 
 def open_font(font: FontFile | None, size_px: int) -> "FreeTypeFont":
-    """Return the font in a size; without a file the one that Pillow brings, which knows no Chinese."""
+    """Return the font in this size; for `None`, Pillow's default font, which has no Chinese characters."""
     from PIL import ImageFont
 
     if font is not None:
@@ -58,12 +58,12 @@ def open_font(font: FontFile | None, size_px: int) -> "FreeTypeFont":
 
 
 def has_chinese(text: str) -> bool:
-    """Tell whether there is a Chinese character in it."""
+    """Tell whether the text has a Chinese character."""
     return re.search("[\u3400-\u9fff]", text) is not None
 
 
 def lines_of(text: str, font: "FreeTypeFont", *, width_px: float, most: int) -> list[str]:
-    """Break the text into at most so many lines of this width; where it does not fit it ends with ``…``."""
+    """Break the text into at most `most` lines of this width; if it does not fit, it ends with ``…``."""
     lines = [""]
     for piece in _pieces(text):
         if font.getlength(lines[-1] + piece.rstrip()) <= width_px or not lines[-1]:
@@ -77,7 +77,7 @@ def lines_of(text: str, font: "FreeTypeFont", *, width_px: float, most: int) -> 
 
 
 def _pieces(text: str) -> list[str]:
-    """Return what may stand on a line of its own; a closing sign stays with what is before it."""
+    """Split the text where a line may end; a closing sign stays with the piece before it."""
     pieces: list[str] = []
     for piece in _PIECES.findall(" ".join(text[:_LONGEST].split())):
         if pieces and piece[0] in _NEVER_FIRST:
@@ -88,7 +88,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _cut(line: str, font: "FreeTypeFont", width_px: float) -> str:
-    """Return as much of a line as fits, with ``…`` for the rest."""
+    """Return the line, or as much of it as fits and ``…``."""
     if font.getlength(line) <= width_px:
         return line
     kept = line.rstrip("…")

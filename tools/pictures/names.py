@@ -1,4 +1,4 @@
-"""Names of files, folders and objects that are safe everywhere, and that people can read."""
+"""Make names of files, folders and objects that are safe on every system and readable."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from tools.errors import InputError
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _DOTS = re.compile(r"\.{2,}")
-# Windows keeps these for devices, with any extension.
+# Windows reserves these for devices, with any extension.
 # Source: https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file, read 2026-11-24
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![a-z0-9])", re.IGNORECASE)
 
@@ -24,12 +24,12 @@ _NEVER_MADE = {".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg
 def safe_name(text: str) -> str:
     """Return a name for a file or an object that is safe everywhere, and never empty.
 
-    It is made of ASCII letters, digits, ``.``, ``_`` and ``-``. Accents and full-width letters become plain
-    ones, anything else (Chinese, spaces, slashes) becomes ``-``, and an empty name becomes ``image``.
-    The extension stays; it has `LONGEST_NAME` characters at most. Applied twice, it changes nothing more.
+    It has only ASCII letters, digits, ``.``, ``_`` and ``-``. Accented and full-width letters become plain ones,
+    anything else (Chinese, spaces, slashes) becomes ``-``, and an empty name becomes ``image``. The extension is kept;
+    the name has at most `LONGEST_NAME` characters. Applying this twice changes nothing more.
     """
     letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    # A run of dots reads as a parent folder; in front, a dot hides the file and a dash looks like an option.
+    # Several dots look like a parent folder; at the beginning, a dot hides the file and a dash looks like an option.
     plain = _DOTS.sub(".", _UNSAFE.sub("-", "".join(letters))).rstrip("._-")
     found = _EXTENSION.search(plain)
     extension = found.group() if found else ""
@@ -41,9 +41,9 @@ def safe_name(text: str) -> str:
 
 
 def readable_name(text: str) -> str:
-    """Return a file name without suffix that keeps letters of every script, e.g. Chinese ones.
+    """Return a file name without extension that keeps letters of all scripts, e.g. Chinese.
 
-    Spaces, slashes and what some system refuses become ``-``.
+    Spaces, slashes and characters that some system refuses become ``-``.
     """
     if text.isascii():
         return safe_name(text)
@@ -51,19 +51,19 @@ def readable_name(text: str) -> str:
     while len(plain.encode()) > _LONGEST_BYTES:
         plain = plain[:-1]
     head, dot, rest = plain.partition(".")
-    # Windows keeps names such as `con` for devices, whatever stands behind their dot.
+    # Windows reserves names such as `con` for devices, whatever follows their dot.
     return (safe_name(head) if head.isascii() and head else head) + dot + rest or "image"
 
 
 def object_name(name: str) -> str:
-    """Return the name of a file as that of an object: readable, and with its extension."""
+    """Return the object name for a file name: readable, with its extension."""
     found = None if name.isascii() else _EXTENSION.search(name)
     extension = found.group() if found else ""
     return readable_name(name.removesuffix(extension)) + extension
 
 
 def check_picture_name(path: str | PurePath, *, png: bool = True) -> None:
-    """See that the name of a picture to be made does not promise another kind than JPG, or PNG where that is made.
+    """Check that the file name of a new picture does not end like a kind other than JPG or, with `png`, PNG.
 
     Raises:
         InputError: It does.
@@ -75,7 +75,7 @@ def check_picture_name(path: str | PurePath, *, png: bool = True) -> None:
 
 
 def folder_name(run_id: str) -> str:
-    """Return a folder's name for the run: its id where that is one, else a readable one with a mark of it all."""
+    """Return the name of a run's folder: its id if that is safe, else a readable form of it with a hash."""
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", run_id) and not run_id.endswith("."):
         return run_id
     return f"{readable_name(run_id)}-{hashlib.sha256(run_id.encode('utf-8', 'replace')).hexdigest()[:8]}"

@@ -1,4 +1,4 @@
-"""The pixels of a picture that came from somewhere else: decoded whole, then made plain."""
+"""Decode a downloaded picture completely, and convert its pixels to plain RGB or gray."""
 
 import contextlib
 import io
@@ -12,12 +12,12 @@ from tools.errors import UnavailableError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# In this order the two common ones are found without loading Pillow's other formats.
+# In this order the two common formats are recognized without loading Pillow's others.
 _DECODED = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")
 _MAX_PIXELS = 64_000_000
-_MAX_SIDE = 65_500  # Pixels; a JPEG has no longer ones.
+_MAX_SIDE = 65_500  # pixels; the limit of JPEG
 _GREY = {"1", "L", "LA", "La", "I;16"}
-# Pillow's decoders raise any of these on damaged data; warnings, where they are errors.
+# Pillow's decoders may raise any of these on damaged data; warnings if they are turned into errors.
 DAMAGES = (
     ArithmeticError,
     EOFError,
@@ -46,7 +46,7 @@ def decode(data: bytes) -> "Image":
     """Return the picture with all its pixels.
 
     Raises:
-        UnavailableError: The data is no picture, or damaged, or too large; download it again.
+        UnavailableError: The data is not a picture, damaged, or too large; the message says what to do.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -69,7 +69,7 @@ def _load(data: bytes) -> "Image":
     if image.width * image.height > _MAX_PIXELS or max(image.size) > _MAX_SIDE:
         raise Image.DecompressionBombError
     if image.format == "PNG":
-        # Only this looks at the checksums, and it uses the picture up.
+        # Only this checks the checksums; the object cannot be used afterwards.
         image.verify()
         image = Image.open(io.BytesIO(data), formats=_DECODED)
     image.load()
@@ -77,7 +77,7 @@ def _load(data: bytes) -> "Image":
 
 
 def _guess(data: bytes) -> str:
-    """Say what came instead of a picture, with the error code that it may hold and nothing else of it."""
+    """Describe data that is not a picture: its kind and the error code in it, but nothing else from it."""
     head = data[:1000].strip()
     kind = next((kind for start, kind in _OTHERS.items() if head.lower().startswith(start)), None)
     if kind is None:
@@ -90,12 +90,12 @@ def _guess(data: bytes) -> str:
 
 
 def flatten(image: "Image") -> "Image":
-    """Return it upright, in sRGB or gray, 8 bits a channel, transparency over white."""
+    """Return the picture upright, in sRGB or gray, with 8 bits per channel, and white behind transparency."""
     from PIL import Image, ImageOps
 
     with contextlib.suppress(*DAMAGES):  # Damaged EXIF is no reason to refuse a good picture.
         ImageOps.exif_transpose(image, in_place=True)
-    if image.mode == "I;16":  # `convert` would cut off at 255 instead of scaling down.
+    if image.mode == "I;16":  # `convert` would clip at 255 instead of scaling down
         image = image.convert("I").point([value // 256 for value in range(65536)], "L")
     mode = "L" if image.mode in _GREY else "RGB"
     if image.has_transparency_data:
@@ -108,7 +108,7 @@ def flatten(image: "Image") -> "Image":
 
 
 def _to_srgb(image: "Image") -> "Image":
-    """Apply the color profile; one that cannot be used is left out, as browsers do."""
+    """Apply the color profile; an unusable one is ignored, as in browsers."""
     from PIL import ImageCms
 
     profile = image.info.get("icc_profile")

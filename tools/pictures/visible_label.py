@@ -1,7 +1,7 @@
 """The visible label of a picture that a model made: ``AI生成`` in its lower right corner.
 
-GB 45438-2025 wants "AI" or "人工智能" together with "生成" or "合成", at an edge or in a corner, clearly legible, with
-characters at least a twentieth of the shorter side high.
+GB 45438-2025 requires "AI" or "人工智能" together with "生成" or "合成", at an edge or in a corner, clearly legible,
+with characters at least a twentieth of the shorter side high.
 Source: https://www.tc260.org.cn/front/postDetail.html?id=20250828165129 (TC260-PG-20259A), read 2026-11-24
 """
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 WORDS = "AI生成"
-_HEIGHT = 0.05  # of the shorter side: the least that is allowed
-_CAPITALS = 0.72  # height of the capitals, the lowest of the characters, to the size of the font; it is 0.733
-_SHADE = 0.55  # how much of the picture's light the ground of the words takes
+_HEIGHT = 0.05  # least allowed height of the characters, as a share of the shorter side
+_CAPITALS = 0.72  # height of capitals, the lowest characters, as a share of the font size; really 0.733
+_SHADE = 0.55  # opacity of the black background of the label
 
 
 def draw_visible_label(picture: "Image") -> None:
-    """Draw it into a picture in RGB or gray: white on a darker ground, legible on whatever is there."""
+    """Draw the label into a picture in RGB or gray: white on a darkened background, legible on any picture."""
     from PIL import Image, ImageDraw
 
     shorter = min(picture.size)

@@ -1,1 +1,1 @@
-"""How the image services are spoken to: requests, answers, models, sizes and downloads."""
+"""What the clients of the image services share: requests, errors, models, sizes and downloads."""

@@ -1,4 +1,4 @@
-"""DashScope's list of an account's tasks: what became of a lost request, and how many tasks do at once.
+"""DashScope's list of an account's tasks: find the task of a lost request, and see which of many tasks are over.
 
 Source: https://help.aliyun.com/zh/model-studio/manage-asynchronous-tasks, read 2026-11-23.
 """
@@ -14,13 +14,13 @@ from tools.providers.models import DASHSCOPE_MODELS, find_model
 from tools.providers.provider import ListedTask, Turn
 
 MOST_PAGES = 4
-"""Pages of the list that one look at many tasks reads at most."""
+"""Most pages of the list that one look reads."""
 
 DEFAULT_PAGE_SIZE = 10
-"""Entries of a page that nobody asked for more of: the one number that is documented."""
+"""The default number of entries on a page, the only number that is documented."""
 
 LONGEST = timedelta(hours=23)
-"""The longest span that is asked for: more than a day is refused (UNCONFIRMED)."""
+"""The longest time span of a request: more than a day is refused (UNCONFIRMED)."""
 
 _OVER = {"SUCCEEDED", "FAILED", "CANCELED"}
 
@@ -29,19 +29,19 @@ class DashScopeTaskList:
     """The `TaskList` of DashScope."""
 
     def __init__(self, api: Api) -> None:
-        self.page_size = 50  # the most that the service takes is UNCONFIRMED: fewer where it refuses that
+        self.page_size = 50  # the maximum is UNCONFIRMED; if this is refused, it becomes `DEFAULT_PAGE_SIZE`
         self._api = api
         self._zone: tzinfo = CHINA
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
     ) -> Sequence[ListedTask] | None:
-        """Return the account's tasks of a model that were made from `start` to `end`, whoever made them.
+        """Return all tasks of the account and model that were made from `start` to `end`, by whatever program.
 
-        `None` for a model that answers us with the picture: our request made no task, others' may have.
+        `None` for a model whose endpoint answers with the picture itself: our request made no task.
 
-        The service takes times without a zone (China's, or UNCONFIRMED its region's) and spans of 24 hours at
-        most: so it is asked for eight hours more, in pieces, and the time of each entry decides.
+        The service takes times without a zone (China's or, UNCONFIRMED, its region's) and spans of at most 24 hours. So
+        the requests start eight hours earlier and are split, and the time of each entry decides.
         """
         rules = find_model(model, DASHSCOPE_MODELS)
         if rules is not None and not rules.endpoint.makes_task:
@@ -58,10 +58,10 @@ class DashScopeTaskList:
         return list(found.values())
 
     async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
-        """Return which of the tasks are over, by as many pages of the list as show them, `MOST_PAGES` at most.
+        """Return whether each of these tasks is over, from as many pages as are needed, at most `MOST_PAGES`.
 
-        That the newest come first is UNCONFIRMED, and so is the zone of the times that are asked for: where a list
-        is empty, the next look is at the other zone.
+        Whether the newest come first is UNCONFIRMED, and so is the time zone of the request: if none of the tasks is
+        found, the next look uses the other zone.
         """
         end = utc_now() + timedelta(hours=1)
         times = [_spelled(time, self._zone) for time in (max(since, end - LONGEST), end)]
@@ -89,7 +89,7 @@ class DashScopeTaskList:
             entries = answer["data"] if "data" in answer else answer["tasks"]
             return [_listed(entry) for entry in entries], int(answer["total_page"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            # Half a list is worse than none: a task that is missing in it would be bought again.
+            # An incomplete list is worse than none: a task that is missing from it would be bought again.
             raise self._api.fault("list", {}) from error
 
 
@@ -104,7 +104,7 @@ def _listed(entry: dict[str, Any]) -> ListedTask:
 
 
 def _windows(start: datetime, end: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the times to ask for, as `YYYYMMDDhhmmss` in China, in pieces that stay under 24 hours."""
+    """Yield start and end of each request as `YYYYMMDDhhmmss` in China's time, each less than 24 hours apart."""
     while start < end:
         until = min(start + timedelta(hours=12), end)
         padded = (start - timedelta(hours=8), until + timedelta(hours=1))

@@ -1,6 +1,6 @@
-"""What each image model takes: a new model is a line in a table.
+"""Tables with the rules of the image models: a new model is a new line.
 
-The first line whose pattern fits the model's name (in small letters) counts.
+The first line whose pattern matches the model's name (in lower case) applies.
 
 Source: https://help.aliyun.com/zh/model-studio/text-to-image-v2-api-reference and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
@@ -18,7 +18,7 @@ from tools.providers.sizes import Sizes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An address to submit to: whether it makes a task or answers with the picture, and its body's form."""
+    """A path to submit to, whether it makes a task or answers with the picture, and the form of its body."""
 
     path: str
     makes_task: bool
@@ -29,8 +29,8 @@ class Endpoint:
 class Model:
     """The rules of a family of models; limits of texts are in characters.
 
-    `negative_in` is the part of the body that carries the negative prompt (`None`: the model takes none),
-    `off` are the switches that we turn off, as far as the model knows them.
+    `negative_in` is the part of the body with the negative prompt (`None`: the model takes none); `off` are the options
+    of the model that we turn off.
     """
 
     pattern: str
@@ -43,14 +43,14 @@ class Model:
     off: tuple[str, ...] = ("prompt_extend", "watermark")
 
     def refusal(self, model: str, width_px: int, height_px: int) -> str | None:
-        """Return why pictures of this size are refused, with what would be right, or `None`."""
+        """Return why pictures of this size are refused and what is allowed, or `None` if they are not."""
         if self.sizes.allow(width_px, height_px):
             return None
         width, height = self.default_size_px
         return f"{model} cannot draw {width_px}x{height_px}: it takes {self.sizes}, e.g. {width}x{height}"
 
     def check(self, model: str, request: ImageRequest) -> None:
-        """Refuse what the model would refuse, or cut off unsaid, before anything is paid.
+        """Check the request before it is paid: the model would refuse it, or silently cut the prompt.
 
         Raises:
             ParameterError: The model does not draw this size.
@@ -84,9 +84,9 @@ _2x3 = (1024, 1536)
 _MARK = ("watermark",)
 _REWRITE = ("prompt_extend",)
 
-# A model with two addresses goes to the one that makes a task: a picture that is answered at once is lost,
-# and paid, when the connection drops. `qwen-image` goes to the other one all the same, since documentation
-# and SDK disagree about where its old address expects the negative prompt.
+# A model with two endpoints uses the one that makes a task: a picture in the answer itself is lost, but paid, if
+# the connection drops. `qwen-image` uses the other one nevertheless, since documentation and SDK disagree about
+# where its task endpoint expects the negative prompt.
 # fmt: off
 DASHSCOPE_MODELS = (
     #      pattern             endpoint          sizes       default  prompt
@@ -117,12 +117,12 @@ TABLES = {"dashscope": DASHSCOPE_MODELS, "modelscope": MODELSCOPE_MODELS}
 
 
 def find_model(name: str, models: Iterable[Model]) -> Model | None:
-    """Return the rules of the model of this name, or `None` where no line fits."""
+    """Return the rules of the model of this name, or `None` if no line matches."""
     return next((model for model in models if fnmatchcase(name.lower(), model.pattern)), None)
 
 
 def known_models() -> list[dict[str, Any]]:
-    """Return the families of models as plain rows, in the order in which a name is looked up."""
+    """Return all families of models as plain rows, in the order of the tables."""
     return [
         {
             "provider": provider,
@@ -138,7 +138,7 @@ def known_models() -> list[dict[str, Any]]:
 
 
 class ModelRules:
-    """What the table of a provider says of its model: the part of an `ImageProvider` that needs no request."""
+    """The rules of a provider's configured model: the part of an `ImageProvider` that needs no request."""
 
     def __init__(self, name: str, model: str) -> None:
         self.name = name
@@ -151,11 +151,11 @@ class ModelRules:
 
     @property
     def takes_negative(self) -> bool:
-        """Whether the model has a place for what must not be seen."""
+        """Whether the model takes a negative prompt."""
         return self.rules().negative_in is not None
 
     def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        """Return the nearest size of about the same shape that the model draws, or `None` if none is near."""
         return self.rules().sizes.nearest(width_px, height_px)
 
     def refusal(self, width_px: int, height_px: int) -> str | None:
@@ -163,10 +163,10 @@ class ModelRules:
         return self.rules().refusal(self.model, width_px, height_px)
 
     def rules(self) -> Model:
-        """Return the model's line of the table.
+        """Return the model's line in the table.
 
         Raises:
-            ConfigError: There is none; the message lists the names that are known.
+            ConfigError: There is none; the message lists the known names.
         """
         found = find_model(self.model, TABLES[self.name])
         if found is None:

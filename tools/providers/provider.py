@@ -1,7 +1,6 @@
-"""What every image provider does: submit a task, poll it, and name what came of it.
+"""The interface of all image providers: submit a task, poll it, and list tasks.
 
-Submit, poll and download are separate steps, since only the first costs money: whoever calls them writes the
-ledger in between.
+Submit, poll and download are separate steps, since only the first costs money: the caller writes the ledger in between.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -10,14 +9,14 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 Turn = Callable[[], Awaitable[object]]
-"""Waits until one more question may be asked."""
+"""Waits until one more request may be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRequest:
-    """One picture to be made: sizes in pixels, the seed in 0…2147483647.
+    """A request for one picture; the seed is in 0…2147483647.
 
-    `request_id` is our own mark on the request; a service that keeps it makes a lost reply easy to settle.
+    `request_id` is our own id of the request; if the service keeps it, a lost reply is easy to settle.
     """
 
     prompt: str
@@ -30,7 +29,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """The provider's answer to a submit: a task to poll, or the pictures at once (`urls`) where it works so."""
+    """The provider's answer to a submit: the id of a task to poll, or the picture itself (`urls`)."""
 
     task_id: str | None
     request_id: str | None = None
@@ -39,9 +38,9 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskState:
-    """What a poll found. `urls` may be signed: they are secrets and go into no log, row or state.
+    """The state of a task, from a poll. `urls` may be signed, so they are secret: never log or store them.
 
-    `prompt` is the one that the task was made with, and `duration_s` how long it took, where the service tells.
+    `prompt` is the one of the task, and `duration_s` how long it took, if the service tells them.
     """
 
     status: Literal["waiting", "running", "succeeded"]
@@ -52,7 +51,7 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedTask:
-    """An entry of the provider's own list of tasks; `is_over` tells that it has ended, well or not."""
+    """An entry of the provider's own list of tasks; `is_over` tells that it has ended, successfully or not."""
 
     task_id: str
     model: str
@@ -66,32 +65,32 @@ class TaskList(Protocol):
 
     @property
     def page_size(self) -> int:
-        """How many tasks one request tells of."""
+        """How many tasks one request returns."""
         ...
 
     async def between(
         self, start: datetime, end: datetime, *, model: str, turn: Turn | None = None
     ) -> Sequence[ListedTask] | None:
-        """Return the tasks of a model that were made from `start` to `end`, `None` where requests make no tasks.
+        """Return the model's tasks made from `start` to `end`, or `None` if requests for this model make no tasks.
 
         `turn` is awaited before each request.
         """
         ...
 
     async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
-        """Return of many tasks of a model at once which are over.
+        """Return for many tasks of a model whether each is over; a task that the list does not show is left out.
 
-        All were made after `since`, or a little before. A task that the list does not show is not in the answer.
+        `since` is about the time when the first of them was made.
 
         Raises:
-            UnavailableError: The list cannot be had now.
+            UnavailableError: The list is not available now.
             ConfigError: The key may not see it.
         """
         ...
 
 
 class ImageProvider(Protocol):
-    """A service that makes pictures; `tools.modelscope` and `tools.dashscope` are two."""
+    """A service that makes pictures; implemented in `tools.modelscope` and `tools.dashscope`."""
 
     @property
     def name(self) -> str:
@@ -110,16 +109,16 @@ class ImageProvider(Protocol):
 
     @property
     def takes_negative(self) -> bool:
-        """Whether the model has a place for what must not be seen."""
+        """Whether the model takes a negative prompt."""
         ...
 
     @property
     def task_list(self) -> TaskList | None:
-        """The list of tasks, or `None` where the provider keeps none."""
+        """The list of tasks, or `None` if the provider has none."""
         ...
 
     def fit(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model draws, or `None` when none is near."""
+        """Return the nearest size of about the same shape that the model draws, or `None` if none is near."""
         ...
 
     def refusal(self, width_px: int, height_px: int) -> str | None:
@@ -127,10 +126,10 @@ class ImageProvider(Protocol):
         ...
 
     async def submit(self, request: ImageRequest) -> Submission:
-        """Ask for one picture. This costs money.
+        """Submit a task for one picture. This costs money.
 
         Raises:
-            LostReplyError: The request was sent and no answer came.
+            LostReplyError: The request was sent and there was no clear answer.
             UnavailableError: The service refused it for now; no task was made.
             RejectedError: The prompt is refused.
             ConfigError: The key, the balance, a permission, the model or the size is wrong; no task was made.
@@ -138,19 +137,19 @@ class ImageProvider(Protocol):
         ...
 
     async def poll(self, task_id: str) -> TaskState:
-        """Ask once how the task is doing.
+        """Return the state of the task, with one request.
 
         Raises:
             TaskFailedError: The provider gave up the task; it is not billed.
             RejectedError: The task failed, unbilled, for its prompt or parameters; a new one would fail too.
-            LostReplyError: The provider does not know the task (any more); nobody may buy it again blindly.
+            LostReplyError: The provider does not know the task (any more); do not buy it again blindly.
             UnavailableError: The service did not answer; poll the same id again.
             ConfigError: The key is refused. This says nothing about the task: poll it with the right key.
         """
         ...
 
     async def check_key(self) -> None:
-        """Ask for something that costs nothing and that only a good key gets.
+        """Check the key with a request that costs nothing.
 
         Raises:
             ConfigError: The key is missing or refused.

@@ -1,4 +1,4 @@
-"""How long a service asks to wait before the next request."""
+"""Read from an answer how long the service asks to wait before the next request."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,11 +10,11 @@ from tools.clock import utc_now
 Headers = Mapping[str, str]
 
 LONGEST_S = 3600.0
-"""More than an hour is not waited for, whatever a service asks."""
+"""The longest wait, in seconds, whatever a service asks for."""
 
 
 def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | None:
-    """Return the seconds (an hour at most) that an answer asks to wait, or `None`.
+    """Return the seconds (at most an hour) that the headers of an answer ask to wait, or `None`.
 
     `Retry-After` has seconds or a date; `retry-after-ms`, which DashScope's SDK 2.0.2 reads as well, is finer.
     """

@@ -1,19 +1,23 @@
-"""Which sizes a model draws, and the nearest of them to the one that was asked for."""
+"""The sizes that a model draws, and the nearest of them to a requested size."""
 
 from dataclasses import dataclass
 from math import ceil, floor, inf, log, sqrt
 
 MOST_SCALED = 2.0
 SHAPE_TOLERANCE = 1.2
-"""How far width to height may be off when a model knows only a short list of sizes."""
+"""Largest factor between the requested aspect ratio and that of the chosen size, for models with a list of sizes."""
 
 STEP_PX = 16
-"""Mended sides are multiples of this, as every model likes them."""
+"""Sides of a changed size are multiples of this, which suits all models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """The pictures that a model draws: by their sides, by area and shape, or from a short list; in pixels."""
+    """The sizes that a model draws, in pixels.
+
+    `side_px` and `area_px` are least and most; `max_ratio` limits the longer side by the shorter; `only` is the list of
+    allowed sizes, if not empty.
+    """
 
     side_px: tuple[int, int] | None = None
     area_px: tuple[int, int] | None = None
@@ -32,9 +36,9 @@ class Sizes:
         )
 
     def nearest(self, width_px: int, height_px: int) -> tuple[int, int] | None:
-        """Return the nearest size of the same shape that the model takes, or `None`.
+        """Return the nearest size of about the same shape that the model takes, or `None`.
 
-        More than twice or less than half of what was asked for is no mending but another picture.
+        It is at most `MOST_SCALED` times larger or smaller.
         """
         if self.allow(width_px, height_px):
             return width_px, height_px
@@ -54,7 +58,7 @@ class Sizes:
         return (size[0], size[1]) if self.allow(size[0], size[1]) else None
 
     def _scales(self, width_px: int, height_px: int) -> tuple[float, float]:
-        """Return by what factors, at least and at most, both sides may be scaled."""
+        """Return the least and the most factor by which both sides may be scaled."""
         short, long = sorted((width_px, height_px))
         least, most = 0.0, inf
         if self.side_px:
@@ -78,4 +82,4 @@ class Sizes:
 
 
 SKETCH_SIZES = Sizes(side_px=(256, 2048))
-"""What `tools.sketch` draws."""
+"""The sizes that `tools.sketch` draws."""

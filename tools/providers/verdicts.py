@@ -1,11 +1,11 @@
-"""The one table that decides what an error of an image provider means, and what to do about it.
+"""The table that decides what an error of an image provider means, and what to do about it.
 
-The first row that fits decides: codes stand above statuses, and a message counts only where it tells two
-cases of one code apart, or where a provider has no codes.
+The first matching row decides: codes come before statuses, and messages are used only to tell apart two cases of one
+code, or if a provider has no codes.
 
-What matters is money. An *answered* refusal of a submit made no task, so it may be sent again. No answer, a 408, a
-gateway that timed out (504), lost its connection (Envoy's 503) or sent its own page (502 without the provider's JSON)
-leaves open whether the service behind it is at work. Those are `UNKNOWN`, never to be sent again blindly.
+What matters is money. If the service *answered* a submit with a refusal, it made no task, and the request may be sent
+again. No answer, a 408, or a gateway that timed out (504), lost its connection (Envoy's 503) or sent its own page (502
+without the provider's JSON) leave open whether the service made one. Those are `UNKNOWN`: never send again blindly.
 
 Source: https://help.aliyun.com/zh/model-studio/error-code, https://github.com/istio/istio/issues/13205 (Envoy) and
 https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23 and 2026-11-30.
@@ -19,11 +19,11 @@ from typing import Literal
 from tools import errors
 
 Step = Literal["submit", "poll", "task", "download", "list"]
-"""What was under way; `task` is no request, but what a poll found in a task that came to a bad end."""
+"""The request that got the error; `task` means that the poll succeeded and found a failed task."""
 
 
 class Meaning(Enum):
-    """What an error means, by who must act, with its class of `tools.errors`."""
+    """What an error means; the values are the classes of `tools.errors`, which say who must act."""
 
     RETRY = errors.UnavailableError
     THROTTLED = errors.ThrottledError
@@ -38,7 +38,7 @@ class Meaning(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an error means: `finding` goes on after the provider's name, `advice` says what to do."""
+    """What an error means; `finding` is a phrase to follow the provider's name, `advice` says what to do."""
 
     meaning: Meaning
     finding: str
@@ -47,10 +47,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A verdict and the errors that it is about; what is left out fits every request.
+    """A verdict and the errors that it applies to; a condition that is left out matches everything.
 
-    A code fits with its sub-codes (`Throttling` is also `Throttling.RateQuota`); `texts` are pieces of the
-    code and message in small letters; `bare` is an answer without the provider's own words.
+    A code includes its sub-codes (`Throttling` matches `Throttling.RateQuota`); `texts` are substrings of code and
+    message in lower case, any of which matches; `bare` is an answer with neither code nor message of the provider.
     """
 
     verdict: Verdict
@@ -76,8 +76,8 @@ class _Row:
 def decide(provider: str, step: Step, *, status: int, code: str, message: str) -> Verdict:
     """Return what an error of `provider` at this `step` means.
 
-    `code` and `message` are the provider's own, or ``""`` when the answer had none of its words. When no
-    answer came, `status` is 0 and `code` the name of the `httpx` exception.
+    `code` and `message` are the provider's own, or ``""`` if the answer had none. If no answer came, `status` is 0 and
+    `code` the name of the `httpx` exception.
     """
     verdict = next(row.verdict for row in _TABLE if row.fits(provider, step, status, code, message))
     advice = verdict.advice.format(provider=provider, key=f"{provider.upper()}_API_KEY")
@@ -94,12 +94,12 @@ def error_from(verdict: Verdict, what: str, *, retry_after_s: float | None = Non
 
 
 def _of_task(verdict: Verdict) -> Verdict:
-    """Return the verdict on a task that ended for a reason for which requests are refused."""
+    """Return the verdict for a task that failed for a reason for which requests are refused, too."""
     return replace(verdict, meaning=Meaning.TASK_REFUSED)
 
 
 # fmt: off
-GATEWAY_RESET = "disconnect/reset before headers"  # Envoy's words, sent with its 503 instead of JSON
+GATEWAY_RESET = "disconnect/reset before headers"  # Envoy's text, sent with its 503 instead of JSON
 _REGION = "that the key, the model and images.{provider}.base_url belong to one region"
 _LOOK = "it may have been taken, and paid: look it up with the provider before sending it again"
 _SIZE = "check the size, the length of the prompt and images.{provider}.model"
@@ -152,17 +152,17 @@ _TABLE = (
     # Refused content, at once or in a failed task. What ModelScope says then is UNCONFIRMED.
     _Row(_CONTENT, _REFUSALS, steps=_ALL),
     _Row(_CONTENT, texts=("inappropriate content", "data inspection"), steps=_ALL, provider=_MS),
-    # What a poll finds in a task. ModelScope's "task not found" may only mean that the poll came too early.
+    # Failed tasks. ModelScope's "task not found" may only mean that the poll came too early.
     _Row(_NO_TASK_YET, texts=("task not found",), steps=("poll", "task"), provider=_MS),
     _Row(_GONE, ("UNKNOWN",), steps=("task",)),
     _Row(_CANCELED, ("CANCELED",), steps=("task",)),
     *(_Row(_of_task(verdict), codes, steps=("task",)) for verdict, codes in _REFUSED),
     _Row(_GIVEN_UP, steps=("task",)),
-    # No answer to a download; nothing was sent of another request.
+    # No answer to a download, or a request that was not sent.
     _Row(_BROKE_OFF, statuses=(0,), steps=("download",)),
     _Row(_NO_WAY, ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"), (0,)),
     _Row(_MALFORMED, ("InvalidURL", "UnsupportedProtocol", "LocalProtocolError"), (0,)),
-    # A gateway that gave up waiting, whatever it says: the service behind it may be at work.
+    # A gateway that gave up waiting, whatever it says: the service behind it may have made a task.
     _Row(_CUT_OFF, statuses=(504,), steps=("submit",)),
     _Row(_TROUBLE, statuses=(503,), texts=("connection failure", "reset reason: overflow")),
     _Row(_CUT_OFF, texts=(GATEWAY_RESET,), steps=("submit",)),

@@ -1,4 +1,4 @@
-"""The tree of `config.yaml`, typed and frozen: what each setting is, its unit, its bounds and its default."""
+"""The settings of `config.yaml` as typed, frozen models: description, unit, bounds and default of each."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from tools.setup.setting_types import Ascii, FilePath, Level, Loras, Order, Seconds, Size, Text, Url, VariableName
 
 PROVIDERS = ("auto", "modelscope", "dashscope", "sketch")
-MAX_COUNT = 50  # pictures of one content; the checkpoints of a wider fan-out outgrow the pictures
+MAX_COUNT = 50  # pictures of one content; with more, the checkpoints would become larger than the pictures
 MAX_SEED = 2**31 - 1  # the largest that every provider takes
 
 
 class Section(BaseModel):
-    """A part of the settings: frozen, and a key that it does not know is an error."""
+    """A section of the settings: frozen; an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,7 +74,7 @@ class ImageService(Section):
 
 
 class ModelScopeService(ImageService):
-    """ModelScope, whose models can be tuned; what is left out is left to the model."""
+    """ModelScope, with parameters for its models; for those left out, the model decides."""
 
     steps: int | None = Field(None, ge=1, le=100, description="denoising steps, 1 to 100")
     guidance: float | None = Field(None, ge=1.5, le=20, description="how closely the prompt is followed, 1.5 to 20")
@@ -144,7 +144,7 @@ class LoggingSettings(Section):
 
 
 class Settings(Section):
-    """The whole of `config.yaml`. `Settings()` holds the defaults and reads nothing; see `load_settings`."""
+    """The whole of `config.yaml`. `Settings()` has the defaults and reads nothing; see `load_settings`."""
 
     output_dir: FilePath = Field(Path("output"), description="folder of the pictures: {output_dir}/{run id}/00.jpg")
     style: Text = Field("clean", description="the style when none is asked for")

@@ -1,4 +1,4 @@
-"""Variables of the environment and of `.env`, and what can be known without waiting for pydantic."""
+"""Read environment variables, `.env`, and the path of the configuration file, without importing pydantic."""
 
 import io
 import logging
@@ -31,39 +31,39 @@ OSS_VARIABLES = (*OSS_REQUIRED, "OSS_BASE_PATH", "OSS_CUSTOM_DOMAIN", "OSS_REGIO
 
 
 def environment_file(*, warn: bool = False) -> Mapping[str, str]:
-    """Return what `.env` in the working directory sets; a line that is no assignment is passed over."""
+    """Return the variables in `.env` in the working directory; with `warn`, invalid lines are logged."""
     try:
         text = Path(".env").read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f".env cannot be read ({type(error).__name__}); save it as UTF-8 text") from error
-    # What names other variables is read anew: they may have changed.
+    # A file that refers to other variables is parsed each time, since they may have changed.
     return (_parse if "$" in text else _parsed)(text, warn=warn)
 
 
 def _parse(text: str, *, warn: bool) -> Mapping[str, str]:
     from dotenv import dotenv_values
 
-    logging.getLogger("dotenv.main").disabled = not warn  # one warning of such a line is enough
+    logging.getLogger("dotenv.main").disabled = not warn  # one warning about an invalid line is enough
     values = dotenv_values(stream=io.StringIO(text))
     return MappingProxyType({name: value for name, value in values.items() if value})
 
 
 _parsed = lru_cache(maxsize=4)(_parse)
-"""Remembers what a text holds: a command asks for its variables some fifty times, and a parse takes a millisecond."""
+"""Caches the result for a text: a command reads its variables some fifty times, and parsing takes a millisecond."""
 
 
 def environment_value(name: str) -> str | None:
-    """Return a variable of the environment, else of `.env`; an empty one counts as not set."""
+    """Return a variable from the environment or else from `.env`; an empty one counts as not set."""
     return os.environ.get(name, "").strip() or environment_file().get(name, "").strip() or None
 
 
 def configuration_file(config: Path | None) -> Path | None:
-    """Return the file that settings are read from, or `None` where there is none and the defaults hold.
+    """Return the file that settings are read from, or `None` if there is none and the defaults apply.
 
     Raises:
-        ConfigError: The file that was asked for is not there.
+        ConfigError: The file that was named does not exist.
     """
     named = config or environment_value("PEITU_CONFIG")
     if not named:

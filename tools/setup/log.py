@@ -1,6 +1,6 @@
-"""Logs without secrets: a file that rotates, and short lines on the terminal.
+"""Set up logging without secrets: to a rotating file, and as short lines to the terminal.
 
-Nodes and tools only say `logger.bind(run=…, image=…)`; sinks are added when the command line asks for them.
+Nodes and tools only use `logger.bind(run=…, image=…)`; sinks are added when a command or server asks for them.
 """
 
 import logging
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tools.setup.configuration import Settings
 
-# Below WARNING they print addresses and headers, some of them with keys or signed queries.
+# Below WARNING, these libraries log URLs and headers, some with keys or signed queries.
 _TALKATIVE = (
     "httpx",
     "httpcore",
@@ -41,7 +41,7 @@ _state = {"set up": False}
 
 
 def _file_line(record: "Record", *, hide: Callable[[str], str]) -> str:
-    """Put time, level, run and image before every line, also of a traceback: grep finds all of it."""
+    """Format a record with time, level, run and image before each line, even of a traceback, so that grep finds all."""
     text = record["message"]
     if record["exception"]:
         text += "\n" + "".join(traceback.format_exception(record["exception"].value)).rstrip()
@@ -53,7 +53,7 @@ def _file_line(record: "Record", *, hide: Callable[[str], str]) -> str:
 
 
 def _terminal_line(record: "Record", *, hide: Callable[[str], str]) -> str:
-    """Say it in one line; the traceback is in the file."""
+    """Format a record as one line; the traceback is only in the file."""
     text = record["message"]
     if record["exception"]:
         text += " " + traceback.format_exception_only(record["exception"].value)[-1]
@@ -64,7 +64,7 @@ def _terminal_line(record: "Record", *, hide: Callable[[str], str]) -> str:
 
 
 class _Intercept(logging.Handler):
-    """Hand the warnings of libraries to loguru."""
+    """Passes warnings of libraries on to loguru."""
 
     def __init__(self, logger: "Logger") -> None:
         super().__init__(logging.WARNING)
@@ -91,9 +91,9 @@ def _add_file(
 
     line = partial(_file_line, hide=hide)
     try:
-        logger.level(level)  # else loguru opens the file first and leaves it open
+        logger.level(level)  # checked first, since loguru would leave the file open
         # Not `enqueue`: a line must be on disk before a paid request leaves, and it costs microseconds.
-        # No `diagnose`: it prints the values of variables.
+        # Not `diagnose`: it prints the values of variables.
         file = LogFile(path, rotation=rotation, retention=retention)
         logger.add(file, level=level, format=line, backtrace=False, diagnose=False)
     except OSError as error:
@@ -105,7 +105,7 @@ def _add_file(
 
 
 def be_quiet() -> None:
-    """Keep our lines out of a program that set up no log of ours; `logger.enable("nodes")` shows them again."""
+    """Disable our log unless it was set up, for programs that import Peitu; `logger.enable("nodes")` enables it."""
     from loguru import logger
 
     if not _state["set up"]:
@@ -114,7 +114,7 @@ def be_quiet() -> None:
 
 
 def open_log(settings: "Settings", *, terminal_level: str | None) -> None:
-    """Send logs where the settings say, without the keys in use, and to standard error from `terminal_level` on.
+    """Set up logging by the settings, to standard error from `terminal_level` on, with the keys in use hidden.
 
     Raises:
         ConfigError: The log file cannot be written.
@@ -139,13 +139,13 @@ def set_up_logging(
     terminal_level: str | None = "WARNING",
     secrets: Collection[str] = (),
 ) -> None:
-    """Send logs to the file and, from `terminal_level` on, to standard error; what was set up before goes.
+    """Log to the file and, from `terminal_level` on, to standard error; this replaces all earlier sinks.
 
-    `rotation` and `retention` are loguru's, e.g. `10 MB` and `14 days`. `secrets` are keys in use, which are
-    taken out whatever they look like.
+    `rotation` and `retention` are loguru's, e.g. `10 MB` and `14 days`. `secrets` are keys in use, which are hidden
+    whatever they look like.
 
     Raises:
-        ConfigError: The file cannot be written, or a setting means nothing to loguru.
+        ConfigError: The file cannot be written, or loguru does not understand a setting.
     """
     from loguru import logger
 
@@ -159,7 +159,7 @@ def set_up_logging(
     for package in _OURS:
         logger.enable(package)
     if terminal_level is not None:
-        # Looked up for every line, since a progress display puts itself in the place of standard error.
+        # `sys.stderr` is looked up for every line, since a progress display replaces it.
         logger.add(
             lambda line: print(line, end="", file=sys.stderr),
             level=terminal_level,

@@ -1,17 +1,17 @@
-"""The log file: it rotates, and what it cannot take stops nobody."""
+"""The rotating log file, whose write errors do not stop the program."""
 
 import contextlib
 import sys
 from pathlib import Path
 from typing import Any
 
-from loguru._file_sink import FileSink  # loguru 0.7.3 makes one of a path, and lets nobody catch what it raises
+from loguru._file_sink import FileSink  # loguru 0.7.3 uses it for paths, and its errors cannot be caught
 
 
 class LogFile:
-    """Loguru's own file, but for a disk that takes no more.
+    """Loguru's file sink, which also copes with a full disk.
 
-    Loguru would print a traceback for each line then, with the whole record, whose keys are not taken out yet.
+    Loguru alone would print a traceback for each line then, with the whole record, in which keys are not hidden yet.
     """
 
     def __init__(self, path: Path, *, rotation: str, retention: str) -> None:
@@ -22,7 +22,7 @@ class LogFile:
         self._is_told = False
 
     def write(self, message: str) -> None:
-        """Write a line, or tell once that none can be written; when there is space again, it goes on."""
+        """Write a line; the first time that this fails, print a warning. Later lines are tried again."""
         try:
             self._sink.write(message)
         except OSError as error:

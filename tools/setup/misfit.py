@@ -1,4 +1,4 @@
-"""What is wrong with a value, in plain words: pydantic's own are about its parsing."""
+"""Describe in plain words what is wrong with a value: pydantic's messages are about its parsing."""
 
 import re
 
@@ -14,11 +14,11 @@ _KINDS = {
     "dict": "a mapping",
     "model": "a mapping",
 }
-"""What is asked for, by the first word of the error's type, e.g. `int_parsing` or `string_type`."""
+"""What the value should be, by the first word of pydantic's error type, e.g. `int_parsing` or `string_type`."""
 
 
 def misfit(problem: ErrorDetails) -> str:
-    """Return what the value should be, e.g. ``should be a whole number``."""
+    """Return a phrase for an error of pydantic, e.g. ``should be a whole number`` or ``is missing``."""
     if problem["type"] == "extra_forbidden":
         return "is not known"
     if problem["type"] == "missing":

@@ -1,8 +1,8 @@
-"""Text without secrets: keys, signed queries and image bodies, wherever they stand in it."""
+"""Remove secrets from text: keys, signed queries and image bodies."""
 
 import re
 
-# Every pattern consumes what it scans or has a bounded reach: long text costs linear time.
+# Every pattern consumes what it scans or has a bounded reach, so that long text takes linear time.
 _QUERY = re.compile(r"\?[!#-&(-;=?-~]+")  # ASCII without space, quotes and angle brackets
 _SIGNATURE = re.compile(
     r"(?:signature|ossaccesskeyid|x-oss-[a-z-]{1,40}|x-amz-[a-z-]{1,40}|security-token|access_?token|api_?key)(?:=|%3D)",
@@ -42,11 +42,11 @@ _VALUES = (
 
 
 KEY_CHARS = 8
-"""Length from which a key is taken for one. A shorter one is a placeholder, whose letters stand in other words, too."""
+"""Least length of a key that is hidden. A shorter one is a placeholder, which may also be part of other words."""
 
 
 def hide(text: str, *keys: str) -> str:
-    """Return the text with a `…` for each of these keys, whatever they look like."""
+    """Return the text with each of these keys replaced by `…`, whatever they look like."""
     for key in map(str.strip, keys):
         if len(key) >= KEY_CHARS:
             text = text.replace(key, "…")
@@ -54,9 +54,9 @@ def hide(text: str, *keys: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Return the text without keys, signed queries and image bodies; a `…` stands for each.
+    """Return the text with everything that looks like a key, signed query or image body replaced by `…`.
 
-    Doing it twice changes nothing.
+    Applying it twice changes nothing more.
     """
     text = _QUERY.sub(lambda query: "?…" if _SIGNATURE.search(query[0]) else query[0], text)
     for pattern, replacement in (*_IMAGE_BODIES, *_KEYS, *_VALUES):

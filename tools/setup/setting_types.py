@@ -1,4 +1,4 @@
-"""The kinds of values that settings have, and what is said of one that is none."""
+"""The types of the values of settings, with the error messages for invalid ones."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def _matching(pattern: str, wanted: str) -> AfterValidator:
 
 
 def _listed(value: object) -> object:
-    """Return the items of `a, b` or `["a", "b"]`: an environment variable holds a list as text."""
+    """Return the items of the text `a, b` or `["a", "b"]`, as a list is written in an environment variable."""
     if not isinstance(value, str):
         return value
     if not value.lstrip().startswith("["):
@@ -30,7 +30,7 @@ def _listed(value: object) -> object:
 
 
 def _weighted(value: object) -> object:
-    """Return the object of `{"a/x": 0.5, "b/y": 0.5}`: an environment variable holds it as text."""
+    """Return the mapping in the text `{"a/x": 0.5, "b/y": 0.5}`, as it is written in an environment variable."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return value
     try:

@@ -1,7 +1,7 @@
-"""Every setting, from argument, environment, `.env` and `config.yaml`.
+"""Load the settings from arguments, environment, `.env` and `config.yaml`.
 
-What stands first wins: argument, environment (`PEITU_` and the path, two underscores between), `.env`,
-`config.yaml`, default. Relative paths count from the working directory.
+Order of precedence: argument, environment (`PEITU_` and the path, with two underscores between its names), `.env`,
+`config.yaml`, default. Relative paths start at the working directory.
 """
 
 import difflib
@@ -21,7 +21,7 @@ from tools.setup.configuration import Settings
 from tools.setup.environment import configuration_file, environment_file
 from tools.setup.misfit import misfit
 
-# What people call these settings elsewhere.
+# Names of these settings in other programs, for suggestions.
 _SYNONYMS = {
     "timeout_s": "deadline_s",
     "retries": "attempts",
@@ -31,12 +31,12 @@ _SYNONYMS = {
 
 
 def load_settings(config: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings from everywhere.
+    """Load and check the settings from all sources.
 
     `overrides` maps dotted paths to values, e.g. `{"images.count": 5}`; `None` counts as not given.
 
     Raises:
-        ConfigError: In one line the file or variable, the key, what it is and what it may be.
+        ConfigError: A source is not valid; the message names file or variable, the key, its value and what it may be.
     """
     file = configuration_file(config)
     values = _merge(Settings().model_dump(), _read_file(file) if file else {})
@@ -71,10 +71,10 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _variables() -> list[tuple[list[str], Any, str]]:
-    """Return path, value and origin of every `PEITU_` variable, what counts more coming later.
+    """Return path, value and origin of every `PEITU_` variable, in ascending precedence.
 
-    Not by pydantic-settings: it passes over a variable that names no setting, and its errors do not say which
-    variable holds the wrong value.
+    Without pydantic-settings, which ignores variables that name no setting, and whose errors do not say which variable
+    has the wrong value.
     """
     return [
         (name.removeprefix("PEITU_").lower().split("__"), value, name + place)
@@ -89,12 +89,12 @@ def _arguments(overrides: Mapping[str, Any]) -> list[tuple[list[str], Any, str]]
 
 
 def _as_written(names: Sequence[str], values: Mapping[str, Any], origin: str) -> list[str]:
-    """Return the path with the names that the settings have already, e.g. ``My-Model`` for ``my_model``.
+    """Return the path with names as they are written in the settings, e.g. ``My-Model`` for ``my_model``.
 
-    Whoever names an entry may use capitals, hyphens and dots, and a variable cannot.
+    Names of entries may have capitals, hyphens and dots, which a variable cannot have.
 
     Raises:
-        ConfigError: A name may be that of several entries.
+        ConfigError: A name may stand for several entries.
     """
     path: list[str] = []
     section: Any = values
@@ -118,7 +118,7 @@ def _nest(path: Sequence[str], value: Any) -> Any:
 
 
 def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay `high` over `low`; a section with nothing under it changes nothing."""
+    """Return `low` updated with `high`, section by section; an empty section changes nothing."""
     merged = dict(low)
     for key, value in high.items():
         below = merged.get(key)
@@ -132,7 +132,7 @@ def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(problems: list[ErrorDetails], origins: Mapping[str, str], file: str) -> str:
     first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")  # a typo explains the rest
     path = ".".join(str(part) for part in first["loc"])
-    # What is missing is missed in the section that somebody has begun.
+    # For a missing key, the origin is that of other keys in its section.
     begun = path.rpartition(".")[0] if first["type"] == "missing" else path
     places = [
         origin
@@ -150,7 +150,7 @@ def _problem(problem: ErrorDetails) -> str:
         return "is missing; add it"
     value = problem["input"]
     hidden = "key" in str(problem["loc"][-1])
-    told = re.sub(r"//[^\s/@]*@", "//…@", repr(value))  # a password may stand there
+    told = re.sub(r"//[^\s/@]*@", "//…@", repr(value))  # it may contain a password
     shown = "empty" if value is None or not str(value).strip() else "not usable" if hidden else f"{told:.60}"
     return f"is {shown}; it {misfit(problem)}"
 

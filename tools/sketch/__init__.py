@@ -1,7 +1,7 @@
-"""Sketch, the embedded illustrator: line drawings of a subject, offline and in a fraction of a second.
+"""The offline sketch: line drawings of a subject, in a fraction of a second.
 
-It knows some thousand words of Chinese and English, and lays out the icons and figures that they stand for as a small
-scene. It does not understand the subject: what it cannot find in its vocabulary it does not draw.
+It knows some thousand words of Chinese and English, and arranges the icons and figures that they stand for as a small
+scene. It does not understand the subject: words that are not in its vocabulary are not drawn.
 """
 
 from tools.errors import RejectedError
@@ -20,7 +20,7 @@ def draw(subject: str, *, width_px: int, height_px: int, seed: int) -> bytes:
     reason = refusal(width_px, height_px)
     if reason is not None:
         raise RejectedError(reason)
-    # What draws is loaded with the first sketch: whoever has a model make the pictures needs none of it.
+    # Imported with the first sketch: not needed if a provider makes the pictures.
     from tools.sketch.composition import compose
     from tools.sketch.raster import to_png
 

@@ -1,4 +1,4 @@
-"""Pictures for a subject of which the vocabulary knows nothing: calm shapes that claim to be about nothing."""
+"""Abstract pictures, for a subject without any word of the vocabulary: calm shapes without a meaning."""
 
 import math
 
@@ -8,7 +8,7 @@ from tools.sketch.picture import Picture, around
 
 
 def abstract(picture: Picture) -> None:
-    """Compose one of three: ribbons in the wind, balanced stones, rings on the water."""
+    """Draw one of three pictures by chance: ribbons in the wind, balanced stones, rings on the water."""
     picture.rng.choice([_ribbons, _stones, _rings])(picture)
 
 
@@ -38,7 +38,7 @@ def _stones(picture: Picture) -> None:
     area, u, rng = picture.area, picture.unit, picture.rng
     x, y = area.center_x, area.bottom - area.height * 0.14
     picture.sheet.line(trace("M", area.left + u * 0.06, y, "H", area.right - u * 0.06))
-    # Wide enough to look heavy, narrow enough for six of them to fit below the sky.
+    # Wide enough to look heavy, narrow enough for all of them to fit below the sky.
     width = min(u * rng.uniform(0.46, 0.56), area.height * 0.5)
     for _ in range(rng.randint(4, 5)):
         tall = width * rng.uniform(0.28, 0.38)

@@ -1,4 +1,4 @@
-"""What stands far behind: hills, mountains, towns, the sea. Each is drawn from the horizon upwards, inside the area."""
+"""Backdrops: hills, mountains, towns, woods. Each is drawn from the horizon `y` upwards, inside the area."""
 
 import math
 
@@ -6,12 +6,12 @@ from tools.sketch import plants
 from tools.sketch.paths import Box, Point, polyline, rectangle, stamp, trace
 from tools.sketch.picture import Picture
 
-# On a unit square, for `stamp`: open at the foot.
+# For `stamp`: 2 units wide, 1 high, open at the bottom.
 _HILL = "m -1 0 c .5 -.3 .55 -1 1 -1 c .45 0 .5 .7 1 1"
 
 
 def hills(picture: Picture, y: float, *, count: int = 3) -> None:
-    """Draw overlapping round hills, a few strokes on their slopes."""
+    """Draw overlapping round hills with a few strokes on their slopes."""
     area, rng = picture.area, picture.rng
     step = area.width / count
     for number in sorted(range(count), key=lambda _: rng.random()):
@@ -104,7 +104,7 @@ def _house(picture: Picture, box: Box) -> None:
 
 
 def woods(picture: Picture, y: float) -> None:
-    """Draw a stand of pines, the far ones small."""
+    """Draw pines of different heights."""
     area, rng = picture.area, picture.rng
     count = max(6, int(area.width / (picture.unit * 0.12)))
     for number in sorted(range(count), key=lambda _: rng.random()):
@@ -121,7 +121,7 @@ def orchard(picture: Picture, y: float) -> None:
 
 
 def dunes(picture: Picture, y: float) -> None:
-    """Draw two long dunes with a wind line each."""
+    """Draw two long dunes, each with a ridge line."""
     area = picture.area
     for start, end, tall in ((0.0, 0.62, 0.16), (0.4, 1.0, 0.11)):
         left, right = area.left + area.width * start, area.left + area.width * end
@@ -135,7 +135,7 @@ def dunes(picture: Picture, y: float) -> None:
 
 
 def ringed_planet(picture: Picture, x: float, y: float, radius: float) -> None:
-    """Draw a planet with a ring, far away in the sky."""
+    """Draw a planet with a ring in the sky; `x` and `y` are its center."""
     tilt = -18
     turn = math.radians(tilt)
     dx, dy = math.cos(turn) * radius * 1.75, math.sin(turn) * radius * 1.75

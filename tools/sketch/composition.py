@@ -1,4 +1,4 @@
-"""Choose how a subject is laid out, and draw it: from the words to one SVG document."""
+"""Choose a composition for a subject and draw it, as one SVG document."""
 
 import random
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _OUTSIDE = frozenset(
 )
 _BEHIND_GLASS = {"storm", "rain", "snow", "wind", "garden", "spring", "summer", "autumn", "nature", "sunset"}
 _INSIDE = {"home", "kitchen", "office", "school", "lab", "stage", "desk", "bedroom", "workshop", "indoor", "books"}
-_GROUPS = {"p:team", "p:couple", "p:family", "p:meeting", "p:video-meeting", "fish"}  # are several already
+_GROUPS = {"p:team", "p:couple", "p:family", "p:meeting", "p:video-meeting", "fish"}  # icons that show several already
 _COUNTED = {"person", "mid", "small", "water"}
 _LONGEST_ASPECT = 1.9
 
@@ -31,7 +31,7 @@ Composition = Callable[[Picture], None]
 
 
 def compose(subject: str, *, aspect: float, seed: int) -> str:
-    """Return the picture as SVG. `aspect` is width by height."""
+    """Return the picture of the subject as SVG; `aspect` is width divided by height."""
     reading = read(subject)
     width, height = max(1000.0, 1000.0 * aspect), max(1000.0, 1000.0 / aspect)
     picture = Picture(
@@ -46,7 +46,7 @@ def compose(subject: str, *, aspect: float, seed: int) -> str:
     if picture.figures:
         composition = picture.rng.choice(_candidates(picture))
         if composition is landscape:
-            # Houses and trains have windows of their own.
+            # No window as a figure of its own: houses and trains are drawn with windows.
             picture.figures = [f for f in picture.figures if f.icon.name != indoors.WINDOW] or picture.figures
         composition(picture)
     else:
@@ -55,7 +55,7 @@ def compose(subject: str, *, aspect: float, seed: int) -> str:
 
 
 def _area(width: float, height: float) -> Box:
-    # A strip is not a scene: beyond this aspect the picture keeps to the middle of the sheet.
+    # Beyond this aspect ratio the picture stays in the middle of the sheet: a strip makes no scene.
     across = min(width - 2 * MARGIN, (height - 2 * MARGIN) * _LONGEST_ASPECT)
     down = min(height - 2 * MARGIN, (width - 2 * MARGIN) * _LONGEST_ASPECT)
     return Box((width - across) / 2, (height - down) / 2, (width + across) / 2, (height + down) / 2)
@@ -74,7 +74,7 @@ def _figures(reading: Reading) -> list[Figure]:
 
 
 def _candidates(picture: Picture) -> list[Composition]:
-    """Return the compositions that suit the words; chance takes one of them."""
+    """Return the compositions that suit the subject, of which one is chosen by chance."""
     figures, count = picture.figures, len(picture.figures)
     hero, kinds = figures[0], {figure.kind for figure in figures}
     if picture.has("underwater") and kinds <= {"water", "idea"}:
@@ -99,7 +99,7 @@ def _for_ideas(picture: Picture) -> list[Composition]:
 
 
 def _home(picture: Picture) -> Composition:
-    """Return where the main figure belongs: a table, a room or the open."""
+    """Return the composition where the main figure belongs: on a table, in a room or outdoors."""
     if _looks_out(picture):
         kinds = {figure.kind for figure in picture.figures if figure not in indoors.in_the_wall(picture)}
         return indoors.table if "small" in kinds and not kinds & {"person", "mid", "water"} else indoors.floor
@@ -112,7 +112,7 @@ def _home(picture: Picture) -> Composition:
     housed = outside and any(figure.kind == "big" for figure in picture.figures)
     wild = housed or bool(picture.tags & (_OUTSIDE - {"city", "village", "festival"}))
     if hero.kind == "small" and not wild:
-        # Our own figures of animals and food are at home in a meadow too, a pair of scissors is not.
+        # Peitu's own small figures, animals and food, may also be outdoors; others, e.g. scissors, may not.
         at_table = (
             inside or picture.has("festival") or not hero.icon.name.startswith("p:") or picture.rng.random() < 0.5
         )
@@ -123,6 +123,6 @@ def _home(picture: Picture) -> Composition:
 
 
 def _looks_out(picture: Picture) -> bool:
-    """Tell whether the subject names a window and is at home: the weather is what is seen through it."""
+    """Tell whether the scene is indoors with a window, through which weather or nature is seen."""
     house = any(figure.kind == "big" for figure in picture.figures)
     return picture.figure(indoors.WINDOW) is not None and not house and picture.tags & _OUTSIDE <= _BEHIND_GLASS

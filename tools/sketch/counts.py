@@ -1,4 +1,4 @@
-"""How many of a thing are to be seen: `三只小猪` and `two people`, up to three."""
+"""Find out how many of a thing a subject asks for, e.g. `三只小猪` or `two people`; at most three are drawn."""
 
 import re
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ _NUMBER = re.compile(
 
 
 def count_of(tokens: Sequence[str], place: int, length: int) -> int:
-    """Return how many the English words at the place stand for; only a number or a plural of people counts."""
+    """Return the count for the English words at `place`: from a number before them, or 2 for a plural of people."""
     before = tokens[max(0, place - 2) : place]
     told = next((_WORDS[word] for word in reversed(before) if word in _WORDS), 0)
     return told or (2 if tokens[place + length - 1] in _PEOPLE else 1)
 
 
 def count_in(text: str, place: int, length: int) -> int:
-    """Return how many the Chinese word at the place stands for."""
+    """Return the count for the Chinese word at `place`: from a number before it, or 3 for a plural of people (们)."""
     if text.startswith("们", place + length):
         return _MOST
     found = _NUMBER.search(text[max(0, place - 5) : place])

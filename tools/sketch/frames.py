@@ -1,4 +1,4 @@
-"""Frames around a scene: a sheet with round corners, an arch, a circle."""
+"""Frames around a scene: a rectangle with round corners, an arch, a circle."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from tools.sketch.picture import Picture
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An outline, and what it leaves free of its curves: `sky` above, `foot` below."""
+    """A frame: its outline as a path, and the boxes above (`sky`) and below (`foot`) that its curves leave free."""
 
     path: str
     sky: Box

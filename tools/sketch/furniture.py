@@ -1,4 +1,4 @@
-"""What stands and hangs in a room: table, floor, window, lamp, shelf, screen."""
+"""Furniture of indoor scenes: table, floor, window, lamp, shelf, screen."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from tools.sketch.picture import Figure, Picture, around, standing
 
 
 def trestle(picture: Picture, box: Box) -> None:
-    """Draw a table: the board along the top of the box, two pairs of legs below."""
+    """Draw a table that fills the box: a board at the top, two pairs of legs below, and the floor line."""
     sheet, thick = picture.sheet, picture.unit * 0.032
     board = Box(box.left, box.top, box.right, box.top + thick)
     for side in (0.1, 0.9):
@@ -30,7 +30,7 @@ def trestle(picture: Picture, box: Box) -> None:
 
 
 def stand(picture: Picture, box: Box) -> None:
-    """Draw a small side table as large as the box."""
+    """Draw a small side table that fills the box."""
     for side in (0.16, 0.84):
         x = box.left + box.width * side
         picture.sheet.line(f"M{x:.1f} {box.top:.1f}L{x + (side - 0.5) * 16:.1f} {box.bottom:.1f}")
@@ -53,7 +53,7 @@ def floorboards(picture: Picture, box: Box) -> None:
 
 
 def window(picture: Picture, box: Box, *, seen: Sequence[Figure] = ()) -> None:
-    """Draw a window with the weather behind it, and with the figures that are seen through it."""
+    """Draw a window, with the weather and the `seen` figures behind it."""
     sheet = picture.sheet
     outline = rectangle(box, radius=12)
     sheet.shape(outline)
@@ -71,7 +71,7 @@ def window(picture: Picture, box: Box, *, seen: Sequence[Figure] = ()) -> None:
 
 
 def _view(picture: Picture, box: Box, seen: Sequence[Figure]) -> None:
-    """Draw what lies behind the panes: the weather, what shines in the sky, and what stands in the snow."""
+    """Draw the view through the window: the weather, sun or moon, and the figures that are outside."""
     wet = picture.has("rain", "storm")
     side = picture.rng.choice([0.27, 0.73])
     spot = around(box.left + box.width * side, box.top + box.height * 0.22, box.width * 0.34, box.width * 0.34)
@@ -112,7 +112,7 @@ def _hills(picture: Picture, box: Box) -> None:
 
 
 def hanging_lamp(picture: Picture, zone: Box) -> None:
-    """Hang a lamp from the upper edge where there is room."""
+    """Draw a lamp that hangs from the top of the zone, if there is room."""
     u = picture.unit
     for _ in range(12):
         x = picture.rng.uniform(zone.left + u * 0.12, zone.right - u * 0.12)
@@ -134,7 +134,7 @@ def hanging_lamp(picture: Picture, zone: Box) -> None:
 
 
 def shelf(picture: Picture, zone: Box) -> None:
-    """Put up a shelf with books and a pot, where there is room."""
+    """Draw a shelf with books and a pot in the zone, if there is room."""
     u, rng = picture.unit, picture.rng
     width, tall = u * rng.uniform(0.26, 0.34), u * 0.13
     room = picture.find_room(width, tall, zone, padding=26)
@@ -156,7 +156,7 @@ def shelf(picture: Picture, zone: Box) -> None:
 
 
 def monitor(picture: Picture, frame: Box, desk_y: float) -> None:
-    """Draw a screen on its foot, with a bar of three dots at the top."""
+    """Draw a screen on a foot, with a title bar of three dots."""
     u, sheet = picture.unit, picture.sheet
     x = frame.center_x
     sheet.shape(
@@ -180,7 +180,7 @@ def monitor(picture: Picture, frame: Box, desk_y: float) -> None:
 
 
 def desk_thing(picture: Picture, x: float, y: float, *, mug: bool) -> None:
-    """Put a mug or a potted plant on the desk."""
+    """Draw a mug or a potted plant that stands on the desk at `x`, `y`."""
     u, sheet = picture.unit, picture.sheet
     if mug:
         w, h = u * 0.075, u * 0.085

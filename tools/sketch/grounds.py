@@ -1,9 +1,9 @@
-"""What one stands on, from the horizon down to the near edge: water, fields, rails, a road."""
+"""Grounds of outdoor scenes: water, fields, craters, rails, a road."""
 
 from tools.sketch.paths import Box, stamp, trace
 from tools.sketch.picture import Picture
 
-# An ellipse on a unit square, for `stamp`.
+# An ellipse of radius 1, for `stamp`.
 _CRATER = "m -1 0 c 0 -.55 .45 -1 1 -1 c .55 0 1 .45 1 1 c 0 .55 -.45 1 -1 1 c -.55 0 -1 -.45 -1 -1 z"
 
 
@@ -23,7 +23,7 @@ def waves(picture: Picture, box: Box) -> None:
 
 
 def furrows(picture: Picture, box: Box) -> None:
-    """Draw the rows of a field, that run together towards the horizon."""
+    """Draw the rows of a field, which converge towards the horizon."""
     count = 7
     for number in range(count + 1):
         share = number / count - 0.5
@@ -33,7 +33,7 @@ def furrows(picture: Picture, box: Box) -> None:
 
 
 def craters(picture: Picture, box: Box) -> None:
-    """Draw craters on the ground of another world."""
+    """Draw craters, for the ground of another planet."""
     for share, depth, size in ((0.12, 0.35, 0.07), (0.44, 0.72, 0.1), (0.84, 0.42, 0.085), (0.7, 0.86, 0.05)):
         x, y, radius = box.left + box.width * share, box.top + box.height * depth, picture.unit * size
         picture.sheet.shape(stamp(_CRATER, x, y, width=radius, height=radius * 0.26))
@@ -41,7 +41,7 @@ def craters(picture: Picture, box: Box) -> None:
 
 
 def rails(picture: Picture, y: float) -> None:
-    """Draw a railway line from side to side: two rails and their sleepers."""
+    """Draw a railway from side to side: two rails and their sleepers."""
     area = picture.area
     low = y + picture.unit * 0.045
     picture.sheet.line(trace("M", area.left, y + 6, "H", area.right, "M", area.left, low, "H", area.right))
@@ -52,7 +52,7 @@ def rails(picture: Picture, y: float) -> None:
 
 
 def road(picture: Picture, y: float) -> None:
-    """Draw a road from side to side with a broken line in its middle."""
+    """Draw a road from side to side with a dashed center line."""
     area, wide = picture.area, picture.unit * 0.1
     top, low = y - wide * 0.3, y + wide
     picture.sheet.erase(f"M{area.left:.1f} {top:.1f}H{area.right:.1f}V{low:.1f}H{area.left:.1f}Z")

@@ -1,7 +1,7 @@
-"""The icons: Lucide's and Tabler's, out of their packages' archives, and Peitu's own figures.
+"""Load icons of Lucide and Tabler, from the archives in their packages, and Peitu's own figures.
 
 A name without a prefix is Lucide's (`cat`), `t:` is Tabler's (`t:fish`), `p:` is ours (`p:lantern`, see `glyphs.txt`).
-All three draw strokes with round caps on a grid of 24, so that they mix.
+All three consist of strokes with round caps on a grid of 24 units, so that they fit together.
 """
 
 import importlib.util
@@ -28,7 +28,7 @@ _MOVE_TO = re.compile(r"M(-?[\d.e-]+) ")
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A drawing of strokes on the 24 grid, the path of all that it covers, and the box that its ink fills there."""
+    """An icon in units of the grid: its SVG elements, a path over the area that it covers, and the box of its ink."""
 
     name: str
     body: str
@@ -40,18 +40,18 @@ class Icon:
 
     @property
     def width(self) -> float:
-        """Return the width of the ink, in units of the grid."""
+        """The width of the ink, in units of the grid."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Return the height of the ink, in units of the grid."""
+        """The height of the ink, in units of the grid."""
         return self.bottom - self.top
 
 
 @lru_cache(maxsize=512)
 def load_icon(name: str) -> Icon:
-    """Return the icon of this name; it is read once.
+    """Return the icon of this name; results are cached.
 
     Raises:
         ConfigError: The icon, or its whole package, is not installed; install Peitu's dependencies again.
@@ -66,7 +66,7 @@ def load_icon(name: str) -> Icon:
 
 
 def several(icon: Icon, count: int) -> Icon:
-    """Return the icon so many times side by side, as one figure."""
+    """Return an icon that shows this one `count` times side by side."""
     step = icon.width * 1.08
     body, cover = icon.body, icon.cover
     for number in range(1, count):
@@ -93,7 +93,7 @@ def _packed_body(name: str) -> str:
 
 @lru_cache(maxsize=2)
 def _open_archive(package: str, archive: str) -> zipfile.ZipFile:
-    # Importing the packages would pull Django's template tags and a resource framework for one zip file.
+    # Not imported: the packages would import Django's template tags and a resource framework for one zip file.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(f"The package {package} with the sketch's icons is not installed - run `uv sync`")
@@ -146,9 +146,9 @@ def _ink(body: str) -> "Image":
 
 
 def _cover(alpha: "Image", box: tuple[int, int, int, int]) -> str:
-    """Return a path over all points that have ink on every side of them: left and right, above and below.
+    """Return a path over all points that have ink to the left and right, above and below.
 
-    Strokes alone hide nothing, and half of the icons have open outlines, which cannot be filled.
+    Filled white, it hides what is behind the icon: strokes do not, and half of the icons have open outlines.
     """
     from PIL import Image as Pillow
 

@@ -1,4 +1,4 @@
-"""Arrangements for what has no place of its own: a ring of things around one, a book, two sides."""
+"""Compositions for ideas, which need no scene: a ring of things around one, an open book, two sides."""
 
 import math
 
@@ -7,7 +7,7 @@ from tools.sketch.paths import Box, smooth, stamp, trace
 from tools.sketch.picture import Figure, Picture, around, standing
 from tools.sketch.thought import cluster
 
-# On a unit square, for `stamp`: two curved pages, the fold at the origin.
+# For `stamp`: two curved pages, with the fold at the origin.
 _BOOK = (
     "m 0 0 c -.4 -.34 -.8 -.28 -1 -.15 l 0 -.85 c .2 -.25 .6 -.28 1 .1 c .4 -.38 .8 -.35 1 -.1 l 0 .85 "
     "c -.2 -.13 -.6 -.19 -1 .15 z"
@@ -15,7 +15,7 @@ _BOOK = (
 
 
 def ring(picture: Picture) -> None:
-    """Compose the main figure in a circle, the others in small circles on orbits around it."""
+    """Draw the main figure in a circle, and the others in small circles on an orbit around it."""
     area, u, rng = picture.area, picture.unit, picture.rng
     hero, others = picture.figures[0], picture.figures[1:]
     x, y, radius = area.center_x, area.center_y, u * 0.22
@@ -56,7 +56,7 @@ def _orbit(picture: Picture, box: Box) -> None:
 
 
 def book(picture: Picture) -> None:
-    """Compose an open book out of which the figures rise."""
+    """Draw an open book from which the figures rise."""
     area, u = picture.area, picture.unit
     half, tall = min(area.width * 0.72, u * 0.86) / 2, u * 0.2
     x, base = area.center_x, area.bottom - area.height * 0.05
@@ -75,7 +75,7 @@ def book(picture: Picture) -> None:
 
 
 def pair(picture: Picture) -> None:
-    """Compose two figures that face each other on two grounds, the others between and above them."""
+    """Draw the first two figures facing each other, and the others between and above them."""
     area, u = picture.area, picture.unit
     one, two, *others = picture.figures
     size = u * (0.5 if picture.tall else 0.37)

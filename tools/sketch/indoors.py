@@ -1,4 +1,4 @@
-"""Scenes under a roof: things on a table by a window, furniture and people on a floor, a large screen on a desk."""
+"""Indoor compositions: things on a table, furniture and people on a floor, a large screen on a desk."""
 
 from tools.sketch import furniture, scenery
 from tools.sketch.paths import Box, rectangle
@@ -8,7 +8,7 @@ WINDOW = "t:window"
 
 
 def table(picture: Picture) -> None:
-    """Compose a still life: things on a table, the others on the wall behind it."""
+    """Draw a still life: small things on a table, the other figures on the wall behind it."""
     area, u = picture.area, picture.unit
     top = area.top + area.height * (0.77 if not picture.tall else 0.8)
     laid = [figure for figure in picture.figures if figure.kind in {"small", "mid", "water"}]
@@ -27,7 +27,7 @@ def table(picture: Picture) -> None:
 
 
 def floor(picture: Picture) -> None:
-    """Compose a room: furniture and people on the floor, a window, pictures on the wall."""
+    """Draw a room: furniture and people on the floor, a window, sky and ideas as pictures on the wall."""
     area, u = picture.area, picture.unit
     ground = area.bottom - area.height * 0.14
     walled = in_the_wall(picture)
@@ -41,7 +41,7 @@ def floor(picture: Picture) -> None:
 
 
 def screen(picture: Picture) -> None:
-    """Compose a desk with a large screen, which shows what the subject is about."""
+    """Draw a desk with a large screen that shows up to three figures; the others stand beside it."""
     area, u = picture.area, picture.unit
     top = area.top + area.height * (0.76 if picture.tall else 0.82)
     shown = [figure for figure in picture.figures if figure.kind not in {"person", "small"}][:3] or picture.figures[:1]
@@ -92,9 +92,10 @@ def _on_screen(picture: Picture, figures: list[Figure], frame: Box) -> None:
 
 
 def row(picture: Picture, figures: list[Figure], box: Box, *, share: float, raised: float = 0.0) -> None:
-    """Stand the figures side by side on the lower edge of the box, the first one tallest and near the middle.
+    """Draw the figures side by side on the lower edge of the box, the first one near the middle.
 
-    Small ones get a stand of the height `raised` under them.
+    `share` is the share of the box's height that the tallest may fill; with `raised`, small figures get a side table of
+    that height.
     """
     order = in_line(picture, figures)
     room, gap = min(box.height * share * 1.15, box.width * 0.66), picture.unit * 0.06
@@ -118,12 +119,12 @@ def _height_share(figure: Figure, hero: Figure, tallest: float) -> float:
     if figure is hero:
         return max(0.56, figure.relative_height / tallest)
     if figure.kind == "small" and hero.kind == "person":
-        return 0.36  # a letter is no door
+        return 0.36  # e.g. a letter beside its reader
     return max(0.48, 0.8 * figure.relative_height / tallest)
 
 
 def in_the_wall(picture: Picture) -> list[Figure]:
-    """Return the window that the subject names, and what is to be seen through it: the weather, a snowman."""
+    """Return the window if the subject names one, and the figures to be seen through it: one of the sky, a snowman."""
     window = picture.figure(WINDOW)
     if window is None:
         return []

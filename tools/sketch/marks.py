@@ -1,22 +1,22 @@
-"""Small marks that make a scene: clouds, rain, stars, grass, trees. All take the picture and a place."""
+"""Small parts of scenes: clouds, rain, snow, stars, sun, moon, birds, wind, shadows."""
 
 import math
 
 from tools.sketch.paths import Box, stamp, trace
 from tools.sketch.picture import Picture
 
-# Shapes on a unit square, for `stamp`.
+# Shapes for `stamp`.
 _CLOUD = (
     "m -.36 0 c -.17 0 -.17 -.23 .01 -.24 c .01 -.2 .26 -.27 .35 -.1 c .1 -.12 .31 -.05 .27 .11 "
     "c .2 .01 .17 .23 .01 .23 z"
 )
-# How high the hatching of a cloud may reach, left of each edge; in shares of the cloud's width.
+# (right edge, height) of the hatching of a cloud from left to right, in shares of the cloud's width.
 _CLOUD_TOPS = ((-0.3, 0.16), (-0.2, 0.22), (-0.08, 0.3), (0.06, 0.32), (0.16, 0.26), (0.26, 0.2), (1.0, 0.1))
 _SPARKLE = "m 0 -1 q .2 .8 1 1 q -.8 .2 -1 1 q -.2 -.8 -1 -1 q .8 -.2 1 -1 z"
 
 
 def cloud(picture: Picture, x: float, y: float, width: float, *, dark: bool = False) -> None:
-    """Draw a cloud that stands on y; a dark one is hatched."""
+    """Draw a cloud whose bottom is at `y`; a dark one is hatched."""
     picture.sheet.shape(stamp(_CLOUD, x, y, width=width))
     picture.take(Box(x - width / 2, y - width * 0.42, x + width / 2, y))
     step = 26 / width
@@ -43,7 +43,7 @@ def rain(picture: Picture, box: Box, *, heavy: bool = False) -> None:
 
 
 def snow(picture: Picture, box: Box) -> None:
-    """Draw flakes of two kinds, some stars of six arms and many dots."""
+    """Draw snowflakes: some stars with six arms and many dots."""
     for row in range(int(box.height / 96) + 1):
         x = box.left + (row % 2) * 52 + 20
         while x < box.right - 10:
@@ -60,12 +60,12 @@ def snow(picture: Picture, box: Box) -> None:
 
 
 def sparkle(picture: Picture, x: float, y: float, size: float) -> None:
-    """Draw a star of four points."""
+    """Draw a star with four points."""
     picture.sheet.shape(stamp(_SPARKLE, x, y, width=size))
 
 
 def stars(picture: Picture, zone: Box, count: int) -> None:
-    """Strew stars over the free part of a zone: dots, small crosses and a few sparkles."""
+    """Draw up to `count` stars in free places of the zone: dots, small crosses and sparkles."""
     for number in range(count):
         room = picture.find_room(44, 44, zone, padding=18)
         if room is None:
@@ -108,7 +108,7 @@ def moon(picture: Picture, x: float, y: float, radius: float, *, full: bool = Fa
 
 
 def distant_birds(picture: Picture, zone: Box, count: int) -> None:
-    """Draw far birds as two strokes each, where there is room."""
+    """Draw up to `count` distant birds, two strokes each, in free places of the zone."""
     for _ in range(count):
         width = picture.rng.uniform(34, 56)
         room = picture.find_room(width, width / 2, zone, padding=16)
@@ -123,7 +123,7 @@ def distant_birds(picture: Picture, zone: Box, count: int) -> None:
 
 
 def gusts(picture: Picture, zone: Box, count: int) -> None:
-    """Draw curls of wind."""
+    """Draw up to `count` curls of wind in free places of the zone."""
     for _ in range(count):
         length = picture.rng.uniform(120, 210)
         room = picture.find_room(length + 40, 60, zone, padding=10)
@@ -136,7 +136,7 @@ def gusts(picture: Picture, zone: Box, count: int) -> None:
 
 
 def shadow(picture: Picture, box: Box) -> None:
-    """Ground a standing figure with two short strokes at its foot."""
+    """Draw two short strokes below the figure in the box, as its shadow."""
     y, side = box.bottom, picture.rng.choice([-1, 1])
     reach = box.width * 0.5
     x = box.center_x + side * reach * 0.35

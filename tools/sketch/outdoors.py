@@ -1,15 +1,15 @@
-"""A scene under the open sky: weather, something far behind, the ground or the sea, and the figures."""
+"""The outdoor composition: weather, a backdrop, the ground or the sea, and the figures."""
 
 from tools.sketch import grounds, marks, plants, scenery
 from tools.sketch.frames import Frame, choose_frame
 from tools.sketch.paths import Box, rectangle, trace
 from tools.sketch.picture import Figure, Picture, around, in_line, standing
 
-_SMALL_BESIDE = 0.34  # of a house; a person is 0.74
+_SMALL_BESIDE = 0.34  # height of a small thing, where a house is 1 and a person 0.74
 
 
 def landscape(picture: Picture) -> None:
-    """Compose the scene; in a frame or open, by chance."""
+    """Draw the scene, by chance in a frame or without one."""
     area, frame = picture.area, choose_frame(picture)
     horizon = area.top + area.height * ((0.52 if _wet(picture) else 0.65) + picture.rng.uniform(0.0, 0.05))
     free, foot = (frame.sky, frame.foot) if frame else (area, area)
@@ -20,7 +20,7 @@ def landscape(picture: Picture) -> None:
     if not picture.has("space") and not (_wet(picture) and base <= afloat):
         _strew(picture, foot, horizon=horizon, base=base)
     if frame:
-        # Shadows and waves at the edge would cross it.
+        # Shadows and waves at the edge would cross the frame.
         picture.sheet.erase_outside(frame.path)
         picture.sheet.line(frame.path)
 
@@ -34,7 +34,7 @@ def _strew(picture: Picture, foot: Box, *, horizon: float, base: float) -> None:
 
 
 def _background(picture: Picture, frame: Frame | None, sky: Box) -> tuple[float, float]:
-    """Draw all that is behind the figures; return where they stand and where they float."""
+    """Draw everything behind the figures; return the `y` at which figures stand, and that at which they float."""
     _star(picture, sky)
     scenery.weather(picture, scenery.lanterns(picture, sky))
     overhead = list(picture.sheet.taken)
@@ -44,7 +44,7 @@ def _background(picture: Picture, frame: Frame | None, sky: Box) -> tuple[float,
     if frame:
         picture.sheet.erase_outside(frame.path)
         picture.sheet.line(frame.path)
-    # Trees and hills may stand behind the figures, what is high up in the sky may not.
+    # Figures may cover trees and hills, but not what is high up in the sky.
     picture.sheet.taken = overhead
     return heights
 
@@ -54,7 +54,7 @@ def _wet(picture: Picture) -> bool:
 
 
 def _star(picture: Picture, sky: Box) -> None:
-    """Give the middle of the sky to the main figure if all figures fly."""
+    """Draw the main figure large in the middle of the sky if all figures belong there."""
     flying = [figure for figure in picture.figures if figure.kind == "sky"]
     special = picture.figure("p:lantern", "p:sunrise", "sun", "moon") or picture.has("rain", "storm")
     if len(flying) < len(picture.figures) or not flying or special or flying[0].plural:
@@ -65,7 +65,7 @@ def _star(picture: Picture, sky: Box) -> None:
 
 
 def _foreground(picture: Picture, horizon: float) -> tuple[float, float]:
-    """Draw what lies before the horizon; return where figures stand and where they float."""
+    """Draw the ground or water; return the `y` at which figures stand, and that at which they float."""
     area = picture.area
     below = Box(area.left, horizon, area.right, area.bottom)
     base = horizon + below.height * 0.42
@@ -95,7 +95,7 @@ def _stand(picture: Picture, span: Box, *, base: float, afloat: float) -> None:
     hero = figures[0]
     swims = any(figure.kind == "water" for figure in figures)
     if picture.tall and len(figures) >= 3 and not swims:
-        # A high picture has the depth for two rows.
+        # A tall picture has room for two rows.
         front = picture.area.bottom - picture.area.height * 0.05
         _line_up(picture, figures[:2], span, hero=hero, base=base - (front - base) * 0.3, afloat=afloat)
         _line_up(picture, figures[2:], span, hero=hero, base=front, afloat=afloat)
@@ -123,7 +123,7 @@ def _line_up(picture: Picture, figures: list[Figure], span: Box, *, hero: Figure
 def _hero_share(hero: Figure, figures: list[Figure]) -> float:
     if hero.kind != "small":
         return max(0.74, hero.relative_height)
-    # A steak is not as tall as the tree beside it, nor an hourglass as a mountain.
+    # E.g. a steak is less tall than the tree beside it.
     return 0.42 if any(figure.kind in {"big", "person", "mid"} for figure in figures) else 0.58
 
 
@@ -131,7 +131,7 @@ def _share(figure: Figure, hero: Figure) -> float:
     if figure.kind == "idea":
         return 0.62
     if figure.kind == "small" and hero.kind in {"big", "person", "mid"}:
-        # Beside a person a pair of glasses is small; what is wide is not higher than it is wide at life size.
+        # E.g. glasses beside a person are small; wide things are less high.
         return _SMALL_BESIDE * min(1.0, 1.2 / figure.ratio)
     return figure.relative_height * (0.9 if hero.kind in {"big", "person"} else 0.8)
 
@@ -155,7 +155,7 @@ def _put(picture: Picture, figure: Figure, box: Box) -> None:
 
 
 def _signboard(picture: Picture, figure: Figure, box: Box) -> None:
-    """Give what has no body a board on a post."""
+    """Draw a figure that stands for an idea on a board with two posts."""
     side = min(box.width, box.height * 0.72)
     board = Box(box.center_x - side / 2, box.top, box.center_x + side / 2, box.top + side * 0.9)
     for shift in (-side * 0.22, side * 0.22):

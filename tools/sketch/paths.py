@@ -1,4 +1,4 @@
-"""Points, boxes and SVG path data, in sheet units."""
+"""Boxes, and SVG path data for lines, curves and rectangles, in sheet units."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ class Box:
 
     @property
     def width(self) -> float:
-        """Return the width."""
+        """The width."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Return the height."""
+        """The height."""
         return self.bottom - self.top
 
     @property
     def center_x(self) -> float:
-        """Return the middle of left and right."""
+        """The middle of left and right."""
         return (self.left + self.right) / 2
 
     @property
     def center_y(self) -> float:
-        """Return the middle of top and bottom."""
+        """The middle of top and bottom."""
         return (self.top + self.bottom) / 2
 
     def grown(self, by: float) -> "Box":
-        """Return the box with `by` units more on every side."""
+        """Return the box, larger by `by` units on every side (smaller if negative)."""
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
     def touches(self, other: "Box") -> bool:
@@ -47,15 +47,15 @@ class Box:
 
 
 def trace(*parts: str | float) -> str:
-    """Return path data: commands as they are, numbers with one decimal."""
+    """Return the parts as path data: commands unchanged, numbers with one decimal."""
     return " ".join(part if isinstance(part, str) else f"{part:.1f}" for part in parts)
 
 
 def stamp(shape: str, x: float, y: float, *, width: float, height: float | None = None) -> str:
-    """Return a shape, moved to x, y and scaled.
+    """Return a shape as path data, moved to `x`, `y` and scaled.
 
-    The shape is path data on a unit square around its own origin, of relative commands that take pairs (m, l, c, q);
-    `width` and `height` are the lengths of its unit in both directions.
+    The shape is path data around its own origin, with only relative commands that take pairs (m, l, c, q); `width` and
+    `height` are the lengths of its unit in both directions.
     """
     scales = cycle((width, width if height is None else height))
     scaled = (part if part.isalpha() else f"{float(part) * next(scales):.1f}" for part in shape.split())
@@ -81,7 +81,7 @@ def polyline(points: Iterable[Point], *, closed: bool = False) -> str:
 
 
 def rectangle(box: Box, *, radius: float = 0.0) -> str:
-    """Return the path of a rectangle with round corners."""
+    """Return the path of a rectangle; with a `radius`, its corners are round."""
     across, down = box.width - 2 * radius, box.height - 2 * radius
     if radius <= 0:
         return f"M{box.left:.1f} {box.top:.1f}h{across:.1f}v{down:.1f}h{-across:.1f}Z"

@@ -1,4 +1,4 @@
-"""What every composition works on: the sheet, the chance, the figures to place, and the room that is left."""
+"""The picture that a composition draws: the sheet, the random numbers, the figures to place, and the free room."""
 
 import math
 import random
@@ -16,7 +16,7 @@ _RELATIVE_HEIGHT = {"big": 1.0, "person": 0.74, "mid": 0.62, "water": 0.56, "sma
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An icon with the part that it plays in the picture; an `extra` one only keeps another company."""
+    """An icon with its role in the picture; an `extra` one is not named by the subject, but goes with one that is."""
 
     icon: Icon
     kind: Kind
@@ -25,23 +25,27 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """Return width by height."""
+        """Width divided by height."""
         return self.icon.width / self.icon.height
 
     @property
     def turns(self) -> bool:
-        """Tell whether it may look the other way; a check mark may not."""
+        """Whether it may be mirrored; a check mark, for example, may not."""
         return self.kind in {"person", "water", "sky"} or self.icon.name.startswith("p:")
 
     @property
     def relative_height(self) -> float:
-        """Return the height beside other figures, where a house is 1."""
+        """The height beside other figures, where a house is 1."""
         return _RELATIVE_HEIGHT.get(self.kind, 0.44) * (0.75 if self.extra and self.kind != "big" else 1.0)
 
 
 @dataclass(slots=True)
 class Picture:
-    """A picture in the making. `area` is where things may be drawn: the sheet without its margin."""
+    """A picture that is being drawn.
+
+    `area` is the part of the sheet to draw in; `tags` are the scenes that the subject asks for; `placed` are the names
+    of the icons drawn so far.
+    """
 
     sheet: Sheet
     rng: random.Random
@@ -51,22 +55,22 @@ class Picture:
     placed: set[str] = field(default_factory=set)
 
     def has(self, *tags: str) -> bool:
-        """Tell whether the subject asks for any of these scenes."""
+        """Tell whether the picture has any of these tags."""
         return not self.tags.isdisjoint(tags)
 
     @property
     def unit(self) -> float:
-        """Return the shorter side of the area."""
+        """The shorter side of the area."""
         return min(self.area.width, self.area.height)
 
     @property
     def tall(self) -> bool:
-        """Tell whether the picture is clearly higher than wide."""
+        """Whether the picture is clearly higher than wide."""
         return self.area.height > self.area.width * 1.25
 
     @property
     def wide(self) -> bool:
-        """Tell whether the picture is clearly wider than high."""
+        """Whether the picture is clearly wider than high."""
         return self.area.width > self.area.height * 1.25
 
     def jitter(self, size: float) -> float:
@@ -74,19 +78,19 @@ class Picture:
         return self.rng.uniform(-size, size)
 
     def take(self, box: Box) -> None:
-        """Keep other figures out of this box."""
+        """Mark the box as taken, so that nothing else is placed there."""
         self.sheet.taken.append(box)
 
     def figure(self, *names: str) -> "Figure | None":
-        """Return the first figure whose icon has one of these names."""
+        """Return the first figure whose icon has one of these names, or `None`."""
         return next((figure for figure in self.figures if figure.icon.name in names), None)
 
     def is_free(self, box: Box, *, padding: float = 14.0) -> bool:
-        """Tell whether nothing was placed in the box or close to it."""
+        """Tell whether nothing is taken in the box or closer to it than `padding`."""
         return not any(box.grown(padding).touches(taken) for taken in self.sheet.taken)
 
     def find_room(self, width: float, height: float, zone: Box, *, padding: float = 26.0) -> Box | None:
-        """Return the free spot in the zone that is farthest from all others, or `None` if there is none."""
+        """Return a free box of this size in the zone, far from all others (the best of some tries), or `None`."""
         best: tuple[float, Box] | None = None
         for _ in range(_TRIES):
             left = self.rng.uniform(zone.left, max(zone.left, zone.right - width))
@@ -100,7 +104,7 @@ class Picture:
         return best[1] if best else None
 
     def insist_on_room(self, width: float, height: float, zone: Box) -> Box:
-        """Return a free spot in the zone, a smaller one if need be, and in the last resort one that is not free."""
+        """Return a free box in the zone, a smaller one if necessary, or at last a small one that is not free."""
         for shrink in (1.0, 0.82, 0.66, 0.52):
             for padding in (22.0, 8.0):
                 room = self.find_room(width * shrink, height * shrink, zone, padding=padding)
@@ -111,7 +115,7 @@ class Picture:
         return around(x, zone.top + height / 2, width, height)
 
     def place(self, figure: Figure, box: Box, *, flip: bool = False, turn: float = 0.0) -> Box:
-        """Draw the figure in the box, remember the room it takes, and return it."""
+        """Draw the figure in the box, mark the room that it takes, and return that; `turn` is in degrees."""
         icon = figure.icon
         self.placed.add(icon.name)
         scale = min(box.width / icon.width, box.height / icon.height)
@@ -123,7 +127,7 @@ class Picture:
 
 
 def in_line(picture: Picture, figures: list[Figure]) -> list[Figure]:
-    """Return the figures from left to right: the first near the middle, the others in turn on both sides."""
+    """Return the figures in order from left to right: the first near the middle, the others on alternating sides."""
     order: list[Figure] = []
     for number, figure in enumerate(figures):
         order.insert(0 if number % 2 else len(order), figure)
@@ -133,12 +137,12 @@ def in_line(picture: Picture, figures: list[Figure]) -> list[Figure]:
 
 
 def standing(x: float, y: float, width: float, height: float) -> Box:
-    """Return the box of this size whose lower edge has its middle at x, y."""
+    """Return the box of this size whose lower edge is centered on `x`, `y`."""
     return Box(x - width / 2, y - height, x + width / 2, y)
 
 
 def around(x: float, y: float, width: float, height: float) -> Box:
-    """Return the box of this size around x, y."""
+    """Return the box of this size centered on `x`, `y`."""
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 

@@ -1,4 +1,4 @@
-"""Reading a subject: which concepts of the vocabulary it names, how much each weighs, and what scene they ask for."""
+"""Read a subject: which concepts of the vocabulary it names, their weights, and the scenes that they ask for."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _AGAIN = {"but", "with", "only", "just", "while", "and", "then", "in", "on", "at
 _NOT_CHINESE = re.compile(r"不要|没有|不含|不带|避免|去掉|禁止|切勿|无|别")
 _AGAIN_CHINESE = re.compile(r"[的而但只却，。；]")
 _LONGEST_NOT = 5
-# Two icons that one figure shows together, or of which one says it all.
+# Pairs of icons that are replaced by one.
 _TOGETHER = {
     ("p:cat", "box"): "p:cat-box",
     ("p:cat", "p:sleeper"): "p:sleeping-cat",
@@ -34,7 +34,7 @@ _IRREGULAR = {"leaves": "leaf", "wolves": "wolf", "loaves": "loaf", "bought": "b
 
 @dataclass(slots=True)
 class Found:
-    """A concept that the subject names: its weight, whether it is in the plural, and how many there are to be seen."""
+    """A concept that the subject names: its weight, whether it is plural, and how many of it to draw."""
 
     concept: Concept
     weight: float
@@ -44,13 +44,13 @@ class Found:
 
 @dataclass(slots=True)
 class Reading:
-    """What the sketch makes of a subject: concepts that draw, the heaviest first, and the tags of all."""
+    """The result of reading a subject: the concepts to draw, the heaviest first, and the tags of all concepts."""
 
     found: list[Found] = field(default_factory=list)
     tags: set[str] = field(default_factory=set)
 
     def icons(self) -> list[str]:
-        """Return the names of the icons to draw, the main one first, no more than `MOST_ICONS`."""
+        """Return the names of the icons to draw, the main one first, at most `MOST_ICONS`."""
         names = [found.concept.icons[0] for found in self.found]
         if len(names) < 3:
             for found in self.found[:2]:
@@ -58,17 +58,17 @@ class Reading:
         return list(dict.fromkeys(names))[:MOST_ICONS]
 
     def concept_of(self, icon: str) -> Found:
-        """Return the finding that an icon of `icons()` belongs to."""
+        """Return the found concept that an icon of `icons()` belongs to."""
         mains = {found.concept.icons[0]: found for found in self.found}
         others = {name: found for found in reversed(self.found) for name in found.concept.icons}
         return mains.get(icon) or others[icon]
 
 
 def read(subject: str) -> Reading:
-    """Return what can be drawn of a subject in English, Chinese or both.
+    """Return the concepts in a subject in English, Chinese or both.
 
-    Earlier words weigh more, and so do words that come again. What follows a negation ("no text", "不要文字")
-    is left out up to the end of the phrase.
+    Earlier and repeated words weigh more. Words after a negation ("no text", "不要文字") are left out up to the end of
+    the phrase.
     """
     vocabulary = load_vocabulary()
     subject = simplified(subject)
@@ -98,7 +98,7 @@ def _join(by_icon: dict[str, Found], vocabulary: Vocabulary) -> None:
 
 
 def _somebody(by_icon: dict[str, Found], subject: str, vocabulary: Vocabulary) -> None:
-    """Add the person that only a pronoun names, where nobody else is named."""
+    """Add a person if only a pronoun, and no concept, names one."""
     spoken = _PRONOUN.search(subject)
     if spoken and by_icon and not any(found.concept.kind == "person" for found in by_icon.values()):
         woman = spoken[0] in {"她", "she"}
@@ -107,14 +107,14 @@ def _somebody(by_icon: dict[str, Found], subject: str, vocabulary: Vocabulary) -
 
 
 def _presence(concept: Concept) -> float:
-    # A body holds a picture together better than a sign does, and the sky better from behind.
+    # People and large things suit the main role better than ideas and the sky do.
     if "weak" in concept.tags:
         return 0.4
     return {"person": 1.5, "big": 1.1, "idea": 0.85, "sky": 0.8}.get(concept.kind, 1.0)
 
 
 def _concepts(text: str, vocabulary: Vocabulary) -> Iterator[tuple[Concept, bool, int]]:
-    """Yield the concepts with their number: whether it is a plural, and how many are told."""
+    """Yield each concept, whether it is plural, and how many the text names."""
     tokens = _TOKEN.findall(text.replace("-", " "))
     place = 0
     while place < len(tokens):
@@ -151,7 +151,7 @@ def _english_concept(tokens: list[str], place: int, vocabulary: Vocabulary) -> t
 
 
 def _forms(word: str) -> Iterator[str]:
-    """Yield the word as it is, then what it may be an inflection of, the likeliest first."""
+    """Yield the word itself, then the base forms that it may be an inflection of, the likeliest first."""
     yield word
     if word in _IRREGULAR:
         yield _IRREGULAR[word]

@@ -1,4 +1,4 @@
-"""Sky and ground of an outdoor scene: the weather, what is far, what one stands on."""
+"""Sky, horizon and ground of outdoor scenes."""
 
 from tools.sketch import backdrops, marks, plants
 from tools.sketch.paths import Box, smooth, stamp, trace
@@ -12,13 +12,13 @@ _FAR = (
     (("village", "market"), backdrops.houses),
     (("garden", "spring", "autumn"), backdrops.orchard),
 )
-# On a unit square, for `stamp`: two round tops.
+# For `stamp`: an island with two round hills.
 _ISLAND = "m -1 0 q .6 -1.7 1.1 -.7 q .4 -.7 .9 .7"
 _LIGHTS = ("sun", "moon", "p:sunrise", "earth", "t:planet")
 
 
 def weather(picture: Picture, sky: Box) -> None:
-    """Draw what is in the sky, by the tags; sun and moon only where no figure is one."""
+    """Draw the sky by the picture's tags; without sun and moon if a figure shows one."""
     side = picture.rng.choice([0.17, 0.83])
     x, y = sky.left + sky.width * side, sky.top + picture.unit * 0.16
     lit = _own_light(picture, sky, x, y)
@@ -39,7 +39,7 @@ def weather(picture: Picture, sky: Box) -> None:
 
 
 def _own_light(picture: Picture, sky: Box, x: float, y: float) -> bool:
-    """Place a figure that is itself the light of the sky; tell whether there is any."""
+    """Place a figure that shows sun or moon; return whether a figure is the light in the sky, e.g. also a planet."""
     u = picture.unit
     rising, light = picture.figure("p:sunrise"), picture.figure("sun", "moon")
     if rising is not None:
@@ -77,7 +77,7 @@ def _clouds(picture: Picture, sky: Box, side: float) -> None:
 
 
 def far(picture: Picture, horizon: float, *, count: int = 3) -> None:
-    """Draw what stands at the horizon; hills in this number where the subject names nothing else."""
+    """Draw the backdrop that the tags ask for, or by default `count` hills."""
     if picture.has("space"):
         return
     if picture.has("sea", "beach", "underwater", "river"):
@@ -99,7 +99,7 @@ def _islands(picture: Picture, horizon: float) -> None:
 
 
 def horizon_line(picture: Picture, y: float, *, whole: bool) -> None:
-    """Draw the horizon from side to side, broken here and there unless it is to be whole."""
+    """Draw the horizon from side to side, with a few gaps unless it is to be `whole`."""
     area, rng = picture.area, picture.rng
     if whole:
         picture.sheet.line(f"M{area.left:.1f} {y:.1f}H{area.right:.1f}")
@@ -112,7 +112,7 @@ def horizon_line(picture: Picture, y: float, *, whole: bool) -> None:
 
 
 def shore(picture: Picture, left_y: float, right_y: float) -> None:
-    """Draw the land in front of the water, by its winding edge."""
+    """Draw the land in front of the water: its winding edge from `left_y` to `right_y`, and white below."""
     area = picture.area
     step = area.width / 5
     knots = []
@@ -125,7 +125,7 @@ def shore(picture: Picture, left_y: float, right_y: float) -> None:
 
 
 def ground(picture: Picture, below: Box) -> None:
-    """Strew over the ground what grows or lies there, between the figures."""
+    """Draw grass, flowers and pebbles in free places on the ground."""
     if picture.has("farm", "garden"):
         return
     bare = picture.has("snow", "desert", "sea", "river", "beach")
@@ -139,7 +139,7 @@ def ground(picture: Picture, below: Box) -> None:
 
 
 def lanterns(picture: Picture, sky: Box) -> Box:
-    """Hang a string of lanterns across the top if the subject has any; return the sky below it."""
+    """Draw a string of lanterns across the top if the subject names lanterns; return the sky that is left."""
     figure = picture.figure("p:lantern")
     if figure is None:
         return sky

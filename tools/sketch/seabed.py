@@ -1,4 +1,4 @@
-"""A scene below the surface of the water."""
+"""The underwater composition."""
 
 import math
 
@@ -9,7 +9,7 @@ from tools.sketch.thought import cluster
 
 
 def seabed(picture: Picture) -> None:
-    """Compose the figures between the surface and a floor of sand with weeds."""
+    """Draw the figures between the surface of the water and a sandy ground with weeds."""
     area, u = picture.area, picture.unit
     surface, floor = area.top + u * 0.09, area.bottom - u * 0.12
     hump = area.width / round(area.width / 90)

@@ -1,4 +1,4 @@
-"""The sheet of paper: shapes go on it in painter's order, and come off as one SVG document.
+"""The sheet that is drawn on: collects shapes, each over the earlier ones, and returns them as one SVG document.
 
 All lengths are in sheet units: the shorter side of every picture is 1000 units, whatever its size in pixels.
 """
@@ -15,7 +15,10 @@ _HALO = 3.6
 
 @dataclass(slots=True)
 class Sheet:
-    """What is drawn so far. One line weight for everything, and white that hides what lies under it."""
+    """A sheet with everything drawn so far, in one line weight; white areas hide what is below them.
+
+    `taken` are the boxes that are occupied, see `tools.sketch.picture`.
+    """
 
     width: float
     height: float
@@ -34,16 +37,16 @@ class Sheet:
         self._parts.append(f'<path d="{path}" fill="#fff"{pattern}/>')
 
     def erase(self, path: str) -> None:
-        """Make the inside of a path white, without an outline."""
+        """Fill the inside of a path with white, without an outline."""
         self._parts.append(f'<path d="{path}" fill="#fff" stroke="none"/>')
 
     def erase_outside(self, path: str) -> None:
-        """Make the sheet white again outside a closed path; far cheaper than clipping to it."""
+        """Fill the sheet outside a closed path with white; this is far cheaper than clipping to it."""
         whole = f"M0 0H{self.width:.1f}V{self.height:.1f}H0Z"
         self._parts.append(f'<path d="{whole}{path}" fill="#fff" fill-rule="evenodd" stroke="none"/>')
 
     def band(self, points: Sequence[Point], widths: Sequence[float]) -> None:
-        """Draw a way through the points, white with an outline, as wide at each point as `widths` says."""
+        """Draw a path through the points, white with an outline; `widths` are its widths from each point on."""
         steps = list(zip(points, points[1:], widths, strict=False))
         for color, extra in (("#000", LINE_WEIGHT), ("#fff", -LINE_WEIGHT)):
             for start, end, width in steps:
@@ -52,7 +55,7 @@ class Sheet:
                 )
 
     def circle(self, x: float, y: float, radius: float, *, dash: str = "", fill: str = "#fff") -> None:
-        """Draw a circle, white inside unless `fill` says `none`."""
+        """Draw a circle, white inside unless `fill` is ``none``."""
         pattern = f' stroke-dasharray="{dash}"' if dash else ""
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"{pattern}/>')
 
@@ -61,19 +64,19 @@ class Sheet:
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#000" stroke="none"/>')
 
     def open_clip(self, path: str) -> None:
-        """Show of what follows only the part inside the path, until `close_clip`."""
+        """Clip everything drawn until `close_clip` to the inside of the path."""
         self._clips += 1
         name = f"clip{self._clips}"
         self._parts.append(f'<clipPath id="{name}"><path d="{path}"/></clipPath><g clip-path="url(#{name})">')
 
     def close_clip(self) -> None:
-        """End what `open_clip` began."""
+        """End the last `open_clip`."""
         self._parts.append("</g>")
 
     def icon(self, icon: Icon, box: Box, *, flip: bool = False, turn: float = 0.0, halo: bool = True) -> None:
-        """Draw the icon inside the box, as large as fits, standing on the middle of the box's lower edge.
+        """Draw the icon as large as fits into the box, on the middle of its lower edge.
 
-        `turn` is in degrees. The halo is the white rim that keeps it apart from what lies behind.
+        `turn` is in degrees. The halo is a white rim that separates the icon from what is behind it.
         """
         scale = min(box.width / icon.width, box.height / icon.height)
         move = f"translate({box.center_x:.1f},{box.bottom:.1f})"
@@ -91,7 +94,7 @@ class Sheet:
         self._parts.append(f'<g {place} color="#000" fill="none" stroke-width="{weight:.3f}">{icon.body}</g>')
 
     def svg(self) -> str:
-        """Return the document."""
+        """Return the SVG document."""
         body = "".join(self._parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:.1f} {self.height:.1f}" '

@@ -1,4 +1,4 @@
-"""Words that say how a picture is to look, out of a subject: a watercolor of a cat shows no brush."""
+"""Remove words about style and medium from a subject: "a watercolor of a cat" asks for a cat, not for a brush."""
 
 import re
 
@@ -27,6 +27,6 @@ _STYLE = re.compile(
 
 
 def without_style(subject: str) -> str:
-    """Return the lower-case subject without medium, style and composition, unless nothing else is left."""
+    """Return the lower-case subject without words about medium, style and composition, unless nothing else is left."""
     left = _STYLE.sub(" ", subject)
     return left if any(map(str.isalnum, left)) else subject

@@ -1,4 +1,4 @@
-"""Somebody thinks: a person, and a large cloud in which the figures float."""
+"""The composition for thoughts: a person, and a large cloud with the figures in it."""
 
 import math
 
@@ -8,7 +8,7 @@ from tools.sketch.paths import Box
 from tools.sketch.picture import Figure, Picture, around, standing
 
 _Spots = dict[int, list[tuple[float, float, float]]]
-# By the number of figures: where each stands, in shares of the box, and how large it is.
+# By the number of figures: x, y and size of each, in shares of the box.
 _WIDE_SPOTS: _Spots = {
     1: [(0.5, 0.5, 0.95)],
     2: [(0.3, 0.5, 0.84), (0.74, 0.52, 0.64)],
@@ -27,7 +27,7 @@ _THINKERS = ("p:person", "p:woman", "p:reader", "p:writer", "p:student")
 
 
 def thought(picture: Picture) -> None:
-    """Compose a person with a large thought cloud, in which the figures float."""
+    """Draw a person with a large thought cloud that contains the other figures."""
     area, u = picture.area, picture.unit
     dreamers = [figure for figure in picture.figures if figure.kind == "person" or figure.icon.name == "p:sleeper"]
     thinker = dreamers[0] if dreamers else Figure(load_icon(picture.rng.choice(_THINKERS)), "person")
@@ -58,7 +58,7 @@ def _thinker_box(picture: Picture, thinker: Figure, ground: float, *, left: bool
 
 
 def _behind(picture: Picture, ground: float) -> None:
-    # Behind a thinker in a room there is nothing to see.
+    # No backdrop behind a person in a room.
     outside = picture.has("city", "village", "mountain", "forest", "garden") or picture.rng.random() < 0.5
     if outside and not picture.has("home", "office", "desk", "school", "bedroom"):
         scenery.far(picture, ground, count=2)
@@ -101,9 +101,9 @@ def _footing(picture: Picture, ground: float, foot: Box) -> None:
 
 
 def cluster(picture: Picture, figures: list[Figure], box: Box, *, twins: bool = False) -> None:
-    """Place up to five figures in the box: one large, the others around it or beside it.
+    """Place up to five figures in the box: one large, the others around or beside it.
 
-    With `twins` a figure that is alone gets two smaller ones of its kind for company.
+    With `twins`, a single figure gets two smaller copies beside it.
     """
     wide, cast = box.width > box.height * 1.45, figures * 3 if twins and len(figures) == 1 else figures
     spots = (_WIDE_SPOTS if wide else _SQUARE_SPOTS)[max(1, min(5, len(cast)))]

@@ -1,4 +1,4 @@
-"""A winding path with stations, for what happens step by step."""
+"""The composition for processes: a winding path with one station for each step."""
 
 import math
 
@@ -10,7 +10,7 @@ _SAMPLES = 64
 
 
 def trail(picture: Picture) -> None:
-    """Compose a path from the near edge to a flag, with the figures in its bends."""
+    """Draw a winding path that ends at a flag, with the figures in its bends."""
     if picture.area.width > picture.area.height * 1.25:
         _across(picture)
     else:
@@ -40,7 +40,7 @@ def _upwards(picture: Picture) -> None:
 
 
 def _beside(picture: Picture, bend: Point, share: float, *, large: bool) -> Box:
-    """Return the place outside a bend; the far ones are smaller."""
+    """Return the box of a figure on the outside of a bend; the farther, the smaller."""
     area, u, (x, y) = picture.area, picture.unit, bend
     size = u * (0.27 - 0.1 * share) * (1.15 if large else 1.0)
     outward = 1 if x > area.center_x else -1

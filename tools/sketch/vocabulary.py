@@ -1,4 +1,4 @@
-"""The words that the sketch can draw: `words.txt`, one concept a line, in Chinese and English."""
+"""The vocabulary of the sketch, from `words.txt`: one concept per line, with its words in Chinese and English."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,10 +14,10 @@ Kind = Literal["person", "big", "mid", "small", "sky", "water", "idea", "-"]
 class Concept:
     """One line of the vocabulary.
 
-    `kind` says how it stands in a picture: `person`, `big` (a house), `mid` (a car), `small` (a cup), `sky` (it flies),
-    `water` (it floats or swims), `idea` (a sign for something that has no body), or `-`: it draws nothing itself and
-    only sets the scene, asks for an arrangement, or is no subject at all. `tags` are the scene and the arrangement.
-    `things` are the words of both languages that name what is seen, not what it is a sign for.
+    `kind` is its place in a picture: `person`, `big` (a house), `mid` (a car), `small` (a cup), `sky` (it flies),
+    `water` (it floats or swims), `idea` (a symbol of something abstract), or `-`: nothing is drawn for it; it only sets
+    the scene, asks for a composition, or is no subject at all. `tags` are the scenes and compositions that it asks for.
+    `things` are the words of both languages that name the thing itself, not something that it is a symbol of.
     """
 
     icons: tuple[str, ...]
@@ -30,7 +30,10 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All concepts, found by word. English words are in lower case, phrases with single spaces."""
+    """All concepts, also by word. English words are in lower case, phrases have single spaces.
+
+    `kinds` are by the name of a concept's first icon; `longest_english` counts words, `longest_chinese` characters.
+    """
 
     concepts: tuple[Concept, ...]
     things: frozenset[str]
@@ -43,7 +46,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=1)
 def load_vocabulary() -> Vocabulary:
-    """Return the vocabulary; the file is read once."""
+    """Return the vocabulary, read from its file at the first call."""
     lines = _WORDS.read_text(encoding="utf-8").splitlines()
     concepts = tuple(_concept(line) for line in lines if line.strip() and not line.startswith("#"))
     english = {word: concept for concept in concepts for word in concept.english}

@@ -1,1 +1,1 @@
-"""The SQLite file: its tables, its thread, and the rows of runs, images, batches and uploads."""
+"""The SQLite database: its tables, its writer thread, and the rows of runs, images, batches, tasks and uploads."""

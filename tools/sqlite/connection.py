@@ -1,4 +1,4 @@
-"""A connection to the SQLite file; without an event loop, so that commands that only look start at once."""
+"""Connections to the SQLite file and their errors; without an event loop, so that read-only commands start quickly."""
 
 import sqlite3
 import time
@@ -10,11 +10,11 @@ from tools.errors import StorageError
 from tools.pictures.folders import make_folder
 from tools.sqlite.migrations import migrate
 
-BUSY_TIMEOUT_S = 30.0  # how long another process may hold the file before a write gives up
+BUSY_TIMEOUT_S = 30.0  # how long a write waits for another process that locks the file
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file for reading and writing, making it and its tables where they are missing.
+    """Open the file for reading and writing; create it and its tables if they are missing.
 
     `synchronous=FULL`: a committed row survives a power cut too, since it may stand for money.
 
@@ -37,8 +37,10 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log; where several processes open a new file at once, SQLite lets only one, and the
-    others do not wait by themselves: https://www.sqlite.org/c3ref/busy_handler.html, read 2026-11-24.
+    """Switch to a write-ahead log.
+
+    If several processes open a new file at once, SQLite lets only one do so, and does not make the others wait:
+    https://www.sqlite.org/c3ref/busy_handler.html, read 2026-11-24.
     """
     give_up_at = time.monotonic() + BUSY_TIMEOUT_S
     while True:
@@ -54,7 +56,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file for a few questions, and close it; one that is not there is not made.
+    """Open an existing file for a few queries inside the `with`; a missing one is not created.
 
     Raises:
         StorageError: The file is gone, or cannot be read.
@@ -67,7 +69,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
-    """Close a connection at the end; what goes wrong with it meanwhile is told as an error that names its file.
+    """Close the connection at the end of the `with`, and turn SQLite's errors into errors that name the file.
 
     Raises:
         StorageError: The file cannot be read or written.
@@ -81,15 +83,15 @@ def explained(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Co
 
 
 class FileIdentity:
-    """Which file it was that was opened: SQLite goes on writing into one that was deleted, and nobody would see it."""
+    """Remembers which file was opened: SQLite would silently go on writing to one that was deleted."""
 
     def __init__(self, path: Path) -> None:
         self._given = path
-        self._path = path.absolute()  # the program may go to another folder meanwhile
+        self._path = path.absolute()  # the program may change its working directory
         self._file = self._look()
 
     def check(self) -> None:
-        """See that the same file is still there.
+        """Check that the same file is still there.
 
         Raises:
             StorageError: It was deleted, moved, or another one is in its place.
@@ -106,7 +108,7 @@ class FileIdentity:
 
 
 def taken_away(path: Path) -> StorageError:
-    """Return the error of a database that was there before, as one line."""
+    """Return the error for a database that existed and was deleted, moved or replaced."""
     return StorageError(
         f"The database {str(path)!r} was taken away or replaced while it was in use - put it back, since it alone "
         "knows what is paid, and run again"
@@ -114,7 +116,7 @@ def taken_away(path: Path) -> StorageError:
 
 
 def explain(error: Exception, path: Path) -> StorageError:
-    """Return the error as one line that names the file and what to do."""
+    """Return SQLite's error as a `StorageError` that names the file and says what to do."""
     remedy = "it is damaged or not an SQLite file; move it away, or restore it from a backup"
     return StorageError(
         f"The database {str(path)!r} cannot be used ({error}) - {advice_on(error, 'database.path', damaged=remedy)}"
@@ -122,7 +124,7 @@ def explain(error: Exception, path: Path) -> StorageError:
 
 
 def advice_on(error: Exception, setting: str, *, damaged: str) -> str:
-    """Return what to do about an error of SQLite; `setting` names the file, `damaged` is what helps where it is."""
+    """Return what to do about an error of SQLite; `setting` is the file's setting, `damaged` the advice if it is."""
     text = str(error)
     if "locked" in text or "busy" in text:
         return "another program holds it; close it, or wait and run again"
@@ -130,6 +132,6 @@ def advice_on(error: Exception, setting: str, *, damaged: str) -> str:
         return damaged
     if "full" in text or "No space" in text:
         return "free some disk space and run again"
-    if "disk I/O" in text:  # also where a file beside it finds no space
+    if "disk I/O" in text:  # also if there is no space for the log beside it
         return "check the disk and its free space, then run again"
     return f"check that the folder exists and can be written, or set {setting} to another file"

@@ -1,6 +1,6 @@
-"""One SQLite file behind one writer thread, so that a row is on the disk when a call returns.
+"""One SQLite file behind one writer thread; a row is on the disk when a call returns.
 
-Everything waiting is committed together (group commit): a burst of a hundred rows costs one flush to the disk
+Everything that waits is committed together (group commit): a burst of a hundred rows costs one flush to the disk
 instead of a hundred. Any event loop, and any thread without one, may use the same object.
 """
 
@@ -24,9 +24,9 @@ GROUP_SIZE = 500  # most units of work in one commit
 
 
 class Database:
-    """A SQLite file: `write` is on the disk when it returns, `read` sees all that was written.
+    """A SQLite file: when `write` returns, the data is on the disk; `read` sees everything written before.
 
-    The file is opened by the first call. `close` waits until everything handed in is written.
+    The file is opened by the first call. `close` waits until everything queued is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,12 +34,12 @@ class Database:
         self._work: WorkQueue = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start = threading.Lock()
-        self._identity: FileIdentity | None = None  # kept when it is opened again: no other file is made there
+        self._identity: FileIdentity | None = None  # kept after `close`, so that reopening never creates another file
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` inside a transaction and return its result once that is committed.
 
-        It is run again, after a rollback, when other work of the same transaction failed.
+        It is run again, after a rollback, if other work in the same transaction failed.
 
         Raises:
             StorageError: The file cannot be written; nothing of this work is kept.
@@ -54,7 +54,7 @@ class Database:
         future: Future[T] = Future()
         with self._start:
             if self._thread is None:
-                # A queue of its own: the end of an earlier thread is none of this one's business.
+                # A new queue, so that this thread does not get the end mark of an earlier one.
                 self._work = queue.SimpleQueue()
                 name = "peitu-database"
                 self._thread = threading.Thread(target=self._serve, args=(self._work,), name=name, daemon=True)
@@ -92,7 +92,7 @@ class Database:
 
 
 def _next_group(work: WorkQueue) -> tuple[list[Unit], bool]:
-    """Wait for work, then take all that is there; `True` when the thread is to end after it."""
+    """Wait for work, then take all that is queued; also return whether the thread is to end after it."""
     group: list[Unit] = []
     item = work.get()
     while item is not None:
@@ -107,10 +107,10 @@ def _next_group(work: WorkQueue) -> tuple[list[Unit], bool]:
 
 
 def _commit(connection: sqlite3.Connection, group: list[Unit], path: Path) -> None:
-    """Run the group in one transaction; where a unit fails, each in one of its own, so that only its caller hears.
+    """Run the group in one transaction; if a unit fails, each in its own, so that only its caller gets the error.
 
-    A savepoint around every unit would do the same without a second turn, for two statements more, after each of
-    which this thread waits for the event loop to let go of the interpreter.
+    A savepoint around every unit would avoid the second attempt, but cost two more statements, after each of which this
+    thread waits for the interpreter.
     """
     results: list[Any] = []
     connection.execute("BEGIN IMMEDIATE")

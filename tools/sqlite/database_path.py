@@ -1,4 +1,4 @@
-"""Where the database is, without waiting for pydantic: `peitu runs` and `show` answer sooner."""
+"""Find the path of the database without importing pydantic, so that `peitu runs` and `show` answer faster."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def database_path(config: Path | None = None) -> Path:
     Only if the variable and the file do not simply name it, `load_settings` is imported and asked.
 
     Raises:
-        ConfigError: The file is no YAML, or the setting is no path.
+        ConfigError: The file is not YAML, or the setting is not a path.
     """
     import yaml
 

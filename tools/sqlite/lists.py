@@ -1,6 +1,6 @@
-"""What there is: runs, threads, batches and tasks, the newest first, and what became of each.
+"""List runs, threads, batches and tasks, the newest first, with their states.
 
-Each list is ``[]`` where there is no database yet; `state` is one of `tools.sqlite.liveness`.
+Each list is ``[]`` if there is no database yet; the values of `state` are those of `tools.sqlite.liveness`.
 """
 
 import json
@@ -41,18 +41,18 @@ def count_runs(path: Path) -> tuple[int, int]:
 
 
 def list_runs(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
-    """Return the runs without their contents and options; those of a batch are not among them."""
+    """Return the runs, without contents and options; runs of batches are left out."""
     runs = _runs(path, _RUNS.format(more="", where=_NOT_OF_A_BATCH), limit)
     return [{name: value for name, value in run.items() if name != "options"} for run in runs]
 
 
 def list_runs_with_effort(path: Path, *, limit: int) -> list[dict[str, Any]]:
-    """Return all runs, also those of batches, with their options, and how many tasks and seconds each took."""
+    """Return all runs, including those of batches, with their options, number of tasks and duration in seconds."""
     return _runs(path, _RUNS.format(more=_EFFORT, where="TRUE"), limit)
 
 
 def list_threads(path: Path, *, limit: int) -> list[dict[str, Any]]:
-    """Return the threads, each with its last run and a title; those of a batch are not among them."""
+    """Return the threads, each with its last run and a title; threads of batches are left out."""
     if not path.exists():
         return []
     threads: dict[str, dict[str, Any]] = {}
@@ -70,7 +70,7 @@ def list_threads(path: Path, *, limit: int) -> list[dict[str, Any]]:
 
 
 def list_complete_threads(path: Path, *, before: datetime) -> list[str]:
-    """Return the threads of which every run is complete, and the last one has been since `before`."""
+    """Return the threads whose runs are all complete, and were all finished before the time `before`."""
     if not path.exists():
         return []
     with reading(path) as connection:
@@ -93,7 +93,7 @@ def list_tasks(path: Path, *, run_id: str | None, limit: int) -> list[dict[str, 
 
 
 def list_batches(path: Path, *, limit: int | None) -> list[dict[str, Any]]:
-    """Return the batches, with how many of their pictures there are, and were there before."""
+    """Return the batches, with the number of saved pictures (`count`), and of those that were skipped."""
     if not path.exists():
         return []
     saved = (

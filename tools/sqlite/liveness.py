@@ -1,4 +1,4 @@
-"""Whether somebody works on a run or a batch right now, or it only looks so: the leases tell."""
+"""Find out from the leases whether a process works on a run or a batch right now."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def state_of_run(
 ) -> str:
     """Return ``complete``, ``incomplete``, ``running``, ``stopped`` or ``waiting for approval``.
 
-    `waits` tells that the run has a plan which somebody wanted to see first.
+    `waits` tells that the run has a plan, and was asked for with a review.
     """
     if run["status"] == "finished":
         return "complete" if run["success"] else "incomplete"
@@ -50,7 +50,7 @@ def find_state(database_path: Path, run: Mapping[str, Any]) -> str:
 
 
 def wants_review(options: Mapping[str, Any]) -> bool:
-    """Tell whether somebody wanted to see the prompts of a run first; Studio's form always says so or not."""
+    """Tell whether the run was asked for with a review; Studio's form always sets the option, to true or false."""
     return bool(options.get("review"))
 
 

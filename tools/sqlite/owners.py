@@ -1,4 +1,4 @@
-"""The lock files of those who hold leases: each owner keeps one locked, and the system lets go of it when it dies."""
+"""The lock files of the owners of leases: each process keeps its own locked; the system unlocks it when it dies."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ LOOK_AGAIN_S = 0.002
 
 
 def owners_folder(database_path: Path) -> Path:
-    """Return where the lock files of the processes lie that use this database."""
+    """Return the folder of the lock files of processes that use this database."""
     return database_path.with_suffix(".owners")
 
 
@@ -18,12 +18,12 @@ def lock_path(folder: Path, owner: str) -> Path:
 
 
 def is_alive(folder: Path, owner: str, *, clear: bool = False) -> bool:
-    """Tell whether the process that holds the leases of this owner still runs; `clear` the file of a dead one away."""
+    """Tell whether the process of this owner still runs; with `clear`, the file of a dead one is deleted."""
     return _is_locked(lock_path(folder, owner), clear=clear)
 
 
 def sweep_owners(folder: Path) -> int:
-    """Clear away the lock files of processes that died; return how many there were."""
+    """Delete the lock files of processes that died; return how many."""
     return sum(not _is_locked(path, clear=True) for path in folder.glob("*.lock"))
 
 
@@ -35,7 +35,7 @@ def _is_locked(path: Path, *, clear: bool) -> bool:
 
 
 def _is_taken(path: Path, *, clear: bool) -> bool:
-    """Tell whether somebody has the lock right now: its owner, or another who looks."""
+    """Tell whether the lock is held right now: by its owner, or for a moment by another process that looks."""
     from filelock import FileLock, Timeout
 
     if not path.exists():

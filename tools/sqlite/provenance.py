@@ -20,7 +20,7 @@ _SKIPPED = (
 
 
 def asked_sizes(path: Path, sha256: str) -> set[tuple[int, int]]:
-    """Return the sizes in pixels that were asked for when a provider delivered this very file."""
+    """Return the sizes in pixels that were asked for when a provider delivered the file with this SHA-256."""
     with reading(path) as connection:
         rows = connection.execute(
             "SELECT plan, image_index FROM images JOIN runs USING (run_id)"
@@ -81,7 +81,7 @@ def _planned(plan: str | None) -> dict[int, dict[str, Any]]:
 
 
 def _made_of(connection: sqlite3.Connection, wanted: set[str]) -> set[tuple[str, str]]:
-    """Return each of those pictures with the words of the contents that it was made from."""
+    """Return pairs of the SHA-256 of each of these pictures and a content that it was made from."""
     rows = connection.execute(
         "SELECT sha256, runs.content FROM images JOIN runs USING (run_id)"
         " WHERE images.status = 'saved' AND images.attempts > 0 AND sha256 IN (SELECT value FROM json_each(?))",
@@ -91,5 +91,5 @@ def _made_of(connection: sqlite3.Connection, wanted: set[str]) -> set[tuple[str,
 
 
 def _words(text: str) -> str:
-    """Return the words with single spaces: white space may change on its way through a file."""
+    """Return the text with single spaces: white space may change when it is written to a file."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""An earlier batch that a new one of the same storyboard would pay again for."""
+"""Find an earlier batch of the same storyboard whose pictures a new one would pay for again."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tools.sqlite.liveness import state_of_batch
 from tools.sqlite.task_rows import HELD, UNDER_WAY
 
 _OF_THE_SAME = (
-    "SELECT batch_id, finished_at, NULL AS success FROM batches"  # what is finished is not told further apart
+    "SELECT batch_id, finished_at, NULL AS success FROM batches"  # success does not matter here
     " WHERE json_extract(options, '$.reads') = ? AND json_extract(options, '$.writes') = ? ORDER BY started_at DESC"
 )
 _STATUSES = ", ".join(f"'{status}'" for status in UNDER_WAY)
@@ -40,10 +40,10 @@ class Rival:
 
 
 def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str, Any]) -> Rival | None:
-    """Return a batch of the same storyboard and output folder that has requests which may still deliver.
+    """Return a batch of the same storyboard and output folder that is running, or has requests under way.
 
-    Where none has, it is the newest one, if that was stopped. To be asked inside the transaction that writes the new
-    batch down, so that of two that begin at once only one does. `path` is that of the database.
+    If there is none, return the newest one if it was stopped, else `None`. Call this inside the transaction that writes
+    the new batch, so that of two that begin at once only one does. `path` is that of the database.
     """
     stopped: Rival | None = None
     for number, batch in enumerate(_of_the_same(connection, options)):
@@ -62,7 +62,7 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
 
 
 def writes_here(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> bool:
-    """Tell whether the pictures of a batch go where ours do: it may have been begun in another working directory."""
+    """Tell whether the batch would write to our output folder from here: it may be relative to another folder."""
     question = "SELECT json_extract(options, '$.output_dir') FROM batches WHERE batch_id = ?"
     folder = connection.execute(question, (batch_id,)).fetchone()[0]
     return folder is not None and str(Path(folder).resolve()) == options["writes"]
@@ -71,12 +71,12 @@ def writes_here(connection: sqlite3.Connection, batch_id: str, options: Mapping[
 def check_no_rival_at_work(
     connection: sqlite3.Connection, path: Path, batch_id: str, options: Mapping[str, Any]
 ) -> None:
-    """See that no other batch of the same storyboard and output folder is worked on while this one goes on.
+    """Check that no other batch of the same storyboard and output folder is running.
 
-    To be asked inside the transaction that takes the lease. `path` is that of the database.
+    Call this inside the transaction that takes the lease. `path` is that of the database.
 
     Raises:
-        InputError: One is: both would buy the same pictures.
+        InputError: One is running: both would buy the same pictures.
     """
     for batch in _of_the_same(connection, options):
         if batch["batch_id"] != batch_id and state_of_batch(batch, connection, path) == "running":
@@ -84,9 +84,9 @@ def check_no_rival_at_work(
 
 
 def owed_elsewhere(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the file names for which another batch of the same place has requests under way, with that batch.
+    """Return by file name the other batch, of the same storyboard and folder, that has requests under way for it.
 
-    Those for which this batch has some, too, are left out: they are paid already, and are collected.
+    File names for which this batch has requests, too, are left out: they are paid already, and will be collected.
     """
     batches = [batch["batch_id"] for batch in _of_the_same(connection, options)]
     owed = {name: {row["filename"] for row in connection.execute(_UNFINISHED, (name,))} for name in batches}
@@ -101,13 +101,13 @@ def _of_the_same(connection: sqlite3.Connection, options: Mapping[str, Any]) -> 
 
 
 def at_work(batch_id: str) -> str:
-    """Return the line about a batch that another process works on."""
+    """Return the message that another process works on the batch."""
     wait = f"wait for it, or stop it and continue with: peitu resume {batch_id}"
     return f"Batch {batch_id} of this storyboard is being worked on by another process - {wait}"
 
 
 def _told(count: int, held: int, resume: str) -> str:
-    """Return what a batch has under way, and what to do about it."""
+    """Return the part of a message about the requests of a batch, and what to do about them."""
     requests = f"{count} request{'s' if count > 1 else ''}"
     anew = "; to make and pay for all of it again, use another --output-dir"
     if not held:

@@ -1,4 +1,4 @@
-"""Write a mapping as a row; names of tables and columns are our own, never a user's."""
+"""Write mappings as rows; names of tables and columns come from our code, never from users."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -13,6 +13,6 @@ def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *
 
 
 def upsert(connection: sqlite3.Connection, table: str, row: Mapping[str, Any], *, key: str) -> None:
-    """Insert the row, or change the one that has the same `key`, the names of one or more columns."""
+    """Insert the row, or update the one with the same `key` (one or more names of columns, with commas)."""
     changes = ", ".join(f"{name} = excluded.{name}" for name in row)
     insert(connection, table, row, then=f"ON CONFLICT ({key}) DO UPDATE SET {changes}")

@@ -25,28 +25,28 @@ class Task:
     submitted_at: datetime | None
 
     def age_s(self, now: datetime) -> float:
-        """Seconds since the request was answered, or since it was meant where no answer is known.
+        """Return the seconds since the request was answered or, without an answer, since the intent was written.
 
-        Never less than 0, also where the clock was set back meanwhile.
+        Never less than 0, even if the clock was set back.
         """
         return max(0.0, (now - (self.submitted_at or self.intended_at)).total_seconds())
 
 
 UNDER_WAY = ("intent", "unknown", "submitted", "succeeded")
-"""A task in one of these may still deliver a picture that is, or may be, paid."""
+"""Statuses of a task that may still deliver a picture that is, or may be, paid."""
 
 OPEN = (*UNDER_WAY, "saved")
-"""A task in one of these may be, or was, paid: it is adopted and never bought again."""
+"""Statuses of a task that is, or may be, paid: it is adopted and never bought again."""
 
 DELIVERED = ("succeeded", "saved", "refused")
-"""A task in one of these has given its picture."""
+"""Statuses of a task that has delivered its picture."""
 
 HELD = ("intent", "unknown")
-"""Of these nobody knows whether the provider took the request, once the process that sent it is gone."""
+"""Statuses of a task of which nobody knows whether the provider took the request, once its process is gone."""
 
 
 def tasks_of(connection: sqlite3.Connection, run_id: str, image_index: int) -> list[Task]:
-    """Return every task that an image ever had, oldest first."""
+    """Return all tasks of an image, the oldest first."""
     rows = connection.execute(
         "SELECT * FROM tasks WHERE run_id = ? AND image_index = ? ORDER BY id", (run_id, image_index)
     )
@@ -54,13 +54,13 @@ def tasks_of(connection: sqlite3.Connection, run_id: str, image_index: int) -> l
 
 
 def find_open(connection: sqlite3.Connection, run_id: str, image_index: int, picture: str) -> Task | None:
-    """Return the task that this picture of the image already has, paid or perhaps paid, or `None`."""
+    """Return the newest task of this picture that is, or may be, paid, or `None`."""
     tasks = reversed(tasks_of(connection, run_id, image_index))
     return next((task for task in tasks if task.status in OPEN and task.picture == picture), None)
 
 
 def count_rivals(connection: sqlite3.Connection, task: Task, around: timedelta) -> int:
-    """Count the other requests of that moment whose task ids are not known either."""
+    """Count the other requests to this model that were sent around the same time and have no known task either."""
     row = connection.execute(
         "SELECT count(*) FROM tasks WHERE provider = ? AND model = ? AND id != ? AND task_id IS NULL"
         " AND status IN ('intent', 'unknown') AND intended_at BETWEEN ? AND ?",
@@ -76,14 +76,14 @@ def count_rivals(connection: sqlite3.Connection, task: Task, around: timedelta) 
 
 
 def without_owner(connection: sqlite3.Connection, provider: str, task_ids: set[str]) -> set[str]:
-    """Return those of a provider's tasks that no row of the ledger has."""
+    """Return those of a provider's tasks that are in no row of the ledger."""
     places = ", ".join("?" for _ in task_ids)
     known = f"SELECT task_id FROM tasks WHERE provider = ? AND task_id IN ({places})"  # noqa: S608 - only marks
     return task_ids - {row["task_id"] for row in connection.execute(known, (provider, *task_ids))}
 
 
 def change(connection: sqlite3.Connection, task: Task, **columns: Any) -> Task:
-    """Change columns of the task's row and return it as it is now."""
+    """Change columns of the task's row and return the changed task."""
     changes = ", ".join(f"{name} = :{name}" for name in columns)
     statement = f"UPDATE tasks SET {changes} WHERE id = :id RETURNING *"  # noqa: S608 - our own names
     return task_of(connection.execute(statement, {**columns, "id": task.id}).fetchone())

@@ -1,4 +1,4 @@
-"""What lies in the bucket, so that nothing is sent twice."""
+"""The record of objects in buckets, so that no file is uploaded twice."""
 
 import sqlite3
 
@@ -8,7 +8,7 @@ from tools.sqlite.rows import upsert
 
 
 class Uploads:
-    """The rows of `uploads`: objects known to be in a bucket. Synchronous, for `tools.oss` in its thread."""
+    """The rows of `uploads`: objects known to be in a bucket. Its methods block; `tools.oss` calls them in a thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class Uploads:
         return self._database.hand_in(work).result()
 
     def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
-        """Write down that an object is there."""
+        """Record that an object is in the bucket."""
         row = {
             "bucket": bucket,
             "object_key": object_key,

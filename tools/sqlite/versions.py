@@ -1,7 +1,7 @@
-"""The versions of an image: every picture that was made for its place, and the one that is being made anew.
+"""The versions of a redone image: all its pictures, and the one that is being made.
 
-An image that was made once has none here. When it is made anew, its first picture becomes version 1. `images` always
-has the version that is shown: the newest one that is saved.
+An image that was made once has no rows here. At its first redo, its picture becomes version 1. The table `images`
+always has the shown version: the newest one that is saved.
 """
 
 import json
@@ -19,7 +19,7 @@ from tools.sqlite.rows import insert
 from tools.sqlite.task_rows import UNDER_WAY, Task, tasks_of
 
 NOT_ANEW = "not made anew"
-"""How the error of an image begins whose new version is not there."""
+"""The error of an image whose redo failed begins with this."""
 
 PENDING = ("waiting", "unknown")
 """A version with one of these is planned, under way or held: it is continued before another one begins."""
@@ -52,7 +52,7 @@ class Versions:
         return find_run(self._database.path, run_id)
 
     async def of(self, run_id: str, index: int) -> list[Version]:
-        """Return the versions of an image, the first one first; its only picture is version 1."""
+        """Return the versions of an image in order; an image that was never redone has its picture as version 1."""
 
         def work(connection: sqlite3.Connection) -> list[Version]:
             return _rows(connection, run_id, index) or [
@@ -63,9 +63,9 @@ class Versions:
         return await self._database.read(work)
 
     async def begin(self, run_id: str, plan: Mapping[str, Any], asked: Mapping[str, Any]) -> Version | None:
-        """Write down the next version before anything of it is paid, and that its run is not at its end any more.
+        """Write the next version before anything of it is paid, mark its run as running, and return the version.
 
-        One that is pending already is returned as it is; `None` when the number of the plan is taken.
+        If one is pending already, return that instead; return `None` if the number in the plan is taken.
         """
 
         def work(connection: sqlite3.Connection) -> Version | None:
@@ -86,9 +86,9 @@ class Versions:
     async def image(
         self, run_id: str, plan: Mapping[str, Any], of_tasks: Callable[[list[Task]], Shown], *, picture: str
     ) -> Shown:
-        """Write down how the version stands, as `of_tasks` says it of its own tasks, and return what is to be shown.
+        """Write the version that `of_tasks` makes of its own tasks, and return the image to be shown.
 
-        That is the version if it is saved, or was shown already, else what was shown before, with the reason as its
+        That is this version if it is saved or was shown already, else the one shown before, with the reason as its
         error.
         """
 
@@ -100,7 +100,7 @@ class Versions:
             shown = image_of(_image(connection, run_id, plan["index"])[0])
             if image["status"] == "saved":
                 _replace_plan(connection, run_id, plan)
-            # Where the version itself is shown, it was made before, and its file is gone.
+            # If this version is the shown one, it was made before, and its file is gone.
             if image["status"] == "saved" or shown["path"] == plan["path"]:
                 write_image(connection, run_id, image)
                 return image
@@ -111,7 +111,7 @@ class Versions:
         return await self._database.write(work)
 
     async def is_pending(self, run_id: str) -> bool:
-        """Tell whether an image of the run is still to be made anew."""
+        """Tell whether the run has a pending redo."""
         question = "SELECT 1 FROM versions WHERE run_id = ? AND status IN (?, ?)"
         values = (run_id, *PENDING)
         found = await self._database.read(lambda connection: connection.execute(question, values).fetchone())
@@ -119,7 +119,7 @@ class Versions:
 
 
 def pending_wish(run: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return what was asked for when an image of this run was to be made anew and is not yet, or `None`.
+    """Return the input of the run's pending redo, or `None` if there is none.
 
     `run` is what `tools.sqlite.records.find_run` returns.
     """
@@ -131,7 +131,7 @@ def pending_wish(run: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def pending_segments(path: Path) -> list[str]:
-    """Return the runs of batches that have an image still to be made anew; their batches are complete all the same."""
+    """Return the runs of batches with a pending redo; their batches count as complete nevertheless."""
     if not path.exists():
         return []
     question = "SELECT DISTINCT run_id FROM versions JOIN segments USING (run_id) WHERE versions.status IN (?, ?)"
@@ -160,7 +160,7 @@ def _image(connection: sqlite3.Connection, run_id: str, index: int) -> list[sqli
 
 
 def _keep_first(connection: sqlite3.Connection, run_id: str, index: int) -> None:
-    """Copy the only picture that the image had so far."""
+    """Copy the first picture of the image as version 1."""
     columns = ", ".join(("run_id", "image_index", *IMAGE_COLUMNS, "width_px", "height_px", "recorded_at"))
     connection.execute(
         f"INSERT INTO versions (version, {columns}) SELECT 1, {columns} FROM images"  # noqa: S608 - our own names
@@ -191,7 +191,7 @@ def _change(connection: sqlite3.Connection, run_id: str, number: int, image: Map
 
 
 def _replace_plan(connection: sqlite3.Connection, run_id: str, new: Mapping[str, Any]) -> None:
-    """Put the version's plan into the plan of its run, so that what is planned tells of what is shown."""
+    """Put the version's plan into the plan of its run, so that the plan is that of the shown picture."""
     row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
     if row is None or not row["plan"]:
         return

@@ -1,1 +1,1 @@
-"""Reading a storyboard, checked whole, and what of it is there already."""
+"""Read a storyboard and check all of it, and find its existing pictures."""

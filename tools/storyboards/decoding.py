@@ -1,4 +1,4 @@
-"""Text of files as people have them: UTF-8, UTF-16 with its mark, or GB 18030."""
+"""Read files and decode their text: UTF-8, UTF-16 with a byte order mark, or GB 18030."""
 
 import os
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from pathlib import Path
 from tools.errors import InputError
 
 ENCODINGS = ("utf-8-sig", "gb18030")
-"""Tried in this order: Chinese text of older editors comes in GB 18030."""
+"""Encodings that are tried, in this order; older Chinese editors write GB 18030."""
 
-# What some documents begin with; small ones have no zero byte, and would pass for text.
+# How some documents begin; small ones have no zero byte and would pass for text.
 _DOCUMENTS = {b"%PDF-": "a PDF", b"{\\rtf": "an RTF document", b"PK\3\4": "an Office document or an archive"}
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def tell_nobody(_: str) -> None:
-    """Tell nobody."""
+    """Ignore the message."""
 
 
 def read_as_chinese(name: str) -> str:
-    """Return what is told of a text that is no UTF-8: Big5 and Shift JIS often pass for GB 18030, as other words."""
+    """Return the warning that a text is not UTF-8: Big5 and Shift JIS often decode as GB 18030, to wrong characters."""
     return f"{name}: not UTF-8, so read as GB 18030 - if the text looks wrong, save it as UTF-8"
 
 
@@ -30,9 +30,9 @@ def decode_text(
     advice: str = "name a Markdown or text file",
     tell: Callable[[str], None] = tell_nobody,
 ) -> str:
-    """Return the bytes as text; `name` is what a message calls them, and `advice` what to do with a binary file.
+    """Return the bytes as text; messages call them `name`, and `advice` says what to do if they are not text.
 
-    `tell` hears when the encoding is a guess.
+    `tell` is called with a warning if the encoding is a guess.
 
     Raises:
         InputError: It is a document or a binary file, or text in another encoding.
@@ -62,11 +62,11 @@ def read_bytes(path: Path, *, most: int) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        InputError: It is not there, cannot be read, or is larger than `most` bytes.
+        InputError: It does not exist, cannot be read, or is larger than `most` bytes.
     """
     try:
         with path.open("rb") as stream:
-            # Not `read(most + 1)`: that reserves so much memory at once.
+            # Not always `read(most + 1)`, which allocates that much memory at once.
             data = stream.read() if os.fstat(stream.fileno()).st_size <= most else stream.read(most + 1)
     except FileNotFoundError:
         raise InputError(f"There is no file {str(path)!r} - check the name") from None

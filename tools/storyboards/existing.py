@@ -1,4 +1,4 @@
-"""Pictures that are there already."""
+"""Check whether a picture of a storyboard exists already."""
 
 import hashlib
 from collections.abc import Callable, Collection

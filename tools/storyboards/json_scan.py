@@ -1,4 +1,4 @@
-"""JSON that remembers its lines: read piece by piece, so that an element can be named by where it stands."""
+"""Parse JSON element by element with line numbers, so that messages can name the line of an element."""
 
 import json
 import re
@@ -9,10 +9,10 @@ _DECODER = json.JSONDecoder()
 
 
 class JsonScan:
-    """Reads a text of JSON from its beginning on.
+    """Parses a JSON text from its beginning on.
 
     Raises:
-        JSONDecodeError: (every method) Something else stands there; the error knows line and column.
+        JSONDecodeError: (every method but `is_at_end`) The text is different there; the error has line and column.
     """
 
     def __init__(self, text: str) -> None:
@@ -22,7 +22,7 @@ class JsonScan:
         self._skip()
 
     def elements(self) -> list[tuple[int, Any]]:
-        """Read a list: each element with its line."""
+        """Parse a list and return each element with its line."""
         rows: list[tuple[int, Any]] = []
         self._take("[")
         while not self._takes("]"):
@@ -33,7 +33,7 @@ class JsonScan:
         return rows
 
     def members(self, wanted: str) -> tuple[list[tuple[int, Any]] | None, dict[str, Any]]:
-        """Read an object: the elements of the list under the key `wanted`, if it has one, and its other values."""
+        """Parse an object; return the elements of its list `wanted` with lines, or `None`, and its other values."""
         rows: list[tuple[int, Any]] | None = None
         values: dict[str, Any] = {}
         self._take("{")
@@ -49,11 +49,11 @@ class JsonScan:
         return rows, values
 
     def is_at_end(self) -> bool:
-        """Tell whether nothing follows."""
+        """Tell whether the text is at its end."""
         return self._at >= len(self._text)
 
     def end(self) -> None:
-        """See that nothing follows."""
+        """Check that the text is at its end."""
         if not self.is_at_end():
             raise json.JSONDecodeError("more after the end", self._text, self._at)
 

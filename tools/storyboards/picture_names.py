@@ -1,4 +1,4 @@
-"""Where pictures go inside the output folder: file names that people can read and every system can write."""
+"""The file names of pictures inside the output folder: readable, and possible on every system."""
 
 import os
 import unicodedata
@@ -11,18 +11,18 @@ from tools.pictures.names import check_picture_name
 SUFFIX = ".jpg"
 _SUFFIXES = {SUFFIX, ".jpeg", ".png"}
 _LONGEST_PART_BYTES = 200
-"""Most file systems end at 255; a suffix, a number and a name in front of them need room."""
+"""Longest file or folder name; most file systems allow 255, and numbers, suffixes and marks are added to it."""
 LONGEST_PATH_BYTES = 1000
-"""Of a whole path: macOS takes 1024, and a file that is being written has a longer name."""
+"""Longest path; macOS allows 1024, and temporary files have longer names."""
 
 
 def picture_names(filename: str, count: int) -> list[str]:
-    """Return the names of so many pictures: ``a.jpg``, or ``a-1.jpg``, ``a-2.jpg`` …; of ``a/`` ``a/00.jpg`` ….
+    """Return `count` names: ``a.jpg``, or ``a-1.jpg``, ``a-2.jpg`` …; for the folder ``a/``: ``a/00.jpg`` ….
 
-    A name without ``.jpg``, or ``.png`` for a PNG, gets the first.
+    A name without ``.jpg``, ``.jpeg`` or ``.png`` gets ``.jpg``.
 
     Raises:
-        InputError: The name is blank, hidden, too long, or that of a kind that is never made.
+        InputError: The name is blank, hidden, too long, or ends like a kind of picture that is never made.
     """
     if not isinstance(filename, str):
         raise InputError(f"The file name is {filename!r:.40} - write text such as 'cover.jpg'")
@@ -31,7 +31,7 @@ def picture_names(filename: str, count: int) -> list[str]:
         raise InputError(f"The file name {filename!r} is blank - write a name such as 'cover.jpg'")
     if max(len(part.encode("utf-8", "replace")) for part in name.split("/")) > _LONGEST_PART_BYTES:
         raise InputError(f"The file name {filename!r:.40} is too long - write {_LONGEST_PART_BYTES} bytes at most")
-    # The server sends nothing that is hidden. Where `..` leads is seen when the name is put into a folder.
+    # Studio's server sends no hidden files. `..` is checked later, when the folder is known.
     if any(part.startswith(".") and part not in {".", ".."} for part in name.split("/")):
         raise InputError(f"The file name {filename!r:.40} is hidden - no part of it may begin with a dot")
     if name.endswith("/"):
@@ -43,13 +43,13 @@ def picture_names(filename: str, count: int) -> list[str]:
 
 
 def same_file(name: str) -> str:
-    """Return what two names have in common that mean one file on a system that does not tell A from a."""
+    """Return a key that is equal for names of the same file on a case-insensitive file system."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", "."}]
     return unicodedata.normalize("NFC", "/".join(parts)).casefold()
 
 
 class PictureFolder:
-    """Looks at names, one after the other; the disk is asked once for every folder in the folder."""
+    """Checks many names inside one folder, with only one look at the disk per subfolder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -57,10 +57,10 @@ class PictureFolder:
         self._known: set[str] = set()
 
     def check_inside(self, name: str) -> None:
-        """See that a name stays in the folder, and that its path is not too long.
+        """Check that a name stays inside the folder, and that its path is not too long.
 
         Raises:
-            InputError: It does not, or it is.
+            InputError: It leads out of the folder, or its path is too long.
         """
         if len(name.encode("utf-8", "replace")) > self._room:
             raise InputError(f"The file name {name!r:.40} is too long - write {self._room} bytes at most")

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a file, told at once: equal problems together, each with all its places."""
+"""Collect all problems of a file and raise them as one error; equal problems together, with all their places."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,7 +7,7 @@ from typing import Any
 from tools.errors import InputError
 
 Place = tuple[int, int | str]
-"""The number of a row in its file, and what people call it: the number of its line, or the name of its file."""
+"""The number of a row, and its name in messages: the number of its line or segment, or the name of its file."""
 
 
 class Problems:
@@ -23,14 +23,14 @@ class Problems:
         return bool(self._found)
 
     def add(self, problem: str, place: Place, advice: str = "") -> None:
-        """Take note of a problem; `advice` says what to do, behind the places."""
+        """Add a problem at a place; `advice` says what to do and is printed after the places."""
         self._found.setdefault((problem, advice), {})[place] = None
 
     def stop(self) -> None:
         """Raise all problems as one error, if there are any.
 
         Raises:
-            InputError: In one line, every problem with every place where it stands.
+            InputError: The message has, in one line, every problem with all its places.
         """
         if not self._found:
             return
@@ -42,7 +42,7 @@ class Problems:
 
 
 def name_places(places: Sequence[Place], unit: str) -> str:
-    """Return the places for people, e.g. ``lines 2, 3 and 5-90``; three or more rows in a row become a range."""
+    """Return the places as text, e.g. ``lines 2, 3 and 5-90``; three or more consecutive rows become a range."""
     runs: list[list[Place]] = [[places[0]]]
     for before, place in pairwise(places):
         if place[0] == before[0] + 1:
@@ -59,6 +59,6 @@ def name_places(places: Sequence[Place], unit: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Return what a value of JSON is, for people."""
+    """Return the type of a JSON value in words for people."""
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
     return "nothing" if value is None else kinds.get(type(value), "something else")

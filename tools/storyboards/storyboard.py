@@ -1,6 +1,6 @@
-"""A storyboard: many segments that become pictures, read from a file or a folder and checked whole.
+"""Read a storyboard, many segments that become pictures, from a file or a folder, and check all of it.
 
-Nothing is begun while a row is wrong, so every wrong row is told at once, with its line.
+Nothing is begun while a row is wrong, so all wrong rows are reported at once, with their lines.
 """
 
 import json
@@ -23,16 +23,16 @@ MAX_ARTICLE_BYTES = 1_000_000
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 CSV = "save it as CSV, with columns such as id,prompt,size"
 MOST_NAMES = 4
-"""Names of what is skipped in a folder that are told."""
+"""Most names of skipped files that a message lists."""
 
 ARTICLES = (".md", ".markdown", ".txt", ".html", ".htm")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One content of a storyboard; `content` is a prompt, used as it is, when `as_is`.
+    """One segment of a storyboard; with `as_is`, `content` is a prompt that is used unchanged.
 
-    `filename` is where its pictures go inside the output folder, see `tools.storyboards.picture_names`.
+    `filename` is the path of its pictures inside the output folder, see `tools.storyboards.picture_names`.
     """
 
     id: str | int
@@ -45,9 +45,9 @@ class Segment:
     seed: int | None
 
     def asked(self, **more: Any) -> str:
-        """Return the input of the graph as JSON, with what is asked for of all segments.
+        """Return the input of the graph as JSON; `more` are options for all segments.
 
-        An `id` that is a number stands there, too, since a column of text does not know it from ``"1"``.
+        An `id` that is a number is included, since a text column cannot tell 1 from ``"1"``.
         """
         told = {"content": self.content, "filename": self.filename, **({"as_is": True} if self.as_is else {})}
         wishes = {"count": self.count, "style": self.style, "size": self.size, "seed": self.seed, **more}
@@ -58,14 +58,14 @@ class Segment:
 
 
 class Storyboard(list[Segment]):
-    """The segments, and what the file calls itself, if it does."""
+    """The segments of a storyboard, with the title in its file, if any."""
 
     title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What counts for segments that do not say; `count` is for texts and articles, a prompt is one picture."""
+    """Options of segments that do not set their own; `count` applies to texts and articles, not to prompts."""
 
     count: int | None = None
     style: str | None = None
@@ -74,9 +74,9 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What can be made, and where: `size_refusal` and `prompt_refusal` say why something cannot, or `None`.
+    """What segments are checked against: the output folder, and functions that say why something cannot be made.
 
-    `templates` is the user's folder of templates.
+    `article_count` is the default number of pictures of an article; `templates` the user's folder of templates.
     """
 
     folder: Path
@@ -91,10 +91,10 @@ def read_storyboard(
 ) -> Storyboard:
     """Return the segments of a storyboard file, or of the articles of a folder.
 
-    `tell` gets a line for people where something is passed over that was asked for, or may not be as it was meant.
+    `tell` is called with a line for people about each thing that is ignored, skipped or guessed.
 
     Raises:
-        InputError: In one line, everything that cannot be used, with its lines.
+        InputError: The message has, in one line, everything that cannot be used, with its lines.
     """
     problems = Problems(repr(str(path)))
     if path.is_dir():
@@ -125,7 +125,7 @@ def read_storyboard(
 
 
 def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults, unit: str) -> Iterator[str]:
-    """Yield what is asked for of prompts and is for texts; what is said for all counts where there is no text."""
+    """Yield a message for each option of texts that prompts set; options for all only if there are no texts."""
     for key in ("count", "style"):
         prompts = (row for row, segment in zip(rows.rows, segments, strict=True) if segment.as_is)
         if places := [row.place for row in prompts if row.values.get(key) not in {None, 1}]:
@@ -138,7 +138,7 @@ def _passed_over(rows: Rows, segments: list[Segment], defaults: Defaults, unit: 
 
 
 def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: Problems) -> Iterator[Segment]:
-    """Yield the rows that can be used; what is wrong with the others, and between them, is noted."""
+    """Yield the segments of valid rows until there is a problem; all problems of and between rows are added."""
     ids: dict[str, Place] = {}
     files: dict[str, Place] = {}
     for number, row in enumerate(rows, start=1):
@@ -158,7 +158,7 @@ def _checked(rows: list[Row], common: dict[str, Any], checks: Checks, problems: 
 
 
 def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems: Problems) -> bool:
-    """Tell whether nobody had it before; if somebody had, both are named."""
+    """Tell whether the key was free; if not, add a problem for both places."""
     first = taken.setdefault(key, place)
     if first is place:
         return True
@@ -168,7 +168,7 @@ def _claim(taken: dict[str, Place], key: str, name: str, place: Place, problems:
 
 
 def _articles(folder: Path, problems: Problems, tell: Callable[[str], None], output: Path) -> Iterator[Row]:
-    """Yield an article of the folder after the other, by name; each gets a folder of its own for its pictures."""
+    """Yield the articles of the folder as rows, ordered by name; each has a subfolder for its pictures."""
     found = sorted((path for path in folder.iterdir() if path.name[0] != "."), key=lambda path: path.name)
     paths = [path for path in found if path.suffix.lower() in ARTICLES and path.is_file()]
     if not paths:
@@ -194,7 +194,7 @@ def _articles(folder: Path, problems: Problems, tell: Callable[[str], None], out
 
 
 def _article(path: Path, guessed: list[str]) -> str:
-    """Return an article; its name goes to the guessed ones where the encoding is a guess."""
+    """Return the text of an article; add its name to `guessed` if the encoding is a guess."""
     data = read_bytes(path, most=MAX_PAGE_BYTES)
     text = decode_text(data, "a file", tell=lambda _: guessed.append(path.name))
     return fitting(text, len(data), "a file", most_bytes=MAX_ARTICLE_BYTES)

@@ -1,4 +1,4 @@
-"""The rows of a storyboard as they stand in its file, each with its line: JSON, JSON Lines or CSV."""
+"""Read the rows of a storyboard file, JSON, JSON Lines or CSV, each with its line; they are not checked yet."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from tools.storyboards.json_scan import JsonScan
 from tools.storyboards.problems import Place, Problems
 
 WORDS = ("prompt", "text", "content")
-"""Keys of which a segment has one: what is to be seen."""
+"""The keys for the prompt or text of a segment, of which it has one."""
 
 _JSON = {".json", ".jsonl", ".ndjson"}
 
@@ -23,7 +23,7 @@ _LONGEST_CELL = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One segment as it stands in the file, not checked yet."""
+    """One segment as it is in the file, not checked yet."""
 
     place: Place
     values: Any
@@ -31,17 +31,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The segments of a file, and what its object says beside them for all of them."""
+    """The segments of a file, and the values for all of them in the object around them."""
 
     rows: list[Row]
     common: dict[str, Any]
 
 
 def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
-    """Return the rows of a storyboard; `suffix` is that of its file, and what the text begins with counts more.
+    """Return the rows of a storyboard; the format depends on the first character and then on the file's `suffix`.
 
     Raises:
-        InputError: It is no storyboard at all; rows that cannot be read are `problems`.
+        InputError: It is no storyboard at all; unreadable rows are added to `problems` instead.
     """
     first = text.lstrip()[:1]
     if not first:
@@ -66,7 +66,7 @@ def rows_of(text: str, suffix: str, problems: Problems) -> Rows:
 
 
 def is_storyboard(text: str, suffix: str) -> bool:
-    """Tell whether this is a storyboard and no article: one whose rows are meant for pictures, or any JSON file."""
+    """Tell whether this is a storyboard rather than an article: any JSON file, or rows with a prompt or text."""
     if suffix in _JSON:
         return True
     if suffix != ".csv" and text.lstrip()[:1] not in {"[", "{"}:
@@ -104,7 +104,7 @@ def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
 
 
 def _numbered(elements: list[tuple[int, Any]], problems: Problems) -> list[Row]:
-    """Return the rows with their lines, or with their own numbers where lines do not tell them apart."""
+    """Return the rows with their lines, or with segment numbers if several are on one line."""
     lines = [line for line, _ in elements]
     if len(set(lines)) < len(lines):
         problems.unit, lines = "segment", list(range(1, len(lines) + 1))

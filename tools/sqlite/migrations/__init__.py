@@ -1,6 +1,6 @@
-"""The tables of the database, as sqlite-utils migrations: append only, never edited once they have run somewhere.
+"""The tables of the database as sqlite-utils migrations: only add new ones, never edit one that has run anywhere.
 
-Times are UTC in ISO 8601; columns carry their unit. No secret, no signed URL and no image bytes in any of them.
+Times are UTC in ISO 8601; names of columns have units. No table has secrets, signed URLs or image bytes.
 """
 
 import sqlite3
@@ -51,7 +51,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     migrations = sqlite_utils.Migrations("peitu")
     for change in CHANGES:
         migrations()(change)
-    # One transaction around all of it: a second process waits here and then finds nothing left to do.
+    # One transaction around all: a second process waits here, and then has nothing left to do.
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(sqlite_utils.Database(connection))

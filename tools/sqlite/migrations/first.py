@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def m001_runs(db: "Database") -> None:
-    """One row a run: one content, one LangGraph thread."""
+    """One row per run: one content, one LangGraph thread."""
     db.table("runs").create(
         {
             "run_id": str,
@@ -29,7 +29,7 @@ def m001_runs(db: "Database") -> None:
 
 
 def m002_images(db: "Database") -> None:
-    """One row an image of a run, as it stands now."""
+    """One row per image of a run, with its current state."""
     db.table("images").create(
         {
             "run_id": str,
@@ -54,7 +54,7 @@ def m002_images(db: "Database") -> None:
 
 
 def m003_tasks(db: "Database") -> None:
-    """The ledger: one row a paid request, written before the request; see `tools.money.ledger`."""
+    """The ledger: one row per paid request, written before it is sent; see `tools.money.ledger`."""
     tasks = db.table("tasks")
     tasks.create(
         {
@@ -82,12 +82,12 @@ def m003_tasks(db: "Database") -> None:
         defaults={"polls": 0},
     )
     tasks.create_index(["run_id", "image_index"])
-    # A provider's task belongs to one image for ever; a second claim is refused by SQLite itself.
+    # A provider's task belongs to one image forever; SQLite refuses a second claim.
     db.execute("CREATE UNIQUE INDEX tasks_provider_task_id ON tasks(provider, task_id) WHERE task_id IS NOT NULL")
 
 
 def m004_uploads(db: "Database") -> None:
-    """One row an object of a bucket that is known to be there."""
+    """One row per object that is known to be in a bucket."""
     uploads = db.table("uploads")
     uploads.create(
         {
@@ -108,7 +108,7 @@ def m004_uploads(db: "Database") -> None:
 
 
 def m005_leases(db: "Database") -> None:
-    """One row an image that somebody works on; see `tools.money.leases`."""
+    """One row per lease, on an image or a whole run or batch; see `tools.money.leases`."""
     db.table("leases").create(
         {"run_id": str, "image_index": int, "owner": str, "taken_at": str},
         pk=("run_id", "image_index"),
@@ -117,7 +117,7 @@ def m005_leases(db: "Database") -> None:
 
 
 def m006_standings(db: "Database") -> None:
-    """One row a provider's model: how it stood when that last changed; see `tools.money.health`."""
+    """One row per model of a provider: its standing when that last changed; see `tools.money.health`."""
     db.table("standings").create(
         {"provider": str, "model": str, "state": str, "reason": str, "until": str, "changed_at": str},
         pk=("provider", "model"),
@@ -126,7 +126,7 @@ def m006_standings(db: "Database") -> None:
 
 
 def m007_threads(db: "Database") -> None:
-    """A thread may hold several runs, one after the other; a task says of which picture it is, and of what words."""
+    """Let a thread have several runs, one after the other; store the picture and the prompt of each task."""
     db.table("runs").add_column("thread_id", str)
     db.table("runs").add_column("plan", str)  # what the node `prompt` planned, JSON
     db.table("tasks").add_column("picture", str)

@@ -1,4 +1,4 @@
-"""The tables since: what all processes share, batches, versions; the next change goes to the end."""
+"""Later tables and changes: budgets, batches, versions. The next change goes to the end."""
 
 from typing import TYPE_CHECKING
 
@@ -7,25 +7,25 @@ if TYPE_CHECKING:
 
 
 def m008_budgets(db: "Database") -> None:
-    """One row an allowance; places of tasks under way; how long each task took; see `tools.money.budgets`."""
+    """One row per allowance; slots of tasks under way; duration of each task; see `tools.money.budgets`."""
     db.table("budgets").create(
         {
             "name": str,  # e.g. "submits dashscope wanx2.1-t2i-plus"
-            "next_at": float,  # seconds since 1970: the next one may go out then
-            "paused_until": float,  # seconds since 1970: the service asked for patience until then
+            "next_at": float,  # seconds since 1970: time of the next turn
+            "paused_until": float,  # seconds since 1970: the service asked to wait until then
         },
         pk="name",
         not_null={"next_at", "paused_until"},
     )
     db.table("leases").add_column("place", str)  # the allowance in which this image's task counts as under way
     db.table("leases").create_index(["place"])
-    db.table("tasks").add_column("duration_s", float)  # from the submit until it was ready
+    db.table("tasks").add_column("duration_s", float)  # from the answered submit until the picture was ready
     db.table("tasks").create_index(["provider", "model", "id"])
     db.execute("CREATE INDEX tasks_intents ON tasks(provider) WHERE status = 'intent'")
 
 
 def m009_storyboards(db: "Database") -> None:
-    """One row a batch, one row a segment of it; a segment is a run of its own."""
+    """One row per batch, and one per segment of it; each segment is a run of its own."""
     db.table("batches").create(
         {
             "batch_id": str,
@@ -43,7 +43,7 @@ def m009_storyboards(db: "Database") -> None:
         {
             "batch_id": str,
             "number": int,  # position in the storyboard, from 0
-            "segment_id": str,  # what the storyboard calls it
+            "segment_id": str,  # its id in the storyboard
             "run_id": str,
             "asked": str,  # the input of the graph, JSON
             "first_index": int,  # index of its first image within the batch
@@ -59,12 +59,12 @@ def m009_storyboards(db: "Database") -> None:
 
 
 def m010_versions(db: "Database") -> None:
-    """One row a version of an image that was made anew; `images` has the one shown. See `tools.sqlite.versions`."""
+    """One row per version of a redone image; `images` has the shown one. See `tools.sqlite.versions`."""
     db.table("versions").create(
         {
             "run_id": str,
             "image_index": int,
-            "version": int,  # from 1, the picture that was there first
+            "version": int,  # 1 is the first picture
             "status": str,  # saved, failed, unknown; waiting: planned, or being made
             "path": str,
             "url": str,
@@ -87,13 +87,13 @@ def m010_versions(db: "Database") -> None:
 
 
 def m011_budget_times(db: "Database") -> None:
-    """Times of allowances as text, like all others; what was booked before is forgotten."""
+    """Store the times of allowances as text, like all others; old values are dropped."""
     db.table("budgets").drop()
     db.table("budgets").create(
         {
             "name": str,
-            "next_at": str,  # the next one may go out then
-            "paused_until": str,  # the service asked for patience until then; long ago where it did not
+            "next_at": str,  # time of the next turn
+            "paused_until": str,  # the service asked to wait until then; a time long ago if it did not
         },
         pk="name",
         not_null={"next_at", "paused_until"},
