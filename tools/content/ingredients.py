@@ -1,4 +1,4 @@
-"""The ingredients of a recipe as one picture: amounts cannot be seen, things on a table can."""
+"""Turn a recipe's list of ingredients into a phrase for one picture: the things on a table, without amounts."""
 
 import re
 
@@ -15,7 +15,7 @@ _AMOUNT = {
     "en": re.compile(
         r"^(?:an? )?(?:\d{1,4}(?:[.,/]\d{1,3})?[½¼¾]?|[½¼¾]|(?=pinch))[ \t]{0,2}"
         rf"(?:(?:{_UNITS['en']})\b)?(?: of\b)?"
-        # Hours and percents can be counted, but lie on no table.
+        # Times, percents, ranges and durations are no amounts of an ingredient.
         r"(?!\d|[ \t]{0,2}(?:[:%-]|(?:hour|minute|second|day|week|month|year)s?\b))",
         re.IGNORECASE,
     ),
@@ -30,8 +30,8 @@ _MOST = 5
 
 
 def ingredients(text: str, language: Language) -> str | None:
-    """Return the things of a list of amounts, as they lie on a table; `None` if the text is another one."""
-    # In one line, as in most recipes in Chinese, commas part them.
+    """Return the ingredients, at most five, as things on a table; `None` if the text is no list of amounts."""
+    # Items in one line, as in most Chinese recipes, are separated by commas.
     end = _ITEM_END if language == "en" or _ITEM_END.search(text.rstrip("。")) else _COMMA_ZH
     items = [item.strip(" .") for item in end.split(text[:1000]) if item.strip(" .。")]
     measured = [item for item in items if _AMOUNT[language].search(item) and len(item) <= _LONGEST_ITEM[language]]

@@ -11,9 +11,9 @@ from tools.content.words import language_of
 from tools.simplified import simplified
 
 _SHORT_CHARS = 40
-_MOST_NEEDED = 5.0  # of a long text
+_MOST_NEEDED = 5.0  # the highest score that a long text needs
 _OFTEN = 3
-# Words that are keywords only elsewhere: a record is no history, and what physics says of motion is no sport.
+# Phrases that contain a keyword but are not about its topic: a record high is no history, a law of motion no sport.
 _IDIOMS = re.compile(
     r"运动(?:定律|状态)|历史(?:新高|新低|最高|最低|最好|性|纪录|记录|上最)|historic(?:al)? (?:high|low)s?"
 )
@@ -24,8 +24,8 @@ def match_topic(
 ) -> Topic:
     """Return the topic whose keywords the text uses most; a hit in the title weighs most.
 
-    The default topic is for texts that none fits: of a text longer than a phrase, one keyword is no evidence unless
-    it comes again and again. A tag of the author that is a keyword decides. `own` is the user's folder of templates.
+    Return the default topic if none matches: in a text of more than 40 characters, a single keyword counts only if it
+    occurs three times. An author's tag that is a keyword decides at once. `own` is the user's folder of templates.
     """
     known = topics(own)
     for tag in (simplified(tag).lower() for tag in tags):
@@ -40,7 +40,7 @@ def match_topic(
         if topic.id != DEFAULT and (len(text) <= _SHORT_CHARS or whole.is_evidence(topic))
     }
     best = max(scores, key=scores.__getitem__, default=DEFAULT)
-    # Some words of any topic stand in every long text; a Chinese character says as much as three letters.
+    # Every long text contains some keywords of any topic; a Chinese character counts as three letters.
     enough = min(_MOST_NEEDED, max(1.0, len(text) * (3 if language_of(text) == "zh" else 1) / 300))
     return known[best] if scores.get(best, 0) >= enough else known[DEFAULT]
 
@@ -50,12 +50,12 @@ class _Hay:
 
     def __init__(self, text: str) -> None:
         self.text = _IDIOMS.sub(" ", simplified(text).lower())
-        # Keywords of the user's own topics may be Traditional, as the text is.
+        # Keywords of own templates may be in Traditional characters, like the text.
         self.texts = {self.text, _IDIOMS.sub(" ", text.lower())}
         self.words = Counter(re.findall(r"[^\W_]+(?:[+#])*", self.text, re.ASCII))
 
     def score(self, topic: Topic) -> float:
-        """Return the sum of the roots of the hits: many different words beat one repeated word."""
+        """Return the sum of the square roots of each keyword's hits: many different words beat one repeated word."""
         keywords = (word.lower() for word in (*topic.keywords.zh, *topic.keywords.en))
         return sum(math.sqrt(min(self._count(word), 16)) for word in keywords)
 

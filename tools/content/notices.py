@@ -1,8 +1,8 @@
-"""Lines about a content instead of its story: data about it, where it stands on a site, when something was said."""
+"""Find what is about a content and not part of it: notices, labels, breadcrumbs, time stamps, datelines, speakers."""
 
 import re
 
-# `课程：经济学  学时：2` and `Rating: 4/5. Published by …`: two labels with short values, and nothing that is told.
+# `课程：经济学  学时：2` and `Rating: 4/5. Published by …`: two labels with short values and nothing else.
 _LABEL = r"[*_]{0,3}[^\W\d_][\w/ ]{0,13}?[ \t*_]{0,3}[:：|｜][ \t*_]{0,3}"
 _PAIRS = re.compile(
     rf"[\W_]{{0,9}}{_LABEL}[^:：。！？!?\n]{{1,30}}?(?:[ \t　]{{1,9}}|[·•|｜/][ \t]{{0,3}})"
@@ -28,7 +28,7 @@ _LINE = re.compile(
     r"|[\w ]{1,20}+(?:[>›»][\w ,&']{1,24}+){2,8}$)",
     re.IGNORECASE,
 )
-# What a line of a story begins with, and what is no part of it.
+# Time stamps and datelines at the beginning of a line.
 _LEAD = re.compile(
     r"^[ \t]{0,3}(?:\[\d{1,2}:\d{2}(?::\d{2})?\]|[(（]\d{1,2}:\d{2}(?::\d{2})?[)）]"
     r"|\d{1,2}:\d{2}(?::\d{2}|(?=[ \t])))[ \t]{0,3}"
@@ -37,7 +37,7 @@ _LEAD = re.compile(
     r"(?: \((?:AP|Reuters|AFP|UPI)\))? ?[—–] "
     r"|^(?:本报|[\u4e00-\u9fff]{2,4}(?:日报|晚报|网))讯[ \t]{0,3}"
 )
-# Who speaks in a line of a talk: `HOST:`, `主持人小北：`, `问：`.
+# The speaker's name in a line of a transcript: `HOST:`, `主持人小北：`, `问：`.
 _SPEAKER = re.compile(
     r"^[ \t*_]{0,40}(?:(?:主持人|嘉宾|记者|旁白|主播|提问者|受访者)[\u4e00-\u9fff]{0,4}|[问答]"
     r"|(?:[A-Z][A-Z.'-]{1,14} ?){1,2})[ \t*_]{0,3}[:：][ \t*_]{0,3}"
@@ -45,12 +45,12 @@ _SPEAKER = re.compile(
 
 
 def is_about(line: str) -> bool:
-    """Say whether the line tells something about the content, no part of its story."""
+    """Tell whether the line is about the content instead of a part of it, e.g. a rating or a breadcrumb."""
     return bool(_LINE.match(line) or _PAIRS.fullmatch(line))
 
 
 def without_lead(line: str) -> str:
-    """Return the line with spaces in place of a dateline, a time stamp and who speaks."""
+    """Return the line with spaces in place of a dateline, a time stamp and the speaker's name."""
     return _spaced(_SPEAKER, _spaced(_LEAD, line))
 
 

@@ -1,4 +1,4 @@
-"""A phrase told about somebody whom one sees: a picture shows no `I` and no 你."""
+"""Rewrite a phrase in the third person: a picture can show `a person`, but no `I` and no 你."""
 
 import re
 from itertools import pairwise
@@ -7,7 +7,7 @@ from tools.content.templates import Language
 from tools.content.words import tokens
 
 _SPEAKERS_ZH = {"我": "一个人", "你": "一个人", "您": "一个人", "我们": "人们", "咱们": "人们", "你们": "人们"}
-# Where `you` is who does something; elsewhere something is done to you.
+# After these words `you` is the subject of a clause; elsewhere it is an object.
 _BEFORE = ("if", "as", "so", "and", "but", "that", "when", "while", "where", "what", "which", "how", "because", "until")
 _BEGINS = "(?:" + "|".join(rf"(?<=\b{word} )" for word in _BEFORE) + r"|^|(?<=[,;:—] ))"
 _SPEAKERS_EN = (
@@ -25,13 +25,13 @@ _SPEAKERS_EN = (
 )
 _OWNERS_EN = re.compile(r"(?<![\w'’])(?:my|our|your)(?![\w'’])", re.IGNORECASE)
 _NAMED_EN = re.compile(r"\b(?:a person|people|they|them)\b")
-# The numeral, which is no speaker.
+# Here `I` is a Roman numeral.
 _NUMBERED_EN = re.compile(r"\b(War|Act|Part|Chapter|Book|Volume|Phase|Stage|Type|Level) I\b(?!['’])")
 _ACTS_EN = re.compile(
     r"\b(a person (?:(?:always|often|still|sometimes|never|just|once|even|only|also|already|then|soon|now|\w+ly) )?)"
     r"([a-z]{2,20})\b"
 )
-# Verbs that stay as they are after a person: auxiliaries, those of the past, and what is no verb.
+# Words that stay as they are after `a person`: auxiliaries, past tenses, and words that are no verbs.
 _KEPT_EN = re.compile(
     r"is|has|was|had|does|did|can|could|will|would|shall|should|may|might|must|cannot|ought|used|"
     r"began|became|broke|brought|built|bought|came|chose|caught|drank|drew|drove|ate|fell|felt|"
@@ -46,12 +46,12 @@ _KEPT_EN = re.compile(
 
 
 def of_others(phrase: str, language: Language) -> str:
-    """Return the phrase about a person or people, instead of whoever tells it or is told it."""
+    """Return the phrase with the first and second person replaced by the third, e.g. `a person` or 人们."""
     return _of_others_zh(phrase) if language == "zh" else _of_others_en(phrase)
 
 
 def _of_others_zh(phrase: str) -> str:
-    """Return the phrase about somebody; what belongs to a speaker is shown without, e.g. `我妈妈` as `妈妈`."""
+    """Replace the Chinese pronouns by nouns; possessive ones are dropped, e.g. `我妈妈` becomes `妈妈`."""
     if not any(person in phrase for person in "我你您咱"):
         return phrase
     words: list[str] = []
@@ -73,7 +73,7 @@ def _of_others_zh(phrase: str) -> str:
 
 
 def _of_others_en(phrase: str) -> str:
-    """Return the phrase with `I` and `we` as people whom one sees; the first is named, the rest are `they`."""
+    """Replace the English pronouns: the first becomes `a person` or `people`, later ones `they` or `them`."""
     phrase = _NUMBERED_EN.sub(r"\1 One", phrase)
     for pattern, first, later in _SPEAKERS_EN:
         flags = 0 if pattern.startswith("I") else re.IGNORECASE

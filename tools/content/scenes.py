@@ -1,4 +1,4 @@
-"""Which parts of a content get a picture: spread over the whole, the most picturable of each part first."""
+"""Choose which places of a content get a picture: spread over the whole content, the best score of each stretch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from itertools import chain, groupby, pairwise
 from typing import TypeVar
 
 VISIBLE = 1.0
-"""The least score of a part that shows something."""
+"""The lowest score of a place that shows something visible."""
 _Item = TypeVar("_Item")
 
 
@@ -33,12 +33,13 @@ class Choice:
 def choose(places: Sequence[Place], count: int) -> list[Choice]:
     """Return `count` choices in the order of the content; every place is used before one is used twice.
 
-    Fewer than there are places: one for each run of sections, or of places within a section.
+    If `count` is less than the number of places, the sections, or the places within a section, are divided into
+    stretches, and each stretch gets one picture.
     """
     if not places:
         return []
     if count < len(places):
-        # A part with nothing to see gets a picture only where the others do not give enough.
+        # Places that show nothing visible are used only if the others are too few.
         shown = [number for number, place in enumerate(places) if place.score >= VISIBLE]
         others = sorted(set(range(len(places))) - set(shown))
         chosen = _of(shown, places, count) if count <= len(shown) else shown + _of(others, places, count - len(shown))
@@ -49,12 +50,12 @@ def choose(places: Sequence[Place], count: int) -> list[Choice]:
 
 
 def _of(numbers: Sequence[int], places: Sequence[Place], count: int) -> list[int]:
-    """Return `count` of these numbers of places, spread evenly."""
+    """Return `count` of these indexes of places, spread evenly."""
     return [numbers[best] for best in _best([places[number] for number in numbers], count)]
 
 
 def _best(places: Sequence[Place], count: int) -> list[int]:
-    """Return the numbers of `count` places, no more than there are, spread evenly."""
+    """Return the indexes of the best `count` places, spread evenly; `count` is at most their number."""
 
     def best(stretch: Sequence[int]) -> int:
         return max(stretch, key=lambda place: (places[place].score, -place))

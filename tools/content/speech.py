@@ -1,4 +1,4 @@
-"""What somebody says in a text: it can be heard, but not seen."""
+"""Find and remove what somebody says in a text, and filler words: a picture cannot show them."""
 
 import re
 
@@ -12,9 +12,9 @@ SPOKEN = re.compile(
 _QUOTED = re.compile(
     r"“(?=[A-Z\u4e00-\u9fff])[^“”\n]{3,400}?[,.!?，。！？…—]”|「[^「」\n]{3,400}?[，。！？…]」|(?<![\w\"])\"[A-Z][^\"\n]{8,400}?[,.!?—]\"(?!\w)"
 )
-# What is heard, and who only says it: `He said.`
+# What is left of a sentence without its quote: `He said.`
 _TAG_ONLY = re.compile(r"(?:^|(?<=[。！？.!?] ))[\w ’']{0,24}\b(?:said|says|asked|replied)(?: \w+)?\.(?=\s|$)")
-# Of a talk that was written down as it was heard.
+# Filler words and sounds in a transcript.
 _FILLERS = re.compile(
     r"\[(?:laughs?|laughing|laughter|music|applause|crosstalk|inaudible|pause|sighs?|笑|大笑|掌声|音乐)\]|[（(](?:笑|大笑|掌声|音乐|laughs?)[)）]"
     r"|(?<![\w,])(?:um+|uh+|er+m?|hmm+)\b[,.]?|,? \b(?:um+|uh+|you know|i mean|sort of|kind of like|like),(?= )"
@@ -25,7 +25,7 @@ _LEAST_CHARS = {True: 5, False: 14}
 
 
 def without_speech(text: str) -> str:
-    """Return the plain text without what is said in quotes, unless nothing to show would be left of it."""
+    """Return the plain text without filler words and quoted speech; the quotes stay if too little would be left."""
     text = " ".join(_FILLERS.sub(" ", text).split()) if _FILLERS.search(text) else text
     told = _TAG_ONLY.sub(" ", _QUOTED.sub(" ", text))
     is_chinese = "\u4e00" <= max(text, default="") <= "\u9fff"

@@ -1,4 +1,4 @@
-"""What a passage would show as a picture: its most picturable clause, short enough for a prompt."""
+"""Find the subject of a passage: the clause that makes the best picture, short enough for a prompt."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ LIMIT_CHARS = {"zh": 56, "en": 140}
 _LONGEST_SENTENCE = 400
 _MOST_SENTENCES = 12
 _MOST_CLAUSES = 12
-_LEAST_SECOND = 1.0  # a second moment of a sentence shows something
+_LEAST_SECOND = 1.0  # a further subject of the same sentence must score more than this
 _LEADING = {
     "zh": re.compile(
         r"^(?:(?:本报)?记者[^，]{0,24}(?:看到|了解到|获悉|发现|注意到|得知)[，,]|(?:同学|朋友|家人|各位|小伙伴)们?[，,]"
@@ -32,7 +32,7 @@ _LEADING = {
         re.IGNORECASE,
     ),
 }
-# A sentence that greets, thanks or wishes well has nothing to be seen, whatever it names.
+# Greetings, thanks and good wishes show nothing, whatever things they name.
 _ADDRESSED = re.compile(
     r"[\W_]{0,9}(?:(?:so|and|okay|well|now)\b,? )?"
     r"(?:[敬恭]?祝[福贺]?(?=您|你|大家|各位|所有|愿|好|身体|生日|一切|万事|顺|全|新)|愿(?=您|你|大家|各位|我们|所有)"
@@ -46,7 +46,7 @@ _ADDRESSED = re.compile(
 )
 _LABEL = {"zh": re.compile(r"^[^，。：:\d]{1,5}[：:]\s*"), "en": re.compile(r"^(?:[A-Z]\w{1,12} ?){1,2}: ")}
 _QUOTES = re.compile(r"(?<!\w)[\"'‘’]|[\"'‘’](?!\w)|[“”「」『』《》〈〉]")
-# What is not, before what is instead: a picture of `no piggy bank` shows one.
+# The denied half of `It is not a piggy bank but …`: a picture of `no piggy bank` would show one.
 _INSTEAD = {
     "zh": re.compile(
         r"^[^，。]{0,16}(?:并?不是|不只是|并非)[^，。]{1,30}[，,](?:而是|它?更像是?|它?更是|它?其实是|是)(?=.{4})"
@@ -57,7 +57,7 @@ _INSTEAD = {
         re.IGNORECASE,
     ),
 }
-_READER = re.compile(r"[你您]|\byou(?:r|rs)?\b", re.IGNORECASE)  # whom a question asks
+_READER = re.compile(r"[你您]|\byou(?:r|rs)?\b", re.IGNORECASE)  # whom a question addresses
 _PARTICLES = re.compile(r"(?<=[\u4e00-\u9fff])[吧呢啊呀哦啦嘛哟]$")
 _BRACKETS = re.compile(r"[(（\[【][^()（）\[\]【】]{0,80}[)）\]】]")
 _ONE_WORD = re.compile(r"\W*(?:[A-Za-z'’-]+|[\u3400-\u9fff]{1,2})\W*")
@@ -85,7 +85,7 @@ def subject_of(text: str, language: Language) -> Subject:
 
 
 def subjects_of(text: str, language: Language) -> list[Subject]:
-    """Return the moments of the plain text, in its order: the best part of each sentence, and others beside it."""
+    """Return the subjects of the plain text in its order: the best clauses of each sentence, and other good ones."""
     text = simplified(text)
     if ingredients(text, language):
         return [subject_of(text, language)]
@@ -113,13 +113,13 @@ def subjects_of(text: str, language: Language) -> list[Subject]:
 
 
 def subject_of_verse(text: str, language: Language) -> Subject | None:
-    """Return a couplet as one picture: its lines belong together; `None` if it holds no word."""
+    """Return a couplet as a single subject, since its lines belong together; `None` if it holds no word."""
     text = shortened(simplified(text), LIMIT_CHARS[language], language)
     return _rated(text, language, bonus=0.5 - _to_somebody(text), whole=True)
 
 
 def unquoted(phrase: str) -> str:
-    """Return the phrase without quotation marks: image models write into the picture what stands between them."""
+    """Return the phrase without quotation marks: image models print quoted words in the picture."""
     return _QUOTES.sub("", phrase)
 
 
@@ -135,7 +135,7 @@ def shortened(text: str, limit: int, language: Language) -> str:
 
 
 def _last_word_end(text: str, limit: int, language: Language) -> int:
-    """Return where the last word within the limit ends that can end a phrase; 0 if there is none."""
+    """Return the end of the last word within the limit that is no stop word; 0 if there is none."""
     small = words_of("stop_words")["en"]
     place = end = 0
     for word, _ in tokens(text[: limit + 40], language):
@@ -148,11 +148,11 @@ def _last_word_end(text: str, limit: int, language: Language) -> int:
 
 
 def _to_somebody(sentence: str) -> float:
-    return 9.0 if _ADDRESSED.match(sentence) else 0.0  # more than all that it may name
+    return 9.0 if _ADDRESSED.match(sentence) else 0.0  # outweighs the things that it may name
 
 
 def _sentences(text: str, language: Language) -> Iterator[str]:
-    """Yield the sentences, without a label such as `Tip:` or who speaks."""
+    """Yield the sentences without labels such as `Tip:` or a speaker's name."""
     start = 0
     for end in sentence_ends(text, 0, len(text), longest=_LONGEST_SENTENCE)[:_MOST_SENTENCES]:
         yield _LABEL[language].sub("", text[start:end].strip())
@@ -160,11 +160,11 @@ def _sentences(text: str, language: Language) -> Iterator[str]:
 
 
 def _windows(sentence: str, limit: int) -> Iterator[tuple[int, int]]:
-    """Yield where runs of clauses that fit the limit begin and end."""
+    """Yield start and end of the runs of clauses within the limit; a longer clause comes alone."""
     borders = [0, *(found.end() for found in CLAUSE_END.finditer(sentence)), len(sentence)]
     for left, start in enumerate(borders[:-1][:_MOST_CLAUSES]):
         if left and _ONE_WORD.fullmatch(sentence, start, borders[left + 1]):
-            continue  # the country after its town, or one of a list
+            continue  # e.g. the country after its town, or an item of a list
         fitting = [end for end in borders[left + 1 : left + 6] if end - start <= limit]
         for end in fitting or [borders[left + 1]]:
             yield start, end
@@ -181,7 +181,7 @@ def _rated(clause: str, language: Language, *, bonus: float, least: int = 2, who
 
 
 def _tidy(clause: str, language: Language) -> str:
-    """Return the clause without brackets, quotes and the word that joins it on, told about somebody else."""
+    """Return the clause in the third person, without brackets, quotes and leading conjunction, within the limit."""
     phrase = unquoted(_BRACKETS.sub("", clause)).strip(_EDGES)
     phrase = _INSTEAD[language].sub("", _LEADING[language].sub("", phrase))
     phrase = " ".join(_PARTICLES.sub("", _LEADING[language].sub("", phrase)).split())

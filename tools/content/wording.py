@@ -1,4 +1,4 @@
-"""A prompt out of a template, a style and the constraints, within the length that a model takes."""
+"""Build a prompt from a template, a style and the constraints, within the length that a model takes."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,13 +17,13 @@ _LEAST_BODY_CHARS = 40
 _VAGUE_CHARS = {"zh": 30, "en": 70}
 _COUPLET = re.compile(
     r"[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}|[\u4e00-\u9fff]{7}，[\u4e00-\u9fff]{7}"
-)  # old poems show
+)  # classical couplets always show something
 _WORD_CHARS = {"zh": 8, "en": 24}
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What a picture shows, in a few words and in the template's frame, without the style."""
+    """What a picture shows: the subject in a few words, and the body in the template's frame, both without style."""
 
     subject: str
     body: str
@@ -52,7 +52,7 @@ def compose(body: str, *, style: Style, language: Language, limit: int) -> str:
 
 
 def body_of(prompt: str, *, styles: Iterable[Style], language: Language) -> str:
-    """Return the body that `compose` made the prompt of; a prompt that is in none of the styles is all body."""
+    """Return the body from which `compose` made the prompt; if no style matches, the whole prompt."""
     bodies = [prompt]
     for style in styles:
         head, _, tail = _whole("\0", style, language).partition("\0")
@@ -62,7 +62,7 @@ def body_of(prompt: str, *, styles: Iterable[Style], language: Language) -> str:
 
 
 def negative(style: Style, language: Language) -> str:
-    """Return what the pictures must not have, within the 500 characters that every provider takes."""
+    """Return the negative prompt of the style, within the 500 characters that every provider takes."""
     text = _joined([common().negative.of(language), style.negative.of(language)], language)
     return shortened(text, NEGATIVE_CHARS, language)
 
@@ -80,13 +80,13 @@ def picture(
 ) -> Picture:
     """Return what the picture shows, in the template's frame.
 
-    `position` is the number of the picture in the set, and chooses among shots, symbols and settings; `turn` is
-    how often the same subject was pictured before. A `concrete` subject is known to be one that can be drawn. What
-    stands `around` it in the text, the nearest first, tells the hour and the weather where the subject does not.
+    `position` is the index of the picture in the set; it selects the shot, the symbol and the setting. `turn` is how
+    often the same subject was used before. A `concrete` subject is known to be drawable. `around` is the surrounding
+    text, the nearest first: it decides the hour and the weather if the subject does not.
     """
     vague = not concrete and _is_vague(subject, language)
-    # A scene says itself where it is, and a symbol is enough. A mere word is pictured in the settings of its
-    # topic; one that cannot be drawn, like "hope", by turns so and by a symbol.
+    # A scene brings its own setting, and a symbol needs none. A single word is shown in the settings of its topic;
+    # one that cannot be drawn, like "hope", alternates between a setting and a symbol.
     mere = max(len(subject), *map(len, around[:1]), 0) <= _WORD_CHARS[language]
     placed = mere and (not vague or position % 2 == 1)
     shots = (topic if placed else common()).shots.of(language)
@@ -112,7 +112,7 @@ def _is_vague(subject: str, language: Language) -> bool:
 
 
 def _light(lap: int, lights: Sequence[str]) -> list[str]:
-    """Return the light of a subject whose shots are used up `lap` times: none at first, then one, then two."""
+    """Return the lights for a subject whose shots were all used `lap` times: none at first, then one, then two."""
     if lap == 0:
         return []
     first, second = (lap - 1) % len(lights), (lap - 1) // len(lights)
@@ -120,7 +120,7 @@ def _light(lap: int, lights: Sequence[str]) -> list[str]:
 
 
 def _symbolized(subject: str, topic: Topic, language: Language, position: int) -> str:
-    """Return the subject beside a symbol of the topic, for the ideas that cannot be drawn."""
+    """Return the subject together with a symbol of the topic, for ideas that cannot be drawn."""
     idea = shortened(subject, IDEA_CHARS[language], language)
     if language == "en" and idea[1:2].islower():
         idea = idea[0].lower() + idea[1:]
@@ -128,7 +128,7 @@ def _symbolized(subject: str, topic: Topic, language: Language, position: int) -
 
 
 def _framed(frame: str, *, subject: str, setting: str, mood: str, shot: str) -> str:
-    """Fill the frame in; a placeholder without a value goes with the comma after it."""
+    """Fill in the frame; without a setting, its placeholder is removed together with the comma after it."""
     if not setting:
         for comma in ("，", ", ", ""):
             frame = frame.replace("{setting}" + comma, "", 1)

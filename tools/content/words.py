@@ -1,4 +1,4 @@
-"""Words: which language, where sentences end, what a text speaks of, and what of it can be drawn."""
+"""Analyze the words of a text: language, sentence ends, keywords, things that can be drawn, and mood."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’+#-]{0,40}\w|[+#]{1,2})?")
 _SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』）)\"']*|[.;](?=[\s”’\"')]|$)[”’\"')]*|；|\n+")
-# "pandas loads a table": with a verb in the singular it is the library of Python, no bears.
+# "pandas loads a table": with a verb in the singular it is the Python library, not the bears.
 LIBRARY = re.compile(
     r"\b[Pp]andas(?= (?:is|has|was|can|(?!always\b|sometimes\b)[a-z]{2,}s)\b)|\b(?:import|in|with|use|using) pandas\b"
 )
@@ -37,7 +37,7 @@ _PLURALS = {
 
 
 def language_of(text: str) -> Language:
-    """Return ``zh`` if the text reads as Chinese: a Han character says as much as three Latin letters."""
+    """Return ``zh`` if the text reads as Chinese: a Han character counts as three Latin letters."""
     sample = text[:20000]
     han = len(_HAN.findall(sample))
     others = len(_LETTER.findall(sample)) - han
@@ -47,7 +47,7 @@ def language_of(text: str) -> Language:
 def sentence_ends(text: str, start: int, end: int, *, longest: int) -> list[int]:
     """Return the offsets after each sentence of ``text[start:end]``; none has more than `longest` characters.
 
-    A line break counts when the line is complete, so that wrapped lines stay one sentence.
+    A line break ends a sentence only if the line is complete, so that wrapped lines stay one sentence.
     """
     ends: list[int] = []
     last = start
@@ -66,7 +66,7 @@ def _line_is_complete(text: str, start: int, end: int) -> bool:
 
 
 def _cuts(text: str, start: int, end: int, longest: int) -> Iterator[int]:
-    """Yield where to cut an over-long sentence, at a comma or a space where there is one, and its end."""
+    """Yield the offsets at which to cut an over-long sentence, at commas or spaces if possible, and its end."""
     while end - start > longest:
         window = text[start : start + longest]
         cut = max(window.rfind(mark) for mark in "，,；;、 \n")
@@ -89,14 +89,14 @@ def tokens(text: str, language: Language) -> list[tuple[str, str]]:
 
 
 def keywords(text: str, *, language: Language, title: str = "", limit: int = 10) -> list[str]:
-    """Return the words that the text speaks of most, in order of weight; those of the title weigh more."""
+    """Return the most important words of the text, the heaviest first; those of the title weigh more."""
     weights: Counter[str] = Counter()
     shapes: dict[str, str] = {}
     things = _things()
     for source, weight in ((text, 2), (title, 5)):
         for word in _content_words(tokens(source, language)):
             key = singular(word.lower())
-            # Of words that occur once, the concrete ones say most.
+            # Among words that occur once, those that can be drawn come first.
             weights[key] += weight if key in weights or key not in things else weight + 1
             shapes.setdefault(key, word if word.isupper() or not word.isascii() else key)
     for pair, count in _pairs(text, language):
@@ -105,7 +105,7 @@ def keywords(text: str, *, language: Language, title: str = "", limit: int = 10)
 
 
 def _content_words(words: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield the nouns that are not stop words; in English, where nouns are not marked, all other words."""
+    """Yield the nouns (in English, where nouns are not tagged, all words) without stop words and very short ones."""
     stop = words_of("stop_words")
     for word, tag in words:
         lower = word.lower()
@@ -132,7 +132,7 @@ def _without_parts(words: list[str]) -> list[str]:
 
 
 def singular(word: str) -> str:
-    """Return the singular of a lower-case English word, roughly: `cats` and `cat` shall count together."""
+    """Return the singular of a lower-case English word, approximately, so that `cats` and `cat` count together."""
     if word in _PLURALS:
         return _PLURALS[word]
     if not word.isascii() or len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
@@ -144,7 +144,7 @@ def singular(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _things() -> frozenset[str]:
-    """Return what the sketch draws, and what an image model draws besides; English words in the singular."""
+    """Return the words for what the sketch or an image model can draw; English words in the singular."""
     more = words_of("picturable")
     return frozenset(map(singular, load_vocabulary().things)) | more["zh"] | more["en"]
 
@@ -161,7 +161,7 @@ def picturable(text: str, language: Language) -> list[str]:
 
 
 def _is_thing_zh(noun: str) -> bool:
-    """Say whether a Chinese noun ends like one of a thing, or is a place at one, e.g. 槐树 and 槐树下."""
+    """Tell whether a Chinese noun has the ending of a thing, or is a place at a thing, e.g. 槐树 and 槐树下."""
     endings, others = words_of("picturable_endings")["zh"], words_of("picturable")["not_zh"]
     if len(noun) > 1 and noun[-1] in "上下里旁边前后":
         place = noun[:-1]
@@ -170,8 +170,8 @@ def _is_thing_zh(noun: str) -> bool:
 
 
 def mood_of(text: str, default: str) -> str:
-    """Return the mood whose words the text uses most, or `default` if it shows none clearly."""
-    lower = simplified(text[:60000]).lower().replace("历史新高", "")  # a record, nothing solemn
+    """Return the mood whose words the text uses most, or `default` if no mood is clear."""
+    lower = simplified(text[:60000]).lower().replace("历史新高", "")  # a record high, which is not solemn
     english = Counter(found[0] for found in _WORD.finditer(lower))
     hits = {
         mood: [count for word in words if (count := english[word] if word.isascii() else lower.count(word))]
@@ -179,7 +179,7 @@ def mood_of(text: str, default: str) -> str:
     }
     scores = {mood: sum(counts) for mood, counts in hits.items()}
     best = max(scores, key=scores.__getitem__)
-    # One word that comes again and again is what the text is about, like a machine that runs, or no mood at all.
+    # A single repeated word, e.g. `run` of a machine, is the topic of the text rather than its mood.
     enough = 1 if len(text) < 80 else 2 + len(text) // 3000
     clear = scores[best] >= enough and (len(hits[best]) > 1 or scores[best] > 2 * enough or len(text) < 80)
     return best if clear and scores[best] > scores.get(default, 0) else default

@@ -6,7 +6,7 @@ from tools.content.templates import Language
 from tools.content.words import picturable
 
 CLAUSE_END = re.compile(r"[,，;；:：—–]+|\s-\s|(?<=\w)\.(?=\s)")
-# Half a sentence, or one about another.
+# An incomplete sentence, or one that refers to another.
 _POINTING = re.compile(
     r"^(?:(?:it|this|that|they|these|those|there|what|why|how|who|whose|which|where)\b|这|那|它|此)"
     r"|(?:时候?|之后|以后|之前|以前|的话)$",
@@ -35,13 +35,13 @@ _UNFIT = re.compile(
     r"|vomit\w*|urine|fec(?:es|al)|poop|heroin|cocaine|murder\w*|died|killed|dead bod(?:y|ies))\b",
     re.IGNORECASE,
 )
-# What one pays, and when it is open: to be known, not to be seen.
+# Prices and opening hours, which a picture cannot show.
 _PRACTICAL = re.compile(
     r"[€$£¥￥]\s?\d|\d\s?(?:元|块钱|美元|欧元|万元|亿元)|\d{1,2}[:：]\d{2}\s?[-–—~至到]|(?:开放|营业)时间|门票"
     r"|票价|\btickets? cost",
     re.IGNORECASE,
 )
-# Who is in some posture, or has something in hand, can be seen whatever else the words are.
+# Somebody in a posture, or with something in hand, can be drawn whatever the other words are.
 _POSTURE = {
     "zh": re.compile(
         r"(?<!关)[坐站躺趴蹲跪靠围挤骑握捧搂抱牵拉推扛挑提拎端举披戴穿系拿夹叼][在着]|[拿抱举抬捧端]起|挥手|点头|鞠躬|招手|弯腰"
@@ -59,7 +59,7 @@ _POSTURE = {
 }
 
 
-# A verb after `and`, whose subject stands before it; or a noun, if it is a thing.
+# The word after `and`: a verb whose subject precedes it, unless it is the noun of a thing.
 _JOINED = re.compile(
     r"\s*(?:and|but|or|then) "
     r"(?!(?:an?|the|his|her|their|its|my|our|your|this|that|these|those|some|many|most|all|each|every|one|two|three|four"
@@ -68,9 +68,9 @@ _JOINED = re.compile(
 
 
 def affirmed(phrase: str, language: Language) -> str:
-    """Return the phrase without the clauses that deny something, if those that are left show something."""
+    """Return the phrase without its negated clauses, if the remaining ones show something."""
     parts = _CLAUSES[language].split(phrase)
-    # Two things before its `never`, and a clause shows enough.
+    # A negated clause stays if it names two things before the negation.
     kept = [part for part in parts if not (denied := _NOT[language].search(part)) or _shows_two(part, denied, language)]
     rest = ("，" if language == "zh" else ", ").join(kept)
     return rest if 0 < len(kept) < len(parts) and picturable(rest, language) else phrase
@@ -81,8 +81,8 @@ def _shows_two(part: str, denied: re.Match[str], language: Language) -> bool:
 
 
 def worth(phrase: str, language: Language) -> float:
-    """Return how good a picture the phrase makes by its words; higher is better, and nothing to see is below 0.5."""
-    # What a clause denies is not to be seen; numbers tempt the image model to write.
+    """Return how good a picture the phrase makes by its words; higher is better, below 0.5 nothing is visible."""
+    # What follows a negation must not be seen; numbers tempt the image model to write text.
     seen = ", ".join(_NOT[language].split(clause, maxsplit=1)[0] for clause in CLAUSE_END.split(phrase))
     things = len(picturable(seen, language))
     words = max(1.0, len(phrase) / (2.5 if language == "zh" else 6))
@@ -90,13 +90,13 @@ def worth(phrase: str, language: Language) -> float:
     score -= 1.0 * min(3, len(re.findall(r"\d+", phrase)))
     score -= 0.5 * bool(_NOT[language].search(phrase))
     score -= 1.5 * (len(phrase) < (5 if language == "zh" else 14))
-    score -= 1.5 * (len(phrase) < (3 if language == "zh" else 7))  # who signs a letter
+    score -= 1.5 * (len(phrase) < (3 if language == "zh" else 7))  # e.g. the signature of a letter
     score -= 1.5 * bool(_POINTING.search(phrase))
     score -= 1.5 * bool(_ASKING.search(phrase))
     score -= 2.0 * bool(_PRACTICAL.search(phrase))
     score -= 4.0 * bool(_UNFIT.search(phrase))
     said = _SAYING.search(phrase)
-    return score - (0.0 if said is None else 1.5 if phrase[said.end() :].strip() else 3.0)  # what is said may be seen
+    return score - (0.0 if said is None else 1.5 if phrase[said.end() :].strip() else 3.0)  # what is said may be visible
 
 
 def shows_posture(phrase: str, language: Language) -> bool:
@@ -105,7 +105,7 @@ def shows_posture(phrase: str, language: Language) -> bool:
 
 
 def beginning(sentence: str, start: int, language: Language) -> float:
-    """Return how much better a phrase is, or worse, for where it begins: in English, others may lack who acts."""
+    """Return a bonus or penalty for the start of a phrase: in English, one that starts later may lack its subject."""
     if start == 0:
         return 0.5 if language == "zh" else 1.5
     joined = _JOINED.match(sentence, start)

@@ -1,4 +1,4 @@
-"""The HTTP client below langchain-openai."""
+"""The HTTP client that langchain-openai uses."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +10,7 @@ from tools.providers.whole import send_whole
 
 
 class ChatClient(httpx.AsyncClient):
-    """Reads each answer whole, within a time and a size, and has it inspected before langchain-openai misreads it."""
+    """Reads each answer whole, within a time and a size, and calls `inspect` before langchain-openai parses it."""
 
     def __init__(self, *, inspect: Callable[[httpx.Response], None], **options: Any) -> None:
         super().__init__(**options)
@@ -20,7 +20,7 @@ class ChatClient(httpx.AsyncClient):
         """Send a request and return the answer; a `stream` is read to its end, too."""
         del stream
         for header in ("OpenAI-Organization", "OpenAI-Project"):
-            # openai fills them from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`, which are not meant for others.
+            # openai fills them from `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`, which are not meant for other services.
             request.headers.pop(header, None)
         response = await send_whole(partial(super().send, **options), request)
         self._inspect(response)

@@ -1,4 +1,4 @@
-"""A language model behind any OpenAI-compatible address, asked for JSON that is validated."""
+"""A language model at any OpenAI-compatible address, whose JSON answers are validated."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ _NO_KEY = "none"
 
 
 class LanguageModel:
-    """A chat model. `timeout_s` is for one answer, in seconds; without a key none is sent but a placeholder.
+    """A chat model. `timeout_s` limits one answer, in seconds; without a key, a placeholder is sent.
 
     The placeholder keeps langchain-openai from sending the environment's `OPENAI_API_KEY`.
     """
@@ -54,7 +54,7 @@ class LanguageModel:
         return f"LanguageModel({self._service})"
 
     async def answer(self, instructions: str, question: str, schema: type[Schema]) -> Schema:
-        """Return the model's answer as the schema; a wrong one is sent back once, to be mended.
+        """Return the model's answer as the schema; an invalid one is sent back once, to be corrected.
 
         Raises:
             ConfigError: The key, the balance or a parameter is refused; see the message.
@@ -69,7 +69,7 @@ class LanguageModel:
             return await asyncio.to_thread(parse, first, schema)
         except ValueError as error:
             again = f"That answer cannot be used: {error}. Send the complete JSON object and nothing else."
-        # The model wants its own message back whole, think text included, or it gets worse.
+        # The model gets its own message back whole, think text included; without that its answers get worse.
         second = await self._ask(chat, [*messages, ("ai", first or "(nothing)"), ("human", again)])
         try:
             return await asyncio.to_thread(parse, second, schema)
@@ -91,7 +91,7 @@ class LanguageModel:
             return self._chat[1]
 
     async def check_key(self) -> bool:
-        """Ask for the list of models, which is free; `False` where the service has none, and nothing is known.
+        """Ask for the list of models, which is free; `False` if the service sends none: the key may be good or bad.
 
         Raises:
             ConfigError: The key is refused.
@@ -108,7 +108,7 @@ class LanguageModel:
         return response.is_success
 
     async def _ask(self, chat: Any, messages: list[tuple[str, str]]) -> str:
-        """Return the text of one answer; what may pass soon is tried again, twice."""
+        """Return the text of one answer; errors that may pass soon are retried, at most twice."""
         for pause_s in (*_PAUSES_S, None):
             told = await self._try(chat, messages)
             if isinstance(told, str):
@@ -128,7 +128,7 @@ class LanguageModel:
         except ReportedError as reported:
             return reported.told
         except openai.APITimeoutError:
-            # Not again: whoever waited a whole timeout should not wait three.
+            # No retry: the user would wait for three timeouts.
             return ChatError(UnavailableError(f"{self._service} did not answer within {self._timeout_s:g} s"))
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, ReportedError):  # openai 2 takes it for a broken connection
@@ -136,7 +136,7 @@ class LanguageModel:
             cause = type(error.__cause__ or error).__name__
             return ChatError(UnavailableError(f"{self._service} could not be reached ({cause})"), again=True)
         except (openai.OpenAIError, KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-            # Of a reply that is not shaped as OpenAI's, langchain-openai raises these bare.
+            # langchain-openai raises these unwrapped when a reply does not have OpenAI's form.
             return ChatError(UnavailableError(f"{self._service} sent an unreadable reply ({type(error).__name__})"))
         return str(reply.text)
 
@@ -159,7 +159,7 @@ class LanguageModel:
         )
 
     def _is_minimax(self) -> bool:
-        """Say whether it is MiniMax, which can keep its think text apart; others may refuse the field.
+        """Tell whether it is MiniMax, which can return its think text separately; others may refuse the field.
 
         Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
         """
@@ -173,7 +173,7 @@ class LanguageModel:
             raise ConfigError(f"{message} - check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE") from error
 
     def _inspect(self, response: httpx.Response) -> None:
-        """Raise what the reply reports."""
+        """Raise the error that the reply reports, if any."""
         told = chat_error(
             response.status_code,
             _json(response),
