@@ -1,4 +1,4 @@
-"""Upload to Alibaba OSS: each content once, under a key that tells its month and its hash.
+"""Upload files to Alibaba OSS: each content once, under a key with the month and its hash.
 
 All of it blocks; from async code, call it through `asyncio.to_thread`. An uploader may serve several threads.
 """
@@ -23,14 +23,14 @@ EXTENSIONS = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "avif", "tif", "tiff")
 
 
 class UploadStore(Protocol):
-    """What is known to be in which bucket; called from any thread."""
+    """Records which objects are in which bucket; called from any thread."""
 
     def find(self, bucket: str, md5: str) -> tuple[str, str] | None:
         """Return key and URL of an object with this content (MD5 in lower-case hex), or `None`."""
         ...
 
     def add(self, *, bucket: str, object_key: str, md5: str, size_bytes: int, url: str, content_type: str) -> None:
-        """Write down that an object is there."""
+        """Record that an object is in the bucket."""
         ...
 
 
@@ -41,8 +41,8 @@ def _now() -> datetime:
 class OSSUploader:
     """Uploads pictures to a bucket.
 
-    What is left out comes from the environment or `.env`. The month in the keys is that of `clock`, by
-    default the one of this machine's calendar. What `uploads` does not know, the bucket itself is asked for.
+    Arguments that are left out come from the environment or `.env`. The month in the keys is that of `clock`, by
+    default in local time. A content that `uploads` does not know is searched for in the bucket itself.
 
     Raises:
         ConfigError: A setting is missing or is not valid; the message names its variable.
@@ -84,7 +84,7 @@ class OSSUploader:
         """Upload a file and return its URL; a content that is in the bucket already is not sent again.
 
         The key is ``{base_path}/{YYYYMM}/{first 8 of the MD5}_{name}``, with `remote_name` or the file's own
-        name made safe; Chinese stays. The URL carries no signature: in a private bucket it opens for nobody.
+        name made safe; Chinese stays. The URL is not signed, so that it does not open if the bucket is private.
 
         Raises:
             InputError: The file is missing or empty.
@@ -98,9 +98,9 @@ class OSSUploader:
     def upload_directory(self, local_dir: str | Path, extensions: Iterable[str] | None = None) -> dict[str, str]:
         """Upload the pictures below a folder in order of their names, and return their URLs by path.
 
-        `extensions`, with or without a dot, may be those of other files. Hidden files are left out, so is, with a
-        warning, a broken picture whose extension nobody named. When it stops at an error, the same call continues,
-        since nothing is sent twice.
+        `extensions`, with or without a dot, selects other files. Hidden files are left out, and with a warning empty
+        and unreadable ones, and broken pictures if no `extensions` are given. After an error, the same call continues:
+        nothing is sent twice.
 
         Raises:
             InputError: There is no such folder.
@@ -120,7 +120,7 @@ class OSSUploader:
         return urls
 
     def check(self) -> bool:
-        """Ask the bucket for an object, free of charge, and return whether it answers to the key.
+        """Ask the bucket for an object, free of charge, and return whether it accepts the key.
 
         `False` means that the key may not read, which says nothing about uploads.
 
@@ -186,7 +186,7 @@ def _pictures(folder: Path, extensions: Iterable[str]) -> list[Path]:
 
 
 def _read(path: Path, *, as_picture: bool = False) -> tuple[bytes, str]:
-    """Return a file and its media type: of a picture by the bytes, whatever the extension says."""
+    """Return a file's bytes and media type; a picture is recognized by its bytes, whatever the extension says."""
     try:
         data = path.read_bytes()
     except OSError as error:

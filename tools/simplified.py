@@ -1,4 +1,4 @@
-"""Traditional Chinese in Simplified characters, in which all our words are written."""
+"""Convert Traditional Chinese to Simplified characters, in which all our word lists are written."""
 
 import re
 from functools import lru_cache
@@ -11,32 +11,32 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30fa]")
 
 _BORROWED = 8
-"""Chinese text has more than so many characters for each kana, Japanese has fewer."""
+"""A Chinese text has more Han characters than this for each kana, a Japanese one has fewer."""
 
 
 @lru_cache(maxsize=8)
 def simplified(text: str) -> str:
-    """Return the text, as long as it is, in Simplified Chinese; all that is no Chinese stays as it is."""
-    # Japanese has characters of its own, some of which look like Traditional ones; a の among many is only borrowed.
+    """Return the text in Simplified Chinese, with the same length; what is not Chinese stays as it is."""
+    # Some Japanese characters look like Traditional ones and must stay; a single の does not make a text Japanese.
     han = len(_HAN.findall(text))
     if len(_KANA.findall(text)) * _BORROWED >= han:
         return text
-    # The rules of Taiwan also make 看着 of 看著, but they would change words of a Simplified text, such as 土著.
+    # Taiwan's rules also convert 看著 to 看着, but they would change words of a Simplified text, such as 土著.
     return text if _converted(text, "t2s") == text else _converted(text, "tw2s")
 
 
 def _converted(text: str, rules: str) -> str:
-    """Return the text in Simplified Chinese by these rules, but for what no font and no image model knows."""
+    """Convert the text by these rules, except to characters that no font and no image model knows."""
     converted = _converter(rules).convert(text)
-    # A length that differs would move every place in the text. Of a rare character such as 蟳, the Simplified form is
-    # one of the extensions of Unicode, which a Simplified text does not use either.
+    # Another length would shift all offsets in the text. The Simplified form of a rare character such as 蟳 is in an
+    # extension of Unicode, which a Simplified text does not use either.
     if len(converted) != len(text):
         return text
     return "".join(old if new > "\uffff" else new for new, old in zip(converted, text, strict=True))
 
 
 def as_written(changed: str, simple: str, written: str) -> str:
-    """Return what `simple` was changed to, all three as long, in the characters of what was written."""
+    """Return `changed` with the characters of `written` where it equals `simple`; all three have the same length."""
     if simple == written:
         return changed
     return "".join(own if now == was else now for now, was, own in zip(changed, simple, written, strict=True))

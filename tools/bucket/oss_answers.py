@@ -1,4 +1,4 @@
-"""The answers of OSS as a whole, within a time and a size; oss2 would read on as long as something comes."""
+"""Read OSS's whole answers, within a time and a size; oss2 itself would read on as long as bytes come."""
 
 import io
 import time
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 MOST_BYTES = 8 * 2**20
-"""What an answer may have, unpacked: a list of a thousand objects has half a megabyte."""
+"""The largest answer, unpacked: a list of a thousand objects has half a megabyte."""
 
 _PIECE_BYTES = 2**16
 
 
 def read_whole(response: Any, *, within_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-    """Read an answer of requests to its end: only then is its connection used again.
+    """Read an answer of `requests` to its end: only then can its connection be used again.
 
     Raises:
-        OSError: It does not come to its end, within this time or at all.
+        OSError: It broke off, took too long or is too large.
     """
     import urllib3
 
@@ -23,7 +23,7 @@ def read_whole(response: Any, *, within_s: float, clock: Callable[[], float] = t
     answer.decode_content = True
     until = clock() + within_s
     try:
-        # What is there, however little: `read` would wait for all that it was asked for.
+        # `read1` returns what has arrived, however little; `read` would wait for the full number of bytes.
         while piece := answer.read1(_PIECE_BYTES):
             body += piece
             if len(body) > MOST_BYTES:

@@ -1,7 +1,7 @@
-"""One bucket through oss2: which object is there, and putting one there.
+"""A client for one bucket through oss2: find objects and put them.
 
-oss2 blocks, repeats nothing, and its objects are not said to be safe between threads. So each call borrows a
-connection of its own: threads upload side by side without waiting, and one thread opens no more than one.
+oss2 blocks, retries nothing, and does not document its objects as thread-safe. So each call borrows a connection of
+its own: threads upload in parallel without waiting, and one thread opens no more than one.
 """
 
 import base64
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 _CONNECT_S = 10.0
 _QUESTION_S, _PUT_S = 20.0, 60.0
-"""How long to wait for an answer, in seconds; to a put longer, since a slow line may still be sending."""
+"""How long to wait for an answer, in seconds; longer for a put, since a slow line may still be sending."""
 _BACKOFF_S = 0.5
 _PAGES = 10
 
@@ -45,11 +45,11 @@ class Client:
         self._no_put, self._no_answer = Silence(), Silence()
 
     def etag(self, object_key: str) -> str | None:
-        """Return the ETag of an object, the upper-case MD5 of what was put; `None` if it cannot be told."""
+        """Return the ETag of an object, the upper-case MD5 of what was put; `None` if there is none or the key may not read."""
         try:
             result = self._ask(lambda bucket: bucket.head_object(object_key))
         except _lookup_errors():
-            # The key may be allowed to write but not to read, and an upload that is not needed does no harm.
+            # The key may be allowed to write but not to read, and an unnecessary upload does no harm.
             return None
         return (result.etag or "").upper() or None
 
@@ -66,10 +66,10 @@ class Client:
             put = partial(self._put, object_key=object_key, data=data, headers=headers)
             self._attempt(put, attempts=3, timeout_s=_PUT_S, silence=self._no_put)
         except _errors() as error:
-            # In a bucket that forbids to overwrite: an earlier attempt, whose answer was lost, may have put it there.
+            # If the bucket forbids overwriting, an earlier attempt whose answer was lost may have put it there.
             if getattr(error, "code", "") == "FileAlreadyExists" and self.etag(object_key) == md5.hex().upper():
                 return
-            # Without the cause: its text quotes the id of the key and the signature, and would go into logs.
+            # `from None`, since the text of the cause quotes the key's id and the signature, and would go into logs.
             raise explain(error, self.address, self._key) from None
 
     def _put(self, bucket: Any, *, object_key: str, data: bytes, headers: dict[str, str]) -> None:
@@ -78,7 +78,7 @@ class Client:
             raise ConnectionError(NOT_OSS)
 
     def check(self, object_key: str) -> bool:
-        """Return whether the bucket answers to the key; `False` if the key may not read, and so nothing is told.
+        """Return whether the bucket accepts the key; `False` if the key may not read, so that nothing is known.
 
         Raises:
             ConfigError, UnavailableError, RejectedError: As for `put`.
@@ -88,16 +88,16 @@ class Client:
             self._ask(lambda bucket: bucket.get_object(object_key))
         except _errors() as error:
             code, details = getattr(error, "code", ""), getattr(error, "details", {})
-            # With an endpoint in it, the refusal means that the bucket is in another region.
+            # A refusal that names an endpoint means that the bucket is in another region.
             if code not in {"NoSuchKey", "AccessDenied"} or "Endpoint" in details:
                 raise explain(error, self.address, self._key) from None
             return bool(code == "NoSuchKey")
         return True
 
     def folders(self, start: str) -> list[str] | None:
-        """Return the folders whose names begin with `start`, each with its slash; `None` if it cannot be told.
+        """Return the folders whose names begin with `start`, each with its slash; `None` if they cannot be listed.
 
-        They are listed with the objects beside them, of which there may be many: after 10000 of both it ends.
+        The list also contains the objects beside them, perhaps many, so it is read only up to 10000 entries.
         """
         found: list[str] = []
         token = ""
@@ -113,9 +113,9 @@ class Client:
         return found
 
     def find(self, starts: Iterable[str], etag: str) -> str | None:
-        """Return the key of an object with this ETag whose key begins so; `None` where none is, or can be told.
+        """Return the key of an object with this ETag that begins with one of `starts`; `None` if none is found.
 
-        Each of the `starts` costs a request, so they should hold most of the key; the first that fits is enough.
+        Each of the `starts` costs a request and shows 1000 objects at most, so it should be most of the key.
         """
         try:
             for start in starts:
@@ -165,7 +165,7 @@ class Client:
 
     def _connect(self) -> Any:
         sdk = oss2()
-        # From INFO down oss2 logs headers, signatures and the ids of keys.
+        # At INFO and DEBUG, oss2 logs headers, signatures and the ids of keys.
         logging.getLogger("oss2").setLevel(logging.WARNING)
         address = self.address
         session = sdk.Session()
@@ -190,10 +190,10 @@ def _list(bucket: Any, *, start: str, token: str = "") -> Any:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """Return what a call may raise; what breaks while an answer is read is an `OSError`."""
+    """Return the errors that a call may raise; a failure while an answer is read is an `OSError`."""
     return (oss2().exceptions.OssError, OSError)
 
 
 def _lookup_errors() -> tuple[type[Exception], ...]:
-    """Return what a look-up may raise as well: answers that are not OSS's XML."""
+    """Return the errors that a look-up may raise, including those for answers that are not OSS's XML."""
     return (*_errors(), SyntaxError, RuntimeError, ValueError, AttributeError, TypeError)

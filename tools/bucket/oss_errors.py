@@ -1,4 +1,4 @@
-"""What OSS's errors mean to the one who must act.
+"""Turn OSS's errors into ours, which say what to do.
 
 Source: https://help.aliyun.com/en/oss/support (pages by EC), and `oss2/exceptions.py` 2.19.1, read 2026-11-24
 """
@@ -12,7 +12,7 @@ from tools.errors import ConfigError, PeituError, RejectedError, UnavailableErro
 from tools.setup.redact import hide
 
 NOT_OSS = "The answer does not come from OSS"
-# Statuses that oss2 makes up.
+# Statuses that oss2 uses for errors without an HTTP status.
 _CLIENT, _NETWORK, _CHECKSUM = -1, -2, -3
 
 _REMEDIES = {
@@ -53,8 +53,8 @@ def is_silence(error: Exception) -> bool:
 def explain(error: Exception, address: Address, keys: Sequence[str] = ()) -> PeituError:
     """Return our error for one of oss2's.
 
-    oss2's own text quotes the key's id and the signature, so nothing of it is passed on but the code and the id of the
-    request, and of these nothing that is one of the `keys`.
+    oss2's own text quotes the key's id and the signature, so only the code and the id of the request are passed on,
+    with any of the `keys` in them hidden.
     """
     status, code, request = _status(error), _code(error, keys), _request(error, keys)
     what = f"OSS bucket {address.bucket!r} at {address.host} cannot be used"
@@ -98,7 +98,7 @@ def _network_text(error: Exception) -> str:
 
 
 def _other_region(error: Exception) -> str | None:
-    """Return the remedy for a bucket of another region; the answer names the right endpoint."""
+    """Return the remedy for a bucket in another region, with the endpoint that OSS's answer names, or `None`."""
     endpoint = _details(error).get("Endpoint") or ""
     if _code(error) != "AccessDenied" or not re.fullmatch(r"[a-z0-9.-]+\.aliyuncs\.com", endpoint):
         return None
@@ -110,7 +110,7 @@ def _details(error: Exception) -> dict[str, Any]:
 
 
 def _status(error: Exception) -> int:
-    # What breaks while an answer is read comes through without oss2's wrapping.
+    # oss2 does not wrap errors that occur while an answer is read.
     return int(getattr(error, "status", _NETWORK))
 
 

@@ -1,4 +1,4 @@
-"""Whether a bucket answers at all: found out once, not by every picture, each of which would wait for minutes."""
+"""Remember that a bucket does not answer, so that not every picture waits for minutes."""
 
 import time
 from collections.abc import Callable
@@ -6,26 +6,26 @@ from collections.abc import Callable
 from tools.bucket.oss_errors import is_silence
 
 BELIEVED_S = 60.0
-"""How long a bucket that gave no answer in time is not asked again, in seconds."""
+"""Seconds for which a bucket that did not answer in time is not asked again."""
 
 
 class Silence:
-    """Remembers for a while that one kind of requests got no answer in time; any thread may ask."""
+    """Remembers for a while that one kind of request got no answer in time; safe to use from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until = clock()
 
     def check(self) -> None:
-        """Go on if there is none.
+        """Raise if the bucket was silent recently.
 
         Raises:
-            TimeoutError: No answer came a moment ago.
+            TimeoutError: A request got no answer within the last `BELIEVED_S` seconds.
         """
         if self._clock() < self._until:
             raise TimeoutError("no answer came a moment ago")
 
     def note(self, error: Exception) -> None:
-        """Remember how a request ended after its last attempt."""
+        """Remember the error of a request's last attempt if it means that no answer came in time."""
         if is_silence(error):
             self._until = self._clock() + BELIEVED_S

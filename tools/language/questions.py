@@ -1,4 +1,4 @@
-"""What the language model is asked, and the answers it may give."""
+"""The questions to the language model, and the schemas of its answers."""
 
 import json
 import re
@@ -56,9 +56,9 @@ class PromptsAnswer(BaseModel):
 def analysis_question(
     texts: Sequence[str], *, title: str, language: Language, count: int, max_chars: int, own: Path | None = None
 ) -> tuple[str, int]:
-    """Return the question about the numbered passages, for `count` pictures, and how many of them it holds.
+    """Return the question about the numbered passages, for `count` pictures, and how many passages it holds.
 
-    Of a content longer than `max_chars` it holds passages from all over it. `own` is the user's folder of templates.
+    Of a content longer than `max_chars` it holds some, evenly spread. `own` is the user's folder of templates.
     """
     numbers = _sample([min(len(text), _PASSAGE_CHARS) + 8 for text in texts], max_chars)
     lines = [f"[{number + 1}] {_harmless(texts[number][:_PASSAGE_CHARS])}" for number in numbers]
@@ -108,7 +108,7 @@ def rewrite_question(prompt: str, reason: str) -> str:
 
 
 def _shape(width_px: int, height_px: int) -> str:
-    """Return how the format is called by whoever composes a picture."""
+    """Return the format in an artist's words, e.g. `wide landscape`."""
     if abs(width_px - height_px) * 20 <= width_px + height_px:
         return "square"
     name = "landscape" if width_px > height_px else "portrait"

@@ -1,4 +1,4 @@
-"""From a finished task to a picture on the disk: download, save. None of it costs money."""
+"""Collect: download and save the picture of a finished task. None of it costs money."""
 
 import asyncio
 import os
@@ -28,20 +28,20 @@ COLLECT_TRIES = 3
 """How often a finished picture is fetched, each time by a fresh link, before it is left for a later run."""
 
 COLLECT_S = 120.0
-"""Seconds after which it is not fetched once more: a file host that is mute, or drips, does not hold up the run."""
+"""Seconds after which it is not fetched again, so that a silent or very slow file host does not hold up the run."""
 
 SAME_LINK_PAUSES_S = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 60.0, 60.0)
-"""Seconds before a picture that came with the answer is fetched again: there is no other link, and no later run."""
+"""Pauses in seconds between downloads of a picture whose link came with the answer: a later run has no link."""
 
 SAME_LINK_S = 500.0
-"""Seconds after which it is not fetched once more."""
+"""Seconds after which such a picture is not fetched again."""
 
 FETCHES = 8
 """Pictures that are fetched at the same time: more would only take memory."""
 
 
 class Collector:
-    """Brings the pictures of finished tasks home; writes each step to the ledger as it comes."""
+    """Downloads and saves the pictures of finished tasks, and notes in the ledger that they are saved."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Collector:
         self._saves = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def collect(self, task: Task, ready: TaskState, job: Job, service: Service, report: Report) -> Made:
-        """Download and save the picture of a finished task; a broken one is fetched again by a fresh link.
+        """Download and save the picture of a finished task; fetch a broken one again, by a fresh link if possible.
 
         Raises:
             UnavailableError: It could not be fetched whole this time; the task stays for a later run.
@@ -87,7 +87,7 @@ class Collector:
         return Made(saved, self._ledger.note_saved(task))
 
     async def _by_the_same_link(self, task: Task, url: str, job: Job, service: Service, report: Report) -> SavedImage:
-        """Fetch a picture that came with the answer, again and again: its link is written down nowhere."""
+        """Fetch a picture whose link came with the answer, with many tries: the link is stored nowhere."""
         give_up_at = self._now() + timedelta(seconds=SAME_LINK_S)
         for pause_s in SAME_LINK_PAUSES_S:
             try:
@@ -107,10 +107,10 @@ class Collector:
 
 
 async def find_again(task: Task, service: Service) -> TaskState:
-    """Ask once for a picture that was saved and has lost its file: its task is over, so that one answer says it all.
+    """Poll once for a saved picture whose file is gone: its task is over, so that one poll is enough.
 
     Raises:
-        GoneError: The provider keeps it no longer.
+        GoneError: The provider does not have it any more.
         UnavailableError: The provider did not answer; it may later.
     """
     if task.task_id:
@@ -120,7 +120,7 @@ async def find_again(task: Task, service: Service) -> TaskState:
             if state.status == "succeeded":
                 return state
         except ThrottledError as error:
-            # As it is, it would mean that another provider is to be asked: this picture is paid.
+            # A `ThrottledError` would make the run fail over to another provider, but this picture is paid.
             await service.limiter.polls.slow_down(error.retry_after_s)
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
         except (TaskFailedError, RejectedError, LostReplyError):
@@ -131,8 +131,8 @@ async def find_again(task: Task, service: Service) -> TaskState:
 def kept(job: Job, task: Task) -> SavedImage | None:
     """Return the picture of this task if it is at its path and whole, else `None`.
 
-    Where its row does not say `saved`, since the process died in between, the metadata of the picture must say that it
-    is the one. A request without an answer has no picture.
+    If its row is not `saved` yet, because the process died in between, the metadata of the picture must match the
+    task. A request without an answer has no picture.
     """
     if task.submitted_at is None or not is_whole(job.path):
         return None
@@ -162,7 +162,7 @@ def _save(data: bytes, job: Job, task: Task) -> SavedImage:
 
 
 def _said_of(task: Task, job: Job) -> dict[str, str | int]:
-    """Return the metadata of the picture: as the ledger has it, whatever is configured or planned by now."""
+    """Return the picture's metadata, with prompt and model from the ledger, whatever the settings and the plan are now."""
     return {
         "prompt": task.prompt or job.request.prompt,
         "provider": task.provider,

@@ -1,8 +1,8 @@
-"""One look at the provider's list of tasks, for everybody who waits there: a poll for each task would cost far more.
+"""Look at the provider's list once for all waiting tasks: a poll for each would cost far more requests.
 
 DashScope allows 20 polls a second to an account and advises the list for many tasks
 (https://www.alibabacloud.com/help/en/model-studio/manage-asynchronous-tasks, read 2026-11-24). The list
-only decides which tasks are polled: that one is done, and with what picture, its own poll tells.
+only decides which tasks are polled: whether a task is done, and with which picture, is known from its own poll.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from tools.providers.provider import TaskList
 from tools.sqlite.task_rows import Task
 
 MANY = 4
-"""Waiting tasks for which a look is worth more than polls."""
+"""Least number of waiting tasks for which a look is cheaper than polls."""
 
 LOOKS = 2.5
-"""Looks per task, where tasks end one after the other; a poll for each task comes on top."""
+"""Looks per task if the tasks end one after another; a poll for each task comes on top."""
 
 LEAST_APART_S = 0.2
 """Least time between two looks, in seconds, for each page of the list that the waiting tasks fill."""
@@ -39,7 +39,7 @@ MOST_LOOK_S = 3.0
 """Longest that a look may take, in seconds: everybody waits for it."""
 
 OFF_S = 10.0
-"""Pause of the looks after one that helped nobody, in seconds."""
+"""Pause of the looks after a useless one, in seconds."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Lookout:
     def __init__(self, service: Service, *, now: Callable[[], datetime]) -> None:
         self._limiter = service.limiter
         self._task_list = service.provider.task_list
-        """`None` where there is none, or it helps nobody."""
+        """`None` if there is none, or it proved useless."""
         self._now = now
         self._watched: dict[str, Watched] = {}
         self._looking = asyncio.Lock()
@@ -86,7 +86,7 @@ class Lookout:
     async def shows_unfinished(self, watched: Watched, *, usual_s: float) -> bool:
         """Tell whether the list shows the task unfinished; otherwise it is to be polled.
 
-        A look that others had a moment ago is not repeated; `usual_s` is how long such tasks take.
+        A recent look for another task is not repeated; `usual_s` is how long such tasks usually take, in seconds.
         """
         age_s = watched.task.age_s(self._now())
         if age_s >= watched.doubt_s:
@@ -126,7 +126,7 @@ class Lookout:
         return timedelta(seconds=max(self._least_apart_s * math.ceil(count / page_size), usual_s / (LOOKS * count)))
 
     async def _look(self, task_list: TaskList) -> None:
-        """Ask for the list and mark the tasks that it shows; without it, everybody polls for a while."""
+        """Ask for the list and mark the tasks that it shows; if it is not available, all are polled for a while."""
         if pause_s := await self._limiter.polls.turn(patience_s=MOST_LOOK_S):
             self._rest(pause_s)
             return
@@ -138,14 +138,14 @@ class Lookout:
             async with asyncio.timeout(MOST_LOOK_S):
                 found = await task_list.look_over(asked, since=since - LOOK_BACK, model=model)
         except ThrottledError as error:
-            # The list may have a limit of its own, which nobody has told us.
+            # The list may have an undocumented limit of its own.
             self._least_apart_s *= 4
             self._rest(error.retry_after_s)
             return
         except (UnavailableError, TimeoutError):
             self._rest()
             return
-        except PeituError:  # e.g. a key that may not see the list; what is wrong with it for polls, they tell
+        except PeituError:  # e.g. a key without access to the list; if it does not work for polls either, they raise
             self._task_list = None
             return
         self._looked_at = began_at

@@ -23,7 +23,7 @@ from tools.providers.provider import TaskState
 from tools.sqlite.task_rows import Task, find_open
 
 OTHERS_S = 0.5
-"""Pause between looks at an image, or a place, that another process has, in seconds."""
+"""Pause in seconds between attempts to take an image or a slot that another process has."""
 
 
 class TaskRunner:
@@ -51,11 +51,11 @@ class TaskRunner:
 
         Raises:
             RejectedError: The prompt is refused; only another prompt helps.
-            ConfigError: A key, a balance or a parameter is wrong with this provider, or the disk is.
-            TaskFailedError, UnavailableError: Not made this time; a new attempt may buy anew.
+            ConfigError: A key, a balance or a parameter is wrong at this provider, or the file cannot be written.
+            TaskFailedError, UnavailableError: Not made this time; a new attempt may buy another one.
             OverdueError: Still running at the deadline, or too slow to fetch; a later call adopts it.
             LostReplyError: Nobody knows whether it was paid; held for the user.
-            GoneError: It was saved once, its file is gone, and the provider keeps it no longer.
+            GoneError: It was saved once, its file is gone, and the provider does not have it any more.
             ElsewhereError: Another provider has a task of it; go on there.
         """
         report("queued", provider=service.name)
@@ -67,12 +67,12 @@ class TaskRunner:
             return await self._collector.collect(*begun, job, service, report)
 
     async def close(self, *, timeout_s: float = 1.5) -> None:
-        """Wait for answers to requests under way when their caller was stopped, so that no task id is lost."""
+        """Wait for the answers to requests whose callers were stopped, so that no task id is lost."""
         await self._submitter.close(timeout_s=timeout_s)
         self._leases.close()
 
     async def _settle_first(self, job: Job, service: Service) -> None:
-        """Settle what a dead process left unanswered before new requests are sent, which would blur the match."""
+        """Settle a lost reply of a dead process before new requests are sent, which would make the match uncertain."""
         if not job.may_be_known:
             return
         known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
@@ -80,7 +80,7 @@ class TaskRunner:
             return
         if await self._leases.take(job.run_id, job.image_index) == "taken":
             try:
-                # What the list does not settle is looked for by its words, later on: it is in nobody's way.
+                # If the list does not settle it, `_answer` looks it up by its prompt: that need not come first.
                 with contextlib.suppress(LostReplyError):
                     await self._settler.settle(known, service)
             finally:
@@ -100,7 +100,7 @@ class TaskRunner:
             try:
                 task, ready = await self._answer(known, job, service, report)
             except asyncio.CancelledError:
-                # Whoever takes the image next must find what is answered: it stays ours until then.
+                # We keep the lease until the answer is written, so that the next owner finds it in the ledger.
                 self._submitter.when_answered(job, lease.pop_all().close)
                 raise
             report("submitted", provider=service.name)

@@ -16,13 +16,13 @@ from tools.providers.provider import TaskState
 from tools.sqlite.task_rows import Task
 
 POLL_REFUSED_S = 5.0
-"""Pause of all polls after one was refused for haste and no time was named."""
+"""Pause of all polls, in seconds, after one was throttled and the service named no time."""
 
 MOST_REFUSED_S = 60.0
-"""Longest pause of the polls that a service may ask for: a paid picture waits to be collected, and not for ever."""
+"""Longest pause of all polls, in seconds, that a service may ask for: a paid picture waits to be collected."""
 
 LATE, LATE_S = 1.5, 1.0
-"""A poll later than this factor of the age when it was due, plus these seconds, tells nothing of the duration."""
+"""A poll at an age of more than `LATE` times the age when it was due, plus `LATE_S`, does not show the duration."""
 
 PATIENCE_S = 10.0
 """How long the first poll of a task waits in a pause of all polls, in seconds, even beyond the deadline."""
@@ -47,7 +47,7 @@ class Waiter:
         """Poll until the task is done and return its last state. The deadline counts from the submit, in any process.
 
         Raises:
-            TaskFailedError, RejectedError: The provider gave it up, unbilled.
+            TaskFailedError, RejectedError: The task failed at the provider, unbilled.
             OverdueError: It is not done at its deadline.
             LostReplyError: The provider does not know it any more.
         """
@@ -68,9 +68,9 @@ class Waiter:
                     polls += 1
                 age_s = task.age_s(self._now())
                 if state and state.status == "succeeded":
-                    # More than the time since it was submitted cannot be true, e.g. of times in two zones.
+                    # A duration longer than the task's age is wrong, e.g. computed from times in two zones.
                     took_s = state.duration_s if (state.duration_s or 0.0) <= age_s + LATE_S else None
-                    # Who came far too late, e.g. since the computer slept, saw nothing of how long it took.
+                    # A poll that came far too late, e.g. after the computer slept, does not show how long it took.
                     if took_s is not None or age_s <= LATE * due_s + LATE_S:
                         took_s = _learn(watched, took_s, age_s, lookout, durations)
                     self._ledger.note_succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
@@ -81,13 +81,13 @@ class Waiter:
                 due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
 
     def _left_s(self, due_s: float, task: Task, service: Service) -> float:
-        """Return the seconds until the task is polled: none if it is taken up again and may be done."""
+        """Return the seconds until the task is polled: 0 if that is overdue, e.g. after a resume."""
         return max(0.0, min(due_s, service.deadline_s) - task.age_s(self._now()))
 
     async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
-        """Wait so long, or until the list shows the task over; `False` if the wait is to be computed anew.
+        """Wait this long, or until the list shows the task over; `False` if the wait must be computed anew.
 
-        That is when durations became known meanwhile. Until then the wait is randomized, so that tasks that were
+        It must if durations became known meanwhile. Until then the wait is randomized, so that tasks that were
         submitted together are polled at different times: the first one found done tells all others.
         """
         is_known = durations.known.is_set()
@@ -120,7 +120,7 @@ class Waiter:
         key = _key(task)
         if key not in self._durations:
             known = await self._ledger.durations(task.provider, task.model, limit=REMEMBERED)
-            # What took longer was not waited for, and tells nothing of those that are.
+            # Those that took longer missed the deadline, and say nothing about tasks that we wait for.
             self._durations.setdefault(key, Durations(known_s for known_s in known if known_s <= service.deadline_s))
         return self._durations[key]
 
@@ -148,7 +148,7 @@ class Waiter:
             # A little more, so that the deadline is past then.
             await self._sleep(min(pause_s, patience_s + LEAST_PAUSE_S))
             return NOT_POLLED
-        watched.over.clear()  # what the poll says now counts: the list may have been ahead of it
+        watched.over.clear()  # from here on the poll decides: the list may have been ahead of it
         task = watched.task
         age_s = task.age_s(self._now())
         sent_at = time.monotonic()
@@ -177,7 +177,7 @@ def _key(task: Task) -> str:
 
 
 def _learn(watched: Watched, told_s: float | None, age_s: float, lookout: Lookout, durations: Durations) -> float:
-    """Record how long a task took that was found done at this age, and return it; `told_s` is the provider's word."""
+    """Record and return how long a task took that was found done at `age_s`; `told_s` is what the provider says."""
     if told_s is None:
         return durations.add_between(watched.unfinished_s, lookout.unfinished_before(age_s), age_s)
     lookout.check(watched, told_s)

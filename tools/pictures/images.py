@@ -1,6 +1,6 @@
-"""Pictures: told by their bytes, decoded whole before they count, saved with what they are about.
+"""Recognize pictures by their bytes, check that they decode to the end, and save them with metadata.
 
-All of it is work for the processor and the disk; from async code, call it through `asyncio.to_thread`.
+All of it blocks; from async code, call it through `asyncio.to_thread`.
 """
 
 import contextlib
@@ -41,8 +41,8 @@ class SavedImage:
 class Inspection:
     """What can be said of a picture without knowing what it should show.
 
-    `blank` means practically one black, white or gray all over, as a failed or a blocked picture is; another color
-    may be what somebody asked for.
+    `blank` means practically all black, all white or all one gray, like a failed or a blocked picture; another color
+    may have been asked for.
     """
 
     width_px: int
@@ -75,25 +75,24 @@ def save_picture(
     label: str | None,
     visible_label: bool = False,
 ) -> SavedImage:
-    """Save a downloaded picture so that it tells what it is: as PNG where the path ends so, else as JPEG.
+    """Save a downloaded picture with its metadata: as PNG if the path ends in `.png`, else as JPEG.
 
     `description` may hold `prompt`, `provider`, `model`, `seed` and `generator`, as in `tools.pictures.labels`.
-    Of an animation the first frame counts, transparency becomes white, and colors become sRGB. `label` is the
-    AIGC label (`tools.pictures.labels.aigc_label`), `None` for what no image model made; one that the data already
-    carries is kept instead. Nothing else of the data's own metadata is. With `visible_label` the picture itself says so
-    too, where there is a label.
+    Only the first frame of an animation is saved, transparency becomes white, and colors become sRGB. `label` is the
+    AIGC label (`tools.pictures.labels.aigc_label`), `None` for what no image model made; a label in the data is kept
+    instead, but no other metadata of the data. With `visible_label`, a picture with a `label` also gets a printed one.
 
     Raises:
         UnavailableError: The data is no picture, or damaged; download it again.
-        ConfigError: It cannot be written there.
+        ConfigError: The file cannot be written.
     """
-    # Pillow's objects refer to each other in a circle: closed, they give their pixels back at once.
+    # Pillow's objects form reference cycles: closing them frees the pixels at once.
     with contextlib.closing(decode(data)) as image:
         xmp = labels.xmp_packet(description, _own_label(image) or label)
         with contextlib.closing(flatten(image)) as flat:
             flat.info = {}
             blank = _is_blank(flat)
-            # A blank picture counts for nothing, and must still be seen to be blank when it is read again.
+            # A blank picture gets none, so that it is still found blank when it is read again.
             if visible_label and label is not None and not blank:
                 draw_visible_label(flat)
             saved = encode_png(flat, xmp) if path.suffix.lower() == ".png" else encode_jpeg(flat, quality, xmp)
@@ -134,7 +133,7 @@ def is_whole(path: Path, width_px: int | None = None, height_px: int | None = No
 
 
 def is_there(path: Path, sha256: str | None) -> bool:
-    """Return whether the file is the one with this hash, or else a whole picture; the first is quickly told."""
+    """Return whether the file has this hash, which is quick to check, or else is a whole picture."""
     try:
         data = _read(path)
         if hashlib.sha256(data).hexdigest() != sha256:
@@ -159,14 +158,14 @@ def _read(path: Path) -> bytes:
 
 
 def _own_label(image: "Image") -> str | None:
-    """Return the AIGC label that the picture came with, from any place where the practice guide puts it."""
+    """Return the AIGC label in the picture's own metadata, from any of the places that the practice guide names."""
     places = [
         labels.label_text(image.info.get("xmp", b"")),
         labels.label_of_json(str(image.info.get("AIGC", ""))),
     ]
     with contextlib.suppress(*DAMAGES):
         comment = image.getexif().get_ifd(0x8769).get(0x9286, b"")
-        # The label is ASCII: without zeros it reads the same in each of the character sets, named in front.
+        # The label is ASCII: without zero bytes it reads the same in every character set that the prefix may name.
         text = comment.replace(b"\0", b"").decode("ascii", "ignore") if isinstance(comment, bytes) else comment
         places.append(labels.label_of_json(text[text.find("{") :]))
     return next((place for place in places if place is not None), None)

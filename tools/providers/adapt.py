@@ -1,4 +1,4 @@
-"""A request in the words of another model: its sizes, its length, its place for what must not be seen."""
+"""Adapt a request to another model: its sizes, its longest prompt, and whether it takes a negative prompt."""
 
 import re
 from dataclasses import replace
@@ -9,17 +9,17 @@ from tools.content.words import language_of
 from tools.providers.provider import ImageProvider, ImageRequest
 
 LEAST_ROOM = 40
-"""Characters below which a prompt is cut hard rather than at a clause."""
+"""If fewer characters are left for the beginning, the prompt is cut at its limit rather than at a clause."""
 
 _PAUSE = re.compile(r"\s*[,，]\s*")
 _LAST_SENTENCE = re.compile(r"(?<=[.。!！?？])\s*(?=[^.。!！?？]+[.。!！?？]?\s*$)")
 
 
 def adapt(request: ImageRequest, provider: ImageProvider) -> tuple[ImageRequest, list[str]]:
-    """Return the request as the provider's model takes it, and a line for people for every change that shows.
+    """Return the request as the provider's model takes it, and a note for every visible change.
 
-    The size becomes the nearest one of the same shape. The end of a prompt that is too long stays, since the
-    constraints stand there. What must not be seen goes into the prompt where the model has no place for it.
+    The size becomes the nearest one of the same shape. A prompt that is too long keeps its last sentence, which holds
+    the constraints. If the model takes no negative prompt, its words are added to the prompt.
     """
     notes: list[str] = []
     size = provider.fit(request.width_px, request.height_px)
@@ -36,10 +36,10 @@ def adapt(request: ImageRequest, provider: ImageProvider) -> tuple[ImageRequest,
 
 
 def _with_negative(request: ImageRequest, limit: int) -> str:
-    """Return the prompt with what must not be seen, but for what every negative prompt has.
+    """Return the prompt with the words of its negative prompt, if they fit, except those in every negative prompt.
 
-    Of that, the constraints say already what matters; and deformed hands that are named are deformed hands that are
-    drawn, by a model that knows no other prompt.
+    What matters of the latter is in the constraints; and a model without a negative prompt draws what is named, e.g.
+    deformed hands.
     """
     chinese = language_of(request.prompt) == "zh"
     always = {*_PAUSE.split(common().negative.zh), *_PAUSE.split(common().negative.en)}

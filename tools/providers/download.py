@@ -1,7 +1,7 @@
-"""Fetching a finished picture from where the provider left it.
+"""Download a finished picture by the provider's link.
 
-The link is signed: it is a secret, its query must arrive as it is, and the provider's key must not go along
-(OSS refuses two authorizations).
+The link is signed: it is a secret, its query must be sent unchanged, and the provider's key must not be sent with
+it (OSS refuses two authorizations).
 """
 
 import asyncio
@@ -32,7 +32,7 @@ async def download(
     deadline_s: float = 300,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> bytes:
-    """Return the bytes behind `url`, trying a broken transfer again; `deadline_s` bounds all attempts together.
+    """Return the bytes at `url`, retrying a broken transfer; `deadline_s` limits all attempts together.
 
     Raises:
         UnavailableError: Expired, refused, broken, no http(s) address, or more than `max_bytes`; the picture stays
@@ -106,7 +106,7 @@ async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     if not body or not whole:
         raise httpx.RemoteProtocolError(f"{len(body)} of {announced} bytes", request=response.request)
     is_text = response.headers.get("content-type", "").lower().startswith(_TEXT_TYPES)
-    # What looks like a picture is one, whatever the server calls it: it is paid.
+    # A picture is accepted whatever type the server declares: it is paid.
     if (is_text or body[:64].lstrip()[:1] in _TEXT_BEGINNINGS) and not sniff_format(body):
         message = f"{_place(str(response.url))} contains text instead of a picture"
         raise UnavailableError(f"{message} - poll the task again for a fresh link")

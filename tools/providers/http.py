@@ -1,6 +1,6 @@
 """The HTTP client that providers and downloads share, and what all providers' APIs have in common.
 
-Nothing is repeated here: a submit that is sent twice may be paid twice, so only who knows the ledger repeats.
+Nothing is retried here: a submit that is sent twice may be paid twice, so only code that uses the ledger retries.
 """
 
 import json
@@ -29,8 +29,8 @@ KEEPALIVE_S = 10.0
 submit on a dropped one would be a lost reply."""
 
 QUESTION_TIMEOUT = httpx.Timeout(20, connect=10, pool=None)
-"""How long to wait for what costs nothing and is answered at once, in seconds: it can be asked again. As for every
-request, `read` is for the whole answer, too."""
+"""Timeout, in seconds, of free requests that are answered at once and can be repeated. As in every request, `read`
+also limits the whole answer."""
 
 MESSAGE_LIMIT = 200
 """Characters of a provider's message that we quote."""
@@ -63,7 +63,7 @@ def make_client() -> httpx.AsyncClient:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: `answer` is the JSON object, Envoy's words of a reset as one, or else `None`."""
+    """A reply: `answer` is its JSON object (Envoy's text about a reset is made one), or `None`."""
 
     status: int
     answer: dict[str, Any] | None
@@ -72,7 +72,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """A provider's API: adds the key, sends, and turns what goes wrong into our errors.
+    """A provider's API: adds the key, sends requests, and turns failures into our errors.
 
     `name` is the provider's name in the configuration, `title` the one for people.
     """
@@ -125,10 +125,10 @@ class Api:
         headers: Headers = _NONE,
         about: str = "",
     ) -> PeituError:
-        """Return the error that an answer (`about` a task, say) means, by the table of verdicts."""
+        """Return the error that the table of verdicts has for an answer; `about` may name a task for the message."""
         code, message = read_fault(answer)
         verdict = decide(self.name, step, status=status, code=code, message=message)
-        # Hidden before it is cut off: half a key looks like nothing that could be told from other words.
+        # The key is hidden before the text is cut off: half a key would not be recognized.
         told = summary(status, *(hide(text, self.api_key or "") for text in (code, message)))
         details = f"{about}, {told}" if about else told
         what = f"{self.title} {verdict.finding} ({details})"
@@ -170,7 +170,7 @@ def read_fault(answer: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def summary(status: int, code: str, message: str) -> str:
-    """Return what came back in a few words: `401 InvalidApiKey: Invalid API-key provided`, say."""
+    """Return an error reply in a few words, e.g. `401 InvalidApiKey: Invalid API-key provided`."""
     words = f"{status or ''} {code}".strip()
     return shorten(f"{words}: {message}" if message else words)
 
@@ -182,7 +182,7 @@ def shorten(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return the text without half characters (lone surrogates, as models may write): UTF-8 has none."""
+    """Return the text with `?` for lone surrogates, which models may write but UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Answers as a whole, within a time and a size: a service that never ends its answer must not end us."""
+"""Read whole answers, within a time and a size: a service that never ends its answer must do no harm."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -7,7 +7,7 @@ from typing import Protocol
 import httpx
 
 MOST_BYTES = 8 * 2**20
-"""What an answer in words may have, unpacked; a list of fifty tasks has 50 KB."""
+"""The largest text answer, unpacked; a list of fifty tasks has 50 KB."""
 
 _AS_SENT = {"content-encoding", "content-length", "transfer-encoding"}
 
@@ -16,18 +16,18 @@ class Send(Protocol):
     """Sends a request, e.g. `httpx.AsyncClient.send`."""
 
     def __call__(self, request: httpx.Request, *, stream: bool) -> Awaitable[httpx.Response]:
-        """Return the answer, its body still to be read where it is a `stream`."""
+        """Return the answer, its body still to be read if `stream` is true."""
         ...
 
 
 async def send_whole(send: Send, request: httpx.Request, *, most_bytes: int = MOST_BYTES) -> httpx.Response:
     """Send a request and return the answer with its body.
 
-    All of it may take as long as the request's own `read` timeout, which is for one silence alone: whoever sends a
-    byte now and then is never silent.
+    The request's `read` timeout limits all of it: httpx applies it to each read alone, so that a server which sends a
+    byte now and then would never time out.
 
     Raises:
-        httpx.RequestError: Nothing came back, or too slowly, or too much; see `tools.providers.transport`.
+        httpx.RequestError: No answer came, or it was too slow or too large; see `tools.providers.transport`.
     """
     patience_s = request.extensions["timeout"]["read"]
     try:

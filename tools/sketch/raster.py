@@ -1,4 +1,4 @@
-"""From SVG to the pixels of a grey PNG, with the slight tremble of a hand."""
+"""Render SVG to a grey PNG whose lines are slightly distorted, as if drawn by hand."""
 
 import io
 import random
@@ -18,7 +18,7 @@ def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
 
     data = resvg_py.svg_to_bytes(svg_string=svg, width=width_px, height=height_px, skip_system_fonts=True)
     with Image.open(io.BytesIO(data)) as image:
-        # resvg takes the height from the width and the shape of the drawing, and rounds it up.
+        # resvg computes the height from the width and the drawing's proportions, and rounds it up.
         grey = image.convert("L").crop((0, 0, width_px, height_px))
     grey = _tremble(grey, random.Random(seed))
     file = io.BytesIO()
@@ -27,7 +27,7 @@ def to_png(svg: str, *, width_px: int, height_px: int, seed: int) -> bytes:
 
 
 def _tremble(image: "Image", rng: random.Random) -> "Image":
-    """Shift the picture a little, here this way and there that way, so that long lines look drawn by hand."""
+    """Distort the picture slightly and unevenly, so that long lines look drawn by hand."""
     from PIL import Image as Pillow
 
     width, height = image.size

@@ -1,4 +1,4 @@
-"""A batch as the records know it: its result document, made of the records of its runs."""
+"""Read batches from the records: a batch's result document is made from the records of its runs."""
 
 import json
 import sqlite3
@@ -16,18 +16,18 @@ UNFINISHED = (
     "EXISTS (SELECT 1 FROM segments LEFT JOIN runs USING (run_id) WHERE batch_id = ?"
     " AND segments.status NOT IN ('finished', 'skipped') AND runs.success IS NOT 1)"
 )
-"""SQL that tells whether a segment of the batch is not done, neither with its batch nor, later, alone."""
+"""SQL condition: a segment of the batch is unfinished, and its run was not completed alone later either."""
 
 NOT_YET = "not made yet"
-"""The error of an image that nobody has tried to make; a reason may follow after a colon."""
+"""The error of an image without an attempt; a reason may follow after a colon."""
 
 _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index", "width_px", "height_px"))
 
 
 class BatchImages(Iterable[Document]):
-    """The images of a batch in any state, in order; read anew each time, since there may be too many to hold.
+    """The images of a batch in any state, in order; each iteration reads them again, since there may be too many for memory.
 
-    `reason` is why nobody has tried some of them yet.
+    `reason` is why some of them have not been attempted yet.
     """
 
     def __init__(self, path: Path, batch_id: str, *, reason: str | None = None) -> None:
@@ -68,7 +68,7 @@ def batch_document(path: Path, batch_id: str, *, reason: str | None = None) -> D
 
 
 def _of(rows: Iterator[sqlite3.Row], error: str) -> Iterator[Document]:
-    """Yield the images of one segment, from its rows; one without a row is an image that failed with `error`.
+    """Yield the images of one segment from its rows; an image without a row is one that failed with `error`.
 
     Its `run_id` is what `redo`, `sheet`, `show` and `resume` take; a segment that was skipped has none.
     """
@@ -90,7 +90,7 @@ def _missing(asked: Document, error: str) -> Document:
 
 
 def count_settled(path: Path, batch_id: str) -> int:
-    """Count the pictures of the segments that are finished; those of all others are counted as they come."""
+    """Count the pictures of the segments that are finished; those of the others are counted while the batch runs."""
     question = (
         "SELECT count(*) FROM segments JOIN images USING (run_id)"
         " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
@@ -109,7 +109,7 @@ def find_batch(path: Path, batch_id: str) -> dict[str, Any] | None:
 
 
 def find_segment(path: Path, run_id: str) -> dict[str, Any] | None:
-    """Return the segment that this run makes, with what it asks for and its batch's options; `None` if it is none."""
+    """Return the segment of this run, with its input and its batch's options, or `None` if it has none."""
     if not path.exists():
         return None
     with reading(path) as connection:
@@ -123,7 +123,7 @@ def find_segment(path: Path, run_id: str) -> dict[str, Any] | None:
 
 
 def held_runs_of(path: Path, batch_id: str) -> list[str]:
-    """Return the runs of a batch that have a request without a picture: it may be held."""
+    """Return the ids of the batch's runs that have a request without a picture, which may be held."""
     with reading(path) as connection:
         rows = connection.execute(
             "SELECT DISTINCT run_id FROM segments JOIN tasks USING (run_id)"

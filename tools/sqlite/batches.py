@@ -1,4 +1,4 @@
-"""The rows of `batches` and `segments`: what a storyboard asks for, and how far its segments are."""
+"""The rows of `batches` and `segments`: what a storyboard asks for, and the status of its segments."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ Status = Literal["skipped", "finished", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A storyboard that is worked through; `options` are what the command line said for all of it."""
+    """A storyboard that is worked through; `options` are those of the command line, for all segments."""
 
     batch_id: str
     source: str
@@ -34,7 +34,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRow:
-    """A segment of a batch as the database has it; `number` is its place in the storyboard, `asked` its run's input."""
+    """A segment of a batch as the database has it; `number` is its place in the storyboard from 0, `asked` its run's input."""
 
     number: int
     segment_id: str
@@ -45,10 +45,10 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentResult:
-    """What came of a segment: `count` pictures are there, `skipped` of them were before.
+    """The result of a segment: `count` pictures exist, of which `skipped` existed before.
 
     `images` are those of a segment that was skipped whole.
-    `error` is why nothing was even planned, `errors` are those of its images.
+    `error` is why the segment could not even be planned, `errors` are those of its images.
     """
 
     segment: SegmentRow
@@ -63,7 +63,7 @@ class SegmentResult:
 def write_batch(
     connection: sqlite3.Connection, batch: Batch, segments: Iterable[Segment], for_all: Mapping[str, Any]
 ) -> None:
-    """Write down a batch with all its segments inside a transaction; `for_all` goes into the input of each."""
+    """Write a batch with all its segments, inside a transaction; `for_all` goes into the input of each segment."""
     columns = "batch_id, source, options, requested, started_at"
     row = (batch.batch_id, batch.source, _json(batch.options), batch.requested, utc_now().isoformat())
     connection.execute(f"INSERT INTO batches ({columns}) VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608 - our own names
@@ -77,7 +77,7 @@ def write_batch(
 def asks_for_the_same(
     connection: sqlite3.Connection, batch_id: str, segments: Iterable[Segment], for_all: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a batch that is written down has just these segments, with all that is asked for in each."""
+    """Tell whether a recorded batch has exactly these segments, each with the same id, input and number of pictures."""
     question = "SELECT segment_id, asked, requested FROM segments WHERE batch_id = ? ORDER BY number"
     known = (tuple(row) for row in connection.execute(question, (batch_id,)))
     wanted = ((name, asked, count) for _, _, name, _, asked, _, count in _rows(batch_id, segments, for_all))
@@ -95,7 +95,7 @@ class Batches:
         self._database = database
 
     async def reopen(self, batch_id: str) -> None:
-        """Mark the segments as finished whose runs were completed since, e.g. by `peitu resume` of one of them."""
+        """Reopen the batch; segments whose runs were completed since, e.g. by `peitu resume RUN_ID`, become finished."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -108,7 +108,7 @@ class Batches:
         await self._database.write(work)
 
     async def reopen_lost(self, batch_id: str) -> int:
-        """Let finished segments whose files are gone be worked on again; return how many pictures are gone."""
+        """Set finished segments whose files are gone to `waiting`; return how many pictures are gone."""
         lost = await asyncio.to_thread(self._lost, batch_id)
         statement = "UPDATE segments SET status = 'waiting' WHERE batch_id = ? AND number = ?"
         values = [(batch_id, number) for number in lost]
@@ -116,7 +116,7 @@ class Batches:
         return len(lost)
 
     def _lost(self, batch_id: str) -> list[int]:
-        """Return the number of its segment for every saved picture whose file is gone; looks at the disk."""
+        """Return the segment number of every saved picture whose file is gone; reads the disk."""
         question = (
             "SELECT number, path, sha256 FROM segments JOIN images USING (run_id)"
             " WHERE batch_id = ? AND segments.status = 'finished' AND images.status = 'saved'"
@@ -139,13 +139,13 @@ class Batches:
         return await self._database.read(work)
 
     async def has_begun(self, run_id: str) -> bool:
-        """Tell whether a segment's run is in the records by now: another process may work on the same batch."""
+        """Tell whether a segment's run is in the records: another process may work on the same batch."""
         question = "SELECT 1 FROM runs WHERE run_id = ?"
         found = await self._database.read(lambda connection: connection.execute(question, (run_id,)).fetchone())
         return found is not None
 
     async def own(self, run_id: str) -> set[int]:
-        """Return the indexes of the images that a run made itself, or has a task for that may be paid."""
+        """Return the indexes of the images that a run made itself, or for which it has an open task."""
         question = (
             f"SELECT image_index FROM tasks WHERE run_id = ? AND status IN ({', '.join('?' for _ in OPEN)})"  # noqa: S608
             " UNION SELECT image_index FROM images WHERE run_id = ? AND attempts > 0 AND status = 'saved'"
@@ -155,7 +155,7 @@ class Batches:
         return {row["image_index"] for row in rows}
 
     async def note(self, batch_id: str, results: Sequence[SegmentResult]) -> None:
-        """Write down what came of segments."""
+        """Write the results of segments."""
 
         def work(connection: sqlite3.Connection) -> None:
             for result in results:

@@ -1,4 +1,4 @@
-"""The records: what was asked for, and what came of it.
+"""The records of runs and their images: what was asked for, and the results.
 
 `Records` writes through the database's thread; the functions at the end read a database file for
 `peitu show`.
@@ -16,7 +16,7 @@ from tools.sqlite.rows import upsert
 from tools.sqlite.run_ids import Begun, begin_run
 from tools.sqlite.task_rows import Task, tasks_of
 
-if TYPE_CHECKING:  # asyncio comes with it, and `peitu runs` needs none
+if TYPE_CHECKING:  # it imports asyncio, which `peitu runs` does not need
     from tools.sqlite.database import Database
 
 Shown = TypeVar("Shown", bound=Mapping[str, Any])
@@ -29,7 +29,7 @@ IMAGE_KEYS = ("index", *IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:]
 
 
 class Records:
-    """The rows of `runs` and `images`. Each method has written when it returns.
+    """The rows of `runs` and `images`. When a method returns, its changes are in the database.
 
     Raises:
         ConfigError: (every method) The database cannot be used.
@@ -39,7 +39,7 @@ class Records:
         self._database = database
 
     async def open(self) -> None:
-        """See that the database can be opened and written.
+        """Check that the database can be opened and written.
 
         Raises:
             ConfigError: It cannot.
@@ -47,9 +47,9 @@ class Records:
         await self._database.write(lambda _: None)
 
     async def start_run(self, *, run_id: str, thread_id: str, content: str, options: Mapping[str, Any]) -> Begun:
-        """Write down that a run began, with its whole content; a run that is known stays as it is.
+        """Write down that a run began, with its whole content; a run that is recorded already is not changed.
 
-        Returns the id that it has, see `begin_run`, and the content and the options that are written down.
+        Returns the run's id (see `begin_run`) and the recorded content and options.
         """
         row = {
             "run_id": run_id,
@@ -62,7 +62,7 @@ class Records:
         return await self._database.write(lambda connection: begin_run(connection, row))
 
     async def content_of(self, run_id: str) -> str | None:
-        """Return the whole content of a run, or `None` for a run that is not known."""
+        """Return the whole content of a run, or `None` for an unknown run."""
 
         def work(connection: sqlite3.Connection) -> str | None:
             row = connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()
@@ -71,7 +71,7 @@ class Records:
         return await self._database.read(work)
 
     async def plan_of(self, run_id: str) -> dict[str, Any] | None:
-        """Return what was planned for a run, or `None` while nothing is."""
+        """Return the plan of a run, or `None` if it has none yet."""
 
         def work(connection: sqlite3.Connection) -> dict[str, Any] | None:
             row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
@@ -80,7 +80,7 @@ class Records:
         return await self._database.read(work)
 
     async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-        """Write down what is planned for a run; it stays what it was first, and that is returned."""
+        """Write down the plan of a run, unless it has one already; return the recorded plan."""
         statement = "UPDATE runs SET plan = ? WHERE run_id = ? AND plan IS NULL"
         values = (json.dumps(plan, ensure_ascii=False), run_id)
 
@@ -93,7 +93,7 @@ class Records:
         return await self._database.write(work)
 
     async def change_plan(self, run_id: str, changes: Mapping[str, Any]) -> None:
-        """Write the changes of a review into the plan, before anything of it is paid."""
+        """Write the changes of a review into the plan, before any of its pictures is paid."""
 
         def work(connection: sqlite3.Connection) -> None:
             row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
@@ -104,7 +104,7 @@ class Records:
         await self._database.write(work)
 
     async def image(self, run_id: str, image_index: int, of_tasks: Callable[[list[Task]], Shown]) -> Shown:
-        """Write down the image that `of_tasks` makes of all the image's tasks, and return it."""
+        """Write down and return the image that `of_tasks` makes from all of the image's tasks."""
 
         def work(connection: sqlite3.Connection) -> Shown:
             image = of_tasks(tasks_of(connection, run_id, image_index))
@@ -134,7 +134,7 @@ class Records:
 def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
     """Return a run as its result document, with content, options, times and `tasks`; `None` for an unknown one.
 
-    An image that was made anew has `versions`, the first one first; the shown one has the path of the image.
+    An image that was redone has `versions`, the oldest first; the shown one has the path of the image.
     """
     if not path.exists():
         return None
@@ -158,14 +158,14 @@ def find_run(path: Path, run_id: str) -> dict[str, Any] | None:
 
 
 def find_images(path: Path, run_id: str) -> list[dict[str, Any]]:
-    """Return the recorded images of a run, also of a segment that was skipped and so has no run."""
+    """Return the recorded images of a run, or of a skipped segment, which has no row in `runs`."""
     with reading(path) as connection:
         rows = connection.execute("SELECT * FROM images WHERE run_id = ? ORDER BY image_index", (run_id,))
         return [image_of(row) for row in rows]
 
 
 def write_image(connection: sqlite3.Connection, run_id: str, image: Mapping[str, Any]) -> None:
-    """Write the row of an image inside a transaction; a later word replaces an earlier one."""
+    """Write the row of an image, inside a transaction; it replaces an earlier row."""
     row = {
         "run_id": run_id,
         "image_index": image["index"],

@@ -1,4 +1,4 @@
-"""Which id a run gets: threads are named by whoever invokes them, so that one may be called as a run of another."""
+"""The ids of runs: callers name their threads, so that a thread's id may be that of another thread's run."""
 
 import json
 import re
@@ -15,7 +15,7 @@ BEGINNING_CHARS = 2000
 
 
 class Begun(NamedTuple):
-    """A run as it was when it began; `options` are what was asked for beside the content."""
+    """A run as it was when it began; `options` are what was asked for in addition to the content."""
 
     run_id: str
     content: str
@@ -23,7 +23,7 @@ class Begun(NamedTuple):
 
 
 def new_run_id() -> str:
-    """Return an id that sorts by time and is its own folder's name, e.g. ``20261124-081530-3f9a1c``."""
+    """Return an id that sorts by time and is also the name of the run's folder, e.g. ``20261124-081530-3f9a1c``."""
     return f"{utc_now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
@@ -41,16 +41,16 @@ def segment_run_id(batch_id: str, number: int) -> str:
 
 
 def segment_of(run_id: str) -> int:
-    """Return the number of the segment whose run this is; 0 for the run of an article."""
+    """Return the number of this run's segment, counted from 0; 0 for a run without one."""
     found = re.search(r"-(\d{5})$", run_id)
     return int(found[1]) if found else 0
 
 
 def begin_run(connection: sqlite3.Connection, row: Mapping[str, Any]) -> Begun:
-    """Write down inside a transaction that a run began, or find the one that the same content began in its thread.
+    """Write down, inside a transaction, that a run began, or return the run of its thread with the same content.
 
-    Its id is that of `row` if that is free, else the next one of the thread. It is not free if another thread has it,
-    or if the thread was taken back to an earlier state and has had another content under this id.
+    The id is that of `row` if it is free, else the next free one of the thread. It is not free if another thread has
+    it, or if the thread was rewound to an earlier state and used this id for another content before.
     """
     run_id, thread_id = row["run_id"], row["thread_id"]
     question = "SELECT coalesce(thread_id, run_id) AS thread, content, options FROM runs WHERE run_id = ?"

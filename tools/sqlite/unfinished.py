@@ -1,4 +1,4 @@
-"""A run that is not at its end, in the form of the result document."""
+"""An unfinished run in the form of the result document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from tools.sqlite.task_rows import HELD
 def with_what_is_missing(run: Mapping[str, Any], *, count: int = 0) -> dict[str, Any]:
     """Return a run of `tools.sqlite.records.find_run` with an image for each planned one that has none yet.
 
-    An image whose request has no answer is `unknown`: it may be paid. `count` is how many pictures a run makes that has
-    no plan yet and did not ask for a number.
+    An image whose request has no answer is `unknown`: it may be paid. `count` is the number of pictures of a run that
+    has no plan yet and did not ask for a number.
     """
     prompts = (run["plan"] or {}).get("prompts", [])
     known = {image["index"]: image for image in run["images"]}

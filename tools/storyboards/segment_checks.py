@@ -1,4 +1,4 @@
-"""What a segment may say, key by key; what it may not is noted with its line."""
+"""Check the keys of a segment one by one; problems are noted with their lines."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from tools.storyboards.problems import Place, Problems, kind_of
 from tools.storyboards.storyboard_rows import WORDS, Row
 
 COMMON = ("count", "style", "size")
-"""Keys that may also stand beside `segments`, for all of them."""
+"""Keys that may also stand beside `segments`; they apply to all of them."""
 
 KEYS = ("id", *WORDS, "filename", "seed", *COMMON)
 LONGEST_ID = 200
@@ -28,7 +28,7 @@ Values = dict[str, Any]
 
 
 def checked_common(common: Mapping[str, Any], problems: Problems) -> Values:
-    """Return what the object around the segments says for all of them; other keys, e.g. a title, are passed over."""
+    """Return the values beside the segments that apply to all of them; other keys, e.g. a title, are ignored."""
     for key in common:
         if key not in COMMON and (close := get_close_matches(key, [*COMMON, "segments"], n=1, cutoff=0.75)):
             problems.add(f"unknown key {key!r} beside the segments", (-1, "line 1"), f"did you mean {close[0]!r}?")
@@ -36,12 +36,12 @@ def checked_common(common: Mapping[str, Any], problems: Problems) -> Values:
 
 
 def title_of(common: Mapping[str, Any]) -> str | None:
-    """Return what the object around the segments calls itself, if it does."""
+    """Return the title in the object around the segments, or `None`."""
     return _writable(common.get("title")).strip() or None
 
 
 class Checks:
-    """Checks segments one after the other and notes what is wrong."""
+    """Checks segments one after the other and notes their problems."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class Checks:
         self._wrong = False
 
     def values(self, row: Row, number: int, common: Values) -> tuple[Values, list[str]] | None:
-        """Return the fields of the segment and the files of its pictures, `None` for what is no segment at all.
+        """Return the fields of the segment and the files of its pictures, or `None` if the row is no object.
 
-        An `id` that cannot be used is `None`, and so has no file either.
+        An unusable `id` becomes `None`; without an id and a `filename` there are no files.
         """
         self._wrong = False
         if not isinstance(row.values, dict):
@@ -99,7 +99,7 @@ class Checks:
                 self._note(f"unknown key {key!r}", place, f"did you mean {close[0]!r}?" if close else known)
 
     def _words(self, given: Values, place: Place) -> str | None:
-        """Return the key that says what is to be seen."""
+        """Return the key that says what to draw, `prompt` or `text`, or `None` if there is none."""
         found = [key for key in WORDS if key in given]
         if not found:
             if not self._wrong:  # an unknown key may well be the misspelled one
@@ -117,7 +117,7 @@ class Checks:
         return found[0]
 
     def _id(self, value: Any, place: Place) -> str | int | None:
-        """Return the id, or `None` for one that cannot be used and so is nobody's."""
+        """Return the id, or `None` if it cannot be used."""
         name = str(value).strip()
         if isinstance(value, bool) or not isinstance(value, str | int):
             self._note(f"id is {kind_of(value)}, neither text nor a whole number", place)
@@ -187,5 +187,5 @@ def _style_problem(style: str, *, own: Path | None) -> str | None:
 
 
 def _writable(text: Any) -> str:
-    """Return the text without lone surrogates, which neither SQLite nor UTF-8 can hold."""
+    """Return the text with `?` for lone surrogates, which UTF-8 and SQLite cannot store; else an empty text."""
     return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
