@@ -1,4 +1,4 @@
-"""Real processes without the seconds that a Python start takes: a parent that has imported everything forks them.
+"""Start real processes without the seconds that Python takes: a parent that has imported everything forks them.
 
 `Forks` starts `python -m bench.parent MODULE…` and asks it for processes, one JSON line each. A fork has a process id,
 an address space and open files of its own, and dies of a signal as any other process does.
@@ -35,7 +35,7 @@ PEITU = (
     "PIL.ImageStat",
     "sqlite_utils",
 )
-"""What a run of Peitu imports: import them before the fork, so that it starts at once."""
+"""The modules that a run of Peitu imports; with them imported before the fork, it starts at once."""
 
 
 class Process:
@@ -46,7 +46,7 @@ class Process:
         self._forks = forks
 
     def wait(self, timeout_s: float) -> int:
-        """Return how the process ended.
+        """Return the exit status of the process, waiting for its end at most `timeout_s`.
 
         Raises:
             TimeoutError: It still runs.
@@ -66,10 +66,10 @@ class Process:
 
 
 class Forks:
-    """The parent of all forks; one thread uses it. At its end every fork that still runs is killed."""
+    """The parent of all forks, for use by one thread. When it ends, every fork that still runs is killed."""
 
     def __init__(self, modules: Sequence[str] = PEITU) -> None:
-        # Compiling everything anew takes longer than all that is measured.
+        # Without bytecode files, compiling would take longer than everything that is measured.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._parent = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "bench.parent", *modules],
@@ -101,7 +101,7 @@ class Forks:
         self._orders.flush()
 
     def ended(self, pid: int, timeout_s: float) -> int | None:
-        """Return how a fork ended, waiting for it at most so long; `None` while it runs."""
+        """Return the exit status of a fork, waiting at most `timeout_s`; `None` if it still runs."""
         give_up_at = time.monotonic() + timeout_s
         while pid not in self._statuses:
             left_s = give_up_at - time.monotonic()
@@ -124,7 +124,7 @@ class Forks:
         self.close()
 
     def _receive(self, *, timeout_s: float) -> bool:
-        """Take one line of the parent, if one comes in time."""
+        """Read one line of the parent and note what it says; return `False` if none came in time."""
         while b"\n" not in self._buffer:
             if not select.select([self._told], [], [], timeout_s)[0]:
                 return False

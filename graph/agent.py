@@ -1,4 +1,4 @@
-"""Two functions of Peitu's predecessor: a content, or a topic, in; a result object out."""
+"""Two functions of Peitu's predecessor, which make pictures of a content or a topic and return a result object."""
 
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ def generate_image_agent(
 ) -> dict[str, Any]:
     """Illustrate a content; return ``{"success", "images": [{"path", "prompt", "index", …}], "count", "requested"}``.
 
-    Synchronous; works inside a running event loop too. `output_dir` and `count`, left out, are those of the environment
-    and `config.yaml`. `api_key` is the key for ModelScope; left out, it comes from the environment or `.env`, and with
-    no key of any provider the pictures are offline sketches.
+    Synchronous; works inside a running event loop too. `output_dir` and `count`, if left out, come from the environment
+    and `config.yaml`. `api_key` is the key for ModelScope; if left out, it comes from the environment or `.env`, and
+    without a key of any provider the pictures are offline sketches.
 
     Raises:
         InputError: The content or the count cannot be used.

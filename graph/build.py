@@ -44,7 +44,7 @@ ImageGraph = CompiledStateGraph[ImageState, None, ImageState, ImageOutput]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What the nodes work with; `model` and `uploader` are `None` where they are not configured."""
+    """What the nodes work with; `model` and `uploader` are `None` if they are not configured."""
 
     routes: Routes
     services: Mapping[str, Service]
@@ -73,9 +73,9 @@ def build_graph(
 ) -> Workflow:
     """Return the compiled graph.
 
-    `checkpoint_images` also saves the steps inside `generate`, so that Studio shows them and a drawing has them.
-    Without, a run costs half the time and bytes, and loses nothing: what is under way stands in the ledger.
-    `form` is what is told of the input, `link` gives the addresses of pictures in the answers to a chat.
+    `checkpoint_images` also saves the steps inside `generate`, so that Studio and drawings of the graph show them.
+    Without it, a run takes half the time and bytes, and loses nothing: the ledger has all tasks under way.
+    `form` is the published input schema, `link` gives the addresses of pictures in the answers to a chat.
     """
     builder = StateGraph(State, input_schema=form, output_schema=OutputState)
     reading = partial(
@@ -115,15 +115,15 @@ def build_graph(
 
 
 async def _seen_at_work(state: State, *, node: Callable[[State], Awaitable[State]], at_work: AtWork) -> State:
-    """Run the node, and tell others meanwhile that somebody works on the run; a given prompt takes no time."""
+    """Run the node, and meanwhile show other processes that the run is at work; a given prompt takes no time."""
     async with nullcontext() if state.get("verbatim") else at_work(state["run_id"]):
         return await node(state)
 
 
 async def _without_checkpoints(state: ImageState, config: RunnableConfig, *, images: ImageGraph) -> dict[str, Any]:
-    """Make an image, and save none of the steps.
+    """Make an image without saving the steps.
 
-    LangGraph 1.2.22 fails where a graph without checkpoints inherits `durability="sync"` from the graph around it.
+    LangGraph 1.2.22 fails if a graph without checkpoints inherits `durability="sync"` from the graph around it.
     """
     configurable = {**config["configurable"], "__pregel_durability": "async"}
     return await images.ainvoke(state, {**config, "configurable": configurable})

@@ -1,4 +1,4 @@
-"""The state of the subgraph that makes one image; it ends with the image, and the main graph sees its images alone."""
+"""The state of the subgraph that makes one image; the main graph gets only its `ImageOutput`."""
 
 from typing import Annotated
 
@@ -8,9 +8,9 @@ from graph.state import Image, Prompt, merge_images, merge_notes
 
 
 class Outcome(TypedDict):
-    """A picture that was delivered, not yet checked.
+    """A picture that was delivered, but not yet checked.
 
-    `task` is its row of the ledger, `None` for a sketch; `blank` is that of `tools.pictures.images`.
+    `task` is the id of its row in the ledger, `None` for a sketch; `blank` is that of `tools.pictures.images`.
     """
 
     task: int | None
@@ -28,7 +28,7 @@ class Failure(TypedDict):
     """Why a provider delivered nothing this time.
 
     `kind` is the name of a class in `tools.errors`, ``RefusedPicture`` after the check, or ``Rewritten`` for a refused
-    prompt that has new words.
+    prompt that was rewritten.
     """
 
     provider: str
@@ -39,10 +39,10 @@ class Failure(TypedDict):
 class ImageState(TypedDict, total=False):
     """The state of the subgraph that makes one image.
 
-    `picture` identifies what was planned: an edited prompt is another picture, a reworded one is not. `provider` is the
-    one asked for, or ``auto``. `open_provider` is the one at which the ledger has a task of this image: it goes first.
-    `down` are those that do not work at the moment: they go last. `lost` is the image that this run made before, and
-    whose file is gone. `rewritten` tells that a refused prompt was reworded, or that it cannot be.
+    `picture` identifies what was planned: an edited prompt is another picture, a rewritten one is not. `provider` is
+    the one asked for, or ``auto``. `open_provider` has an open task of this image and is tried first; the providers in
+    `down` do not work at the moment and are tried last. `lost` is the image that this run made before and whose file
+    is gone. `rewritten` is true if a refused prompt was rewritten, or cannot be.
     """
 
     run_id: str
@@ -59,7 +59,7 @@ class ImageState(TypedDict, total=False):
 
 
 class ImageOutput(TypedDict):
-    """What the subgraph hands back: only the keys that the main graph merges."""
+    """The output of the subgraph: only the keys that the main graph merges."""
 
     images: Annotated[list[Image], merge_images]
     notes: Annotated[list[str], merge_notes]

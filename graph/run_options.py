@@ -1,4 +1,4 @@
-"""What a run was asked for beyond its content, as all of its steps know it, and no other run of its thread."""
+"""The options of a run, which all of its steps know, but no other run of its thread."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -8,14 +8,14 @@ from typing_extensions import TypedDict
 from tools.errors import InputError
 
 OWN_RUN = "peitu_run"
-"""Under this key of a config's `configurable` a program of ours names the run that begins; others leave that to us.
+"""The key in a config's `configurable` by which our own programs name a new run; other callers leave it out.
 
-So a run that another process has begun and ended meanwhile is the same one again, and no second run of its thread.
+So a run that another process has begun and ended meanwhile counts as the same run, not as a second one of its thread.
 """
 
 
 class Options(TypedDict, total=False):
-    """What was given of the inputs of these names, see `graph.state.InputState`."""
+    """The inputs of these names, as far as they were given; see `graph.state.InputState`."""
 
     style: str
     provider: str
@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
 
 
 def given_options(asked: Mapping[str, Any]) -> Options:
-    """Return the options that were given; `None` gives none."""
+    """Return the options that were given; a value of `None` counts as not given."""
     return cast("Options", {name: asked[name] for name in Options.__annotations__ if asked.get(name) is not None})
 
 
@@ -34,7 +34,7 @@ def thread_of(configurable: Mapping[str, Any]) -> str:
     """Return the id of the thread, which names its runs.
 
     Raises:
-        InputError: There is none, as inside another graph that runs without one.
+        InputError: There is none, e.g. inside another graph that runs without one.
     """
     if "thread_id" not in configurable:
         raise InputError('There is no thread_id - pass it with the config, as in {"configurable": {"thread_id": "a1"}}')

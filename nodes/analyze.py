@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tools.content.reading import Reading
 
 AtWork = Callable[[str], AbstractAsyncContextManager[None]]
-"""Takes a run id and tells others, as long as it is entered, that somebody works on that run."""
+"""Takes a run id; while its context is entered, other processes see that the run is being worked on."""
 
 _OPTIONS = ("count", "style", "provider", "size", "seed", "upload", "review", "as_is", "filename")
 
@@ -53,19 +53,19 @@ async def analyze(
     own: Path | None,
     at_work: AtWork,
 ) -> State:
-    """Read the content, with the language model's help where there is one.
+    """Read the content, with the language model's help if there is one.
 
-    `output_dir` is where the pictures of a run go that begins now; whoever continues it leaves them there.
-    `default_count` is how many pictures there are when a run does not say.
-    `check` refuses what cannot be made, before anything is asked of a service; `own` is the user's folder of templates.
-    `at_work` tells others meanwhile that somebody works on the run.
+    `output_dir` is the folder for the pictures of a new run; a continued run keeps its folder.
+    `default_count` is the number of pictures for a run that does not ask for one.
+    `check` raises if the run cannot be made, before any service is called; `own` is the user's folder of templates.
+    `at_work` shows other processes that the run is being worked on.
 
     Raises:
         InputError: The content is blank, `filename` is no name of a picture, or there is no thread.
     """
     state = await heard(state, records)
     await asyncio.to_thread(check, state)
-    picture_names(state.get("filename") or "any", 1)  # a wrong name is told before a language model is asked
+    picture_names(state.get("filename") or "any", 1)  # a wrong name is reported before a language model is asked
     thread_id = thread_of(config["configurable"])
     options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     options["output_dir"] = output_dir
@@ -128,15 +128,15 @@ async def _analyzed(
 
 
 def _first_look(content: str, own: Path | None, count: int) -> "tuple[Reading, Analysis]":
-    """Return the reading and what can be known without a service; one scene for each picture, as far as there are."""
-    # Its patterns take a while to compile, and a prompt that is sent as it is needs none of them.
+    """Return the reading and the analysis that need no service, if possible with a scene for each picture."""
+    # Imported here: its patterns take a while to compile, and a prompt that is sent as it is needs none of them.
     from nodes.first_look import MAX_SCENES, first_look
 
     return first_look(content, own, most=min(max(MAX_SCENES, count), MAX_COUNT))
 
 
 def _fresh(state: State, notes: list[str]) -> State:
-    """Return what makes the thread forget the images and notes of its earlier run, if it had one."""
+    """Return the changes that clear the images and notes of the thread's earlier run, if it had one."""
     if state.get("run_id") is None:
         return {}
     return {"redoing": None, "notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
@@ -160,10 +160,10 @@ async def _improved(
     notes: list[str],
     own: Path | None,
 ) -> Analysis:
-    """Return the analysis with what the language model knows better.
+    """Return the analysis, improved by the language model's answer.
 
     Raises:
-        PeituError: The model gave no usable answer; the analysis stands as it is.
+        PeituError: The model gave no usable answer; use the analysis as it is.
     """
     texts = [passage.text for passage in reading.passages] or [reading.title]
     question, shown = await asyncio.to_thread(

@@ -1,4 +1,4 @@
-"""What can be known of a content without asking anybody: topic, mood, keywords, and scenes worth a picture."""
+"""The analysis of a content that needs no service: topic, mood, keywords, and scenes worth a picture."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from tools.simplified import simplified
 MAX_SCENES = 12
 MAX_CANDIDATES = 60
 EXCERPT_CHARS = 300
-# What stands below these belongs to a course, a paper or a protocol, and shows little.
+# Headings in a course, a paper or minutes; the text below them shows little.
 _ASIDE = re.compile(
     r"[\W\d_]{0,9}(?:(?:学习|教学|课程|本节)(?:目标|要求|安排)|作业|课后(?:作业|习题|练习)|练习题?|思考题"
     r"|参考(?:文献|资料)|目录|行动项|待办事项"
@@ -26,16 +26,16 @@ _ASIDE = re.compile(
     r"|(?:table of )?contents|action items|next steps|prerequisites|changelog|acknowledge?ments)\W{0,3}",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r"^(?:```|~~~)\w", re.MULTILINE)  # of code in some language
+_FENCE = re.compile(r"^(?:```|~~~)\w", re.MULTILINE)  # of code, with the language named
 
 
 def first_look(content: str, own: Path | None = None, *, most: int = MAX_SCENES) -> tuple[Reading, Analysis]:
     """Return the reading and the analysis that need no service.
 
-    `own` is the user's folder of templates, and `most` how many scenes there shall be at most.
+    `own` is the user's folder of templates, and `most` the largest number of scenes.
     """
     reading = read(content)
-    # Of a content without prose, e.g. all code, the raw text says at least what it is about.
+    # If a content has no prose, e.g. only code, its raw text still shows what it is about.
     text = reading.text or cleared(content[:20000])
     code = ["code, programming"] if _FENCE.search(content) else []
     topic = match_topic(
@@ -66,13 +66,13 @@ def _scenes(reading: Reading, most: int) -> list[Scene]:
 
 
 def _best(passage: Passage, reading: Reading) -> Subject:
-    """Return the best part of a passage; two lines of a poem are one picture."""
+    """Return the best subject of a passage; two lines of a poem are one subject."""
     whole = subject_of_verse(passage.text, reading.language) if passage.kind == "verse" else None
     return whole or subject_of(passage.text, reading.language)
 
 
 def _moments(rated: list[tuple[Passage, Subject]], reading: Reading) -> list[tuple[Passage, Subject]]:
-    """Return the passages once for each of their sentences: another sentence is better than the same again."""
+    """Return each passage once for each of its subjects: another sentence is better than the same one twice."""
     split = [
         (passage, subject)
         for passage, best in rated
@@ -89,7 +89,7 @@ def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
 
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
-    """Drop repeated subjects, and bylines, notes and fragments as long as something else is left."""
+    """Drop repeated subjects, and those without a positive score, e.g. bylines and fragments, unless all are such."""
     unique = list({subject.phrase: (passage, subject) for passage, subject in reversed(rated)}.values())[::-1]
     good = [(passage, subject) for passage, subject in unique if subject.score > 0]
     return good or unique

@@ -1,4 +1,4 @@
-"""The node `prompt`: one planned picture for each that is asked for, all different, in one style."""
+"""The node `prompt`: plan as many pictures as are asked for, all different, in one style."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tools.sqlite.run_ids import BEGINNING_CHARS, segment_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptDefaults:
-    """What counts when a run does not say otherwise.
+    """The values for a run that does not set its own.
 
     `prompt_limit` is the longest prompt in characters that every candidate provider takes; `templates` is the user's
     folder of templates.
@@ -41,14 +41,14 @@ class PromptDefaults:
 
 
 async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptDefaults, plans: Records) -> State:
-    """Plan the pictures once: nothing is paid yet, but what is paid later is known by its plan.
+    """Plan the pictures once: nothing is paid yet, but what is paid later is identified by its plan.
 
-    A run that lost its checkpoint gets the plan that it had, not other words for pictures that may be bought already.
+    A run that lost its checkpoint gets its old plan, not other prompts for pictures that may be bought already.
 
     Raises:
         InputError: The count, the style or the size is not usable.
     """
-    # Where no language model is asked, planning is quick, and whoever planned before is found out below.
+    # Without a language model, planning is quick, and `keep_plan` below returns an earlier plan if there is one.
     if state.get("language_model") and (kept := await plans.plan_of(state["run_id"])):
         return cast("State", kept)
     if state.get("verbatim") and len(state["content"]) >= BEGINNING_CHARS:
@@ -59,7 +59,7 @@ async def prompt(state: State, *, model: LanguageModel | None, defaults: PromptD
 
 
 async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDefaults) -> State:
-    """Plan the pictures; it raises what `prompt` does."""
+    """Plan the pictures; raises the same errors as `prompt`."""
     options = state.get("options", {})
     size = parse_size(options["size"]) if options.get("size") else (defaults.width_px, defaults.height_px)
     if state.get("verbatim"):
@@ -75,7 +75,7 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     )
     notes: list[str] = []
     used = None
-    # A model that did not answer `analyze` is not asked, and waited for, once more.
+    # A model that did not answer `analyze` is not asked again, which could mean another long wait.
     if model is not None and state.get("language_model"):
         room = await asyncio.to_thread(wording.room, style, analysis["language"], defaults.prompt_limit)
         ask = partial(prompts_question, style=style.prefix.of(analysis["language"]), size_px=size, max_chars=room)
@@ -90,10 +90,10 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
 
 
 def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None, first: int) -> list[Draft]:
-    """Return a draft for each picture, by the templates alone; no two are the same.
+    """Return a draft for each picture, from the templates alone; no two are the same.
 
     `concrete` subjects are from the language model, which was told to name things that can be seen. `first` is the
-    place of the first picture among others: the pictures of a storyboard shall differ in their camera, too.
+    position of the first picture in a storyboard, whose pictures shall differ in their camera views, too.
     """
     language, scenes = analysis["language"], analysis["scenes"]
     known = templates.topics(own)

@@ -1,4 +1,4 @@
-"""Word a refused prompt more softly, once."""
+"""The node `rewrite`: word a refused prompt more softly, once."""
 
 import asyncio
 
@@ -42,7 +42,7 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
 
 
 def _constrained(wording: str, before: str) -> str:
-    """Return the wording, no longer than it was before or 200 characters, with the constraints if it had them."""
+    """Cut the wording to the length of the old one, or 200 characters, and keep the constraints if that had them."""
     most, constraints = max(len(before), 200), common().constraints
     for words, stop in ((constraints.zh, "。"), (constraints.en, ". ")):
         end = f"{words[0].upper()}{words[1:]}{stop.rstrip()}"

@@ -1,4 +1,4 @@
-"""What a language model suggests for an analysis and for prompts, as far as it is usable."""
+"""Put the usable parts of a language model's answers into an analysis and into drafts."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ class Draft:
 
 
 def merged(analysis: Analysis, reading: "Reading", answer: AnalysisAnswer, count: int, own: Path | None) -> Analysis:
-    """Return the analysis with the valid parts of the answer in place of its own; `count` is of pictures."""
+    """Return the analysis with the valid parts of the answer in place of its own; `count` is the number of pictures."""
     language = analysis["language"]
     title = plain(answer.title)[:120]
     topic, mood = answer.topic.strip().lower(), answer.mood.strip().lower()
@@ -41,8 +41,8 @@ def merged(analysis: Analysis, reading: "Reading", answer: AnalysisAnswer, count
 
 
 def _model_scenes(reading: "Reading", answer: AnalysisAnswer, count: int) -> list[Scene]:
-    """Return the scenes that name a passage that exists, in the order of the content."""
-    from nodes.first_look import MAX_SCENES, scene_of  # its patterns take a while, and are compiled by now
+    """Return the scenes that name an existing passage, in the order of the content."""
+    from nodes.first_look import MAX_SCENES, scene_of  # slow to import, but imported already by now
 
     scenes: dict[tuple[int, str], Scene] = {}
     for item in answer.scenes:
@@ -55,7 +55,7 @@ def _model_scenes(reading: "Reading", answer: AnalysisAnswer, count: int) -> lis
 
 
 def rewritten(drafts: list[Draft], answer: PromptsAnswer, analysis: Analysis) -> tuple[list[Draft], int]:
-    """Return the drafts with the usable answers in place, and how many had none."""
+    """Return the drafts with the usable prompts of the answer, and how many drafts got none."""
     language = analysis["language"]
     given = {item.number: item for item in reversed(answer.prompts)}
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""What a person asked for, checked whole before anything is made or paid."""
+"""Check everything that the user asked for before anything is made or paid."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ from tools.setup.configuration import MAX_COUNT, MAX_SEED, PROVIDERS, Settings
 from tools.storyboards.decoding import decode_text, tell_nobody
 from tools.storyboards.storyboard_rows import is_storyboard
 
-if TYPE_CHECKING:  # LangGraph comes with it: a typing error should be told sooner than that
+if TYPE_CHECKING:  # it imports LangGraph: typing errors should be reported before that
     from graph.state import InputState
 
 MAX_CONTENT_BYTES = 1_000_000
@@ -48,19 +48,19 @@ class Wishes:
 
 
 def read_content(file: str | None, text: str | None, tell: Callable[[str], None] = tell_nobody) -> str:
-    """Return the content of `--text`, of a file, or of standard input (``-``, or where somebody pipes one in).
+    """Return the content of `--text`, of a file, or of standard input (``-``, or a pipe).
 
-    `tell` hears of a guess about it.
+    `tell` is called with notes for the user, e.g. about a guessed encoding.
 
     Raises:
-        InputError: There is none, or it is no text; the message names it.
+        InputError: There is no content, or it is not usable; the message says why.
     """
     if file and text is not None:
         raise InputError("A file and --text were both given - choose one of them")
     if text is not None:
         return _usable(text, "--text")
     if not file and has_piped_content():
-        tell("reading standard input")  # what is slow to come to its end is waited for, as with -
+        tell("reading standard input")  # slow input is waited for, as with -
         file = "-"
     if file and _ADDRESS.fullmatch(file):
         raise InputError(f"Peitu opens no web addresses - {_SAVE_PAGE}")
@@ -80,7 +80,7 @@ def read_content(file: str | None, text: str | None, tell: Callable[[str], None]
 
 
 def check(wishes: Wishes, settings: Settings, tell: Callable[[str], None] = tell_nobody) -> "InputState":
-    """Return the input of the graph; `tell` hears of a guess about the content.
+    """Return the input of the graph; `tell` is called with notes about the content.
 
     Raises:
         InputError: A value cannot be used; the message names it and what is possible.
@@ -109,7 +109,7 @@ def check_options(wishes: Wishes, settings: Settings, *, workers: int | None = N
     if wishes.provider is not None and wishes.provider not in PROVIDERS:
         raise InputError(f"There is no provider {wishes.provider!r} - choose one of: {', '.join(PROVIDERS)}")
     find_style(wishes.style or settings.style, own=settings.templates)
-    find_topics(settings.templates)  # a broken one is told before anything begins
+    find_topics(settings.templates)  # a broken template is reported before anything begins
     check_folder(settings.output_dir, make=True)
     wished = {name: getattr(wishes, name) for name in ("count", "style", "provider", "size", "seed", "upload")}
     return {name: value for name, value in wished.items() if value is not None}
@@ -129,12 +129,12 @@ def check_run_id(run_id: str) -> str:
 
 
 def see_unused(run_id: str, content: str, database_path: Path) -> None:
-    """See that no other content, thread or segment has the id: its pictures would be taken for those of this one.
+    """Check that no other content, thread or segment has the id: its pictures would be taken for those of this run.
 
-    A run that was killed before its first step had come to its end may be begun again.
+    A run that was killed before the end of its first step may be started again.
 
     Raises:
-        InputError: One has; the message says how to go on with it.
+        InputError: The id is in use; the message says how to continue that run.
     """
     from tools.sqlite.batch_records import find_segment
     from tools.sqlite.records import find_run

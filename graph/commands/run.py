@@ -1,4 +1,4 @@
-"""The command `peitu run`: an article or a topic becomes pictures."""
+"""The command `peitu run`: make the pictures of an article or a topic."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""The synchronous face: the workflow on an event loop in a thread, so that it works inside a running loop too."""
+"""The synchronous interface: the workflow on an event loop in a thread, so that it works inside a running loop too."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar, cast
@@ -14,13 +14,13 @@ from tools.loop_thread import LoopThread
 T = TypeVar("T")
 
 Input = InputState | Command[Any] | None
-"""What a run begins with; `None`, or the answer to its question, goes on with one that has stopped."""
+"""The input of a new run; `None`, or a command with the answer to its question, continues one that has stopped."""
 
 
 class SyncWorkflow:
-    """The compiled graph with plain calls, as LangGraph has them: `invoke`, `stream`, `get_state` and the others.
+    """The compiled graph with LangGraph's synchronous methods: `invoke`, `stream`, `get_state` and the others.
 
-    Their arguments have its names and its order.
+    Their arguments have LangGraph's names and order.
     """
 
     def __init__(self, workflow: Workflow, thread: LoopThread) -> None:
@@ -35,11 +35,11 @@ class SyncWorkflow:
     def batch(
         self, inputs: list[InputState], config: RunnableConfig | list[RunnableConfig] | None = None, **options: Any
     ) -> list[OutputState]:
-        """Run the graph for each of the inputs at once, and return the result documents in their order."""
+        """Run the graph for all inputs at the same time, and return the result documents in their order."""
         return self._thread.run(self._workflow.abatch(inputs, config, **options))
 
     def stream(self, input: Input, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:  # noqa: A002
-        """Run the graph and yield what happens."""
+        """Run the graph and yield its events."""
         stream = cast("AsyncGenerator[Any, None]", self._workflow.astream(input, config, **options))
         return self._thread.iterate(stream)
 
@@ -59,11 +59,11 @@ class SyncWorkflow:
         as_node: str | None = None,
         task_id: str | None = None,
     ) -> RunnableConfig:
-        """Change the state of a run, or of one of its earlier states, and return the config from which it goes on."""
+        """Change the state of a run, or of one of its earlier states, and return the config from which it continues."""
         return self._thread.run(self._workflow.aupdate_state(config, values, as_node, task_id))
 
     def call(self, function: Callable[[Workflow], Coroutine[Any, Any, T]]) -> T:
-        """Return what an asynchronous function makes of the workflow, e.g. one of `graph.redo`."""
+        """Call an asynchronous function with the workflow, e.g. one of `graph.redo`, and return its result."""
         return self._thread.run(function(self._workflow))
 
     def get_graph(self, config: RunnableConfig | None = None, **options: Any) -> Graph:

@@ -1,4 +1,4 @@
-"""Ask in the terminal what becomes of the prompts before anything is paid."""
+"""The review in the terminal: the user approves or changes the prompts before anything is paid."""
 
 import sys
 from collections.abc import Collection, Mapping
@@ -13,16 +13,16 @@ HELP = (
 
 
 def can_ask() -> bool:
-    """Tell whether somebody sits at a terminal; standard input may be a pipe, or closed."""
+    """Tell whether standard input is a terminal; it may be a pipe, or closed."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[str, Any] | None:
     """Show the prompts and return the user's answer, as the node `approve` takes it; `None` leaves the run waiting.
 
-    `head` is a line above them, where several runs are asked about.
+    `head` is a line above them, for when the review is of several runs.
 
-    Where nobody can answer, because standard input is no terminal, the prompts are shown and the run waits.
+    If standard input is no terminal, nobody can answer: the prompts are shown and the run waits.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if head:
@@ -39,13 +39,13 @@ def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[s
     while True:
         console.print(HELP, markup=False, style="dim")
         try:
-            # Where standard output goes into a file, it holds the JSON document alone.
+            # If standard output is no terminal, it must hold nothing but the JSON document.
             line = input("> " if sys.stdout.isatty() else "").strip()
         except EOFError:
             return None
         if line == "q":
             return None
-        if line.lower() in {"y", "yes"}:  # as people answer, whatever is asked
+        if line.lower() in {"y", "yes"}:  # people type it whatever the question is
             line = ""
         problem = _note(line, answer, indexes) if line else _not_possible(answer, indexes)
         if problem:
@@ -55,7 +55,7 @@ def ask_about(question: Mapping[str, Any], *, head: str | None = None) -> dict[s
 
 
 def _note(line: str, answer: dict[str, Any], indexes: Collection[int]) -> str | None:
-    """Take one command into the answer; return what is wrong with it. People count from 1, the answer from 0."""
+    """Add a command to the answer, or return what is wrong with it. People count from 1, the answer from 0."""
     command, _, rest = line.partition(" ")
     number, _, text = rest.strip().partition(" ")
     if command == "a" and rest.strip():
@@ -74,7 +74,7 @@ def _note(line: str, answer: dict[str, Any], indexes: Collection[int]) -> str | 
 
 
 def _not_possible(answer: Mapping[str, Any], indexes: Collection[int]) -> str | None:
-    """Return why the answer as a whole would be refused: told here, it need not be given again from the beginning."""
+    """Return why the whole answer would be refused, or `None`: here the user can still add to it."""
     from tools.setup.configuration import MAX_COUNT  # here, since `peitu runs` and `show` need no settings
 
     left = len(set(indexes).difference(answer["drop"])) + len(answer["add"])

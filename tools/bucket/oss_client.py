@@ -45,7 +45,7 @@ class Client:
         self._no_put, self._no_answer = Silence(), Silence()
 
     def etag(self, object_key: str) -> str | None:
-        """Return the ETag of an object, the upper-case MD5 of what was put; `None` if there is none or the key may not read."""
+        """Return the ETag of an object, the upper-case MD5 of what was put; `None` if it cannot be read."""
         try:
             result = self._ask(lambda bucket: bucket.head_object(object_key))
         except _lookup_errors():

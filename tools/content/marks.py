@@ -3,7 +3,7 @@
 import re
 
 _LISTED = re.compile(r"^[ \t]{0,3}(?:\d{1,2}|[一二三四五六七八九十]{1,3})、(?=[ \t]{0,3}[^\s\d])")
-_BRACKETED = re.compile(r"^【([^【】\n]{1,20})】(?=[ \t]*$)", re.MULTILINE)  # a heading; `# ` is as long as the brackets
+_BRACKETED = re.compile(r"^【([^【】\n]{1,20})】(?=[ \t]*$)", re.MULTILINE)  # a heading; `# ` has the brackets' length
 _BULLET = re.compile(r"^([ \t]*)[•·▪●◆■]", re.MULTILINE)
 _STEP = re.compile(r"[ \t]{0,3}\d{1,2}[.)、](?!\d)")
 _NUMBERED = re.compile(

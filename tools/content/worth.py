@@ -96,7 +96,7 @@ def worth(phrase: str, language: Language) -> float:
     score -= 2.0 * bool(_PRACTICAL.search(phrase))
     score -= 4.0 * bool(_UNFIT.search(phrase))
     said = _SAYING.search(phrase)
-    return score - (0.0 if said is None else 1.5 if phrase[said.end() :].strip() else 3.0)  # what is said may be visible
+    return score - (0.0 if said is None else 1.5 if phrase[said.end() :].strip() else 3.0)  # it may be visible
 
 
 def shows_posture(phrase: str, language: Language) -> bool:

@@ -162,7 +162,7 @@ def _save(data: bytes, job: Job, task: Task) -> SavedImage:
 
 
 def _said_of(task: Task, job: Job) -> dict[str, str | int]:
-    """Return the picture's metadata, with prompt and model from the ledger, whatever the settings and the plan are now."""
+    """Return the picture's metadata, with prompt and model from the ledger: settings may have changed since."""
     return {
         "prompt": task.prompt or job.request.prompt,
         "provider": task.provider,

@@ -25,7 +25,7 @@ _IMAGES = ", ".join(f"images.{name}" for name in (*IMAGE_COLUMNS, "image_index",
 
 
 class BatchImages(Iterable[Document]):
-    """The images of a batch in any state, in order; each iteration reads them again, since there may be too many for memory.
+    """The images of a batch in any state, in order; each iteration reads them again, since they may not fit in memory.
 
     `reason` is why some of them have not been attempted yet.
     """

@@ -34,7 +34,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentRow:
-    """A segment of a batch as the database has it; `number` is its place in the storyboard from 0, `asked` its run's input."""
+    """A segment of a batch as the database has it; `number` is its index in the storyboard, `asked` its run's input."""
 
     number: int
     segment_id: str
@@ -95,7 +95,7 @@ class Batches:
         self._database = database
 
     async def reopen(self, batch_id: str) -> None:
-        """Reopen the batch; segments whose runs were completed since, e.g. by `peitu resume RUN_ID`, become finished."""
+        """Reopen the batch; segments whose runs were completed since, e.g. by `peitu resume`, become finished."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
