@@ -34,7 +34,7 @@ _SAVE_PAGE = "save the page in a browser, then name its file"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The flags of `peitu run` as they were given; `None` where a flag was left out."""
+    """The flags of `peitu run` as they were given; `None` if a flag was left out."""
 
     file: str | None = None
     text: str | None = None

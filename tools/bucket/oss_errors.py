@@ -1,4 +1,4 @@
-"""Turn OSS's errors into ours, which say what to do.
+"""Turn OSS's errors into ours, which tell the user what to do.
 
 Source: https://help.aliyun.com/en/oss/support (pages by EC), and `oss2/exceptions.py` 2.19.1, read 2026-11-24
 """

@@ -1,6 +1,6 @@
-"""Notices, bylines and private data out of a content, so that no service ever reads or draws them.
+"""Remove notices, bylines and private data from a content, so that no service ever reads or draws them.
 
-What goes leaves as many spaces, so that places in the content stay what they are.
+Spaces of the same length take their place, so that offsets in the content stay valid.
 """
 
 import re
@@ -16,7 +16,7 @@ from tools.simplified import as_written, simplified
 _HAN = r"\u4e00-\u9fff"
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _START = r"^[\W_]{0,20}"
-# When somebody wrote in a chat, as it is exported.
+# The time of a message in an exported chat.
 _STAMP = r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?,? \d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]m)?\]?"
 _ROLES = (
     "图文|文图|图源|摄影|编辑|责编|责任编辑|校对|审核|监制|来源|作者|排版|美编|供稿|撰文|撰稿|记者|通讯员|出品"
@@ -24,7 +24,7 @@ _ROLES = (
 )
 _LINE = re.compile(
     rf"{_START}(?:(?:{_ROLES})[ \t]{{0,3}}[|:：丨｜/／][^。？！?!，]{{0,80}}$"
-    # A caption tells what is to be seen; beside a name, or where it comes from, nothing is.
+    # A caption says what can be seen; a photographer's name or a source does not.
     r"|(?:图|图片|文|文字)[ \t]{0,3}[|:：丨｜/／]"
     r"(?:[^。？！?!，]{0,8}|.{0,40}(?:[|丨｜/／]|摄|图库|供图|提供|网络).{0,40})$"
     r"|(?:by|source|author|editor|credit)[ \t]{0,3}[|:][^.]{0,200}$"
@@ -50,7 +50,7 @@ _LINE = re.compile(
     r"|\S[^\t\n]{0,60}\t{1,9}[^\t\n]{1,60}\t[^.。]{0,200}$)",
     re.IGNORECASE,
 )
-# What follows, line by line, is called like other articles.
+# Headings above lists of links to other articles.
 _OTHERS = re.compile(
     rf"{_START}(?:往期(?!待)|(?:推荐|延伸|相关)阅读(?:\W|$)|相关(?:新闻|文章|推荐)\W*$|猜你喜欢"
     r"|related (?:posts|articles|stories)\b)[^。！？.!?]{0,60}$",
@@ -105,9 +105,10 @@ _PREPOSITION = re.compile(r"\b(?:at|in|on|by|to|of|for|from|with|near|and|or|the
 
 
 def cleared(content: str) -> str:
-    """Return the content, as long as it is, without what is no part of its story.
+    """Return the content with spaces in place of all that is not part of its text, at the same length.
 
-    Notices and addresses stay in a text that is nothing else, since something must be pictured; numbers never do.
+    Notices, and at last addresses, stay in a content that is nothing else, since something must be pictured. Private
+    names, accounts, e-mail and numbers never do.
     """
     simple = simplified(content)
     return as_written(_kept(simple), simple, content)
@@ -122,7 +123,7 @@ def _kept(content: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    """Say whether more than a particle is left, the tags of HTML not counted."""
+    """Tell whether more than particles is left, not counting HTML tags."""
     words = _TAG.sub(" ", text).translate(_NO_PARTICLES)
     return any(map(str.isalnum, _PREPOSITION.sub("", words)))
 
@@ -132,7 +133,7 @@ def _spaces(found: re.Match[str]) -> str:
 
 
 def _without_others(lines: list[str]) -> Iterator[str]:
-    """Yield the lines, with spaces in place of what leads to other articles: their titles, up to a sentence."""
+    """Yield the lines, with spaces in place of links to other articles: a heading, and the titles below it."""
     inside = False
     for line in lines:
         text = line.strip()
@@ -142,14 +143,14 @@ def _without_others(lines: list[str]) -> Iterator[str]:
 
 
 def _line_cleared(line: str) -> str:
-    """Return the line with spaces in place of notices; the tags of HTML stay, and part what is between them."""
+    """Return the line with spaces in place of notices; HTML tags stay, and each text between them is checked alone."""
     text = line.rstrip("\r\n")
     pieces = _TAG.split(text) if "<" in text else [text]
     return "".join(piece if piece.startswith("<") else _piece_cleared(piece) for piece in pieces) + line[len(text) :]
 
 
 def _piece_cleared(text: str) -> str:
-    """Return spaces for a notice, or the text without the sentences that are one; what somebody says stays."""
+    """Return spaces for a notice, or the text with spaces for the sentences that are one; quoted speech stays."""
     line = text.rstrip()[:400]
     if _LINE.match(line) or is_about(line):
         return " " * len(text)
@@ -162,5 +163,5 @@ def _piece_cleared(text: str) -> str:
             said = any(left < end and start < right for start, end in spoken)
             pieces.append(" " * (right - left) if is_notice and not said else text[left:right])
         text = "".join(pieces)
-    # Of a chat, every line is an item of its own.
+    # In a chat, every line is an item of its own.
     return _SPEAKER.sub(as_item, without_lead(_LEAD.sub(_spaces, text)))

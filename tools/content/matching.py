@@ -1,4 +1,4 @@
-"""Which topic a text is about, by the keywords of the templates."""
+"""Find the topic of a text by the keywords of the templates."""
 
 import math
 import re

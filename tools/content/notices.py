@@ -1,4 +1,4 @@
-"""Find what is about a content and not part of it: notices, labels, breadcrumbs, time stamps, datelines, speakers."""
+"""Find lines and leads that are about a content, not part of it: notices, breadcrumbs, datelines, speakers."""
 
 import re
 

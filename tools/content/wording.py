@@ -62,7 +62,7 @@ def body_of(prompt: str, *, styles: Iterable[Style], language: Language) -> str:
 
 
 def negative(style: Style, language: Language) -> str:
-    """Return the negative prompt of the style, within the 500 characters that every provider takes."""
+    """Return the negative prompt, common and the style's, within the 500 characters that every provider takes."""
     text = _joined([common().negative.of(language), style.negative.of(language)], language)
     return shortened(text, NEGATIVE_CHARS, language)
 

@@ -1,4 +1,4 @@
-"""How good a picture a phrase makes, by its words alone."""
+"""Rate how good a picture a phrase would make, by its words alone."""
 
 import re
 

@@ -33,7 +33,7 @@ DOUBT_S = 15.0
 """Age at which a task is polled whatever the list says, in seconds; again at each doubling."""
 
 LAG_S = 2.0
-"""How far the list may lag behind, in seconds. One that is slower is not looked at any more."""
+"""How far the list may lag behind, in seconds; a list that is slower is not used any more."""
 
 MOST_LOOK_S = 3.0
 """Longest that a look may take, in seconds: everybody waits for it."""
@@ -44,7 +44,7 @@ OFF_S = 10.0
 
 @dataclass(slots=True)
 class Watched:
-    """A task that somebody waits for.
+    """A task that is waited for.
 
     `over` is set by the look that finds it over; `unfinished_s` is its age when it was last seen unfinished, and
     `listed_at` the time of the last look that showed it; at the age `doubt_s` it is polled, whatever the list says.

@@ -47,7 +47,7 @@ class TaskRunner:
         self._sleep = sleep
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
-        """Return the saved picture with its row of the ledger, adopting what the ledger says is under way or done.
+        """Return the saved picture with its row in the ledger; a task that is under way or done is adopted.
 
         Raises:
             RejectedError: The prompt is refused; only another prompt helps.

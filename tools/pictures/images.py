@@ -39,7 +39,7 @@ class SavedImage:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What can be said of a picture without knowing what it should show.
+    """The properties of a picture that can be checked without knowing what it should show.
 
     `blank` means practically all black, all white or all one gray, like a failed or a blocked picture; another color
     may have been asked for.
@@ -101,7 +101,7 @@ def save_picture(
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """Return what `save_picture` wrote: the description, and `label` as a dict where there is one.
+    """Return what `save_picture` wrote: the description, and `label` as a dict if there is one.
 
     Raises:
         UnavailableError: The file is missing or is no whole picture.

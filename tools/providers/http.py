@@ -187,7 +187,7 @@ def clean(text: str) -> str:
 
 
 def section(answer: Any, *path: str) -> dict[str, Any]:
-    """Return the object at `path` of an answer; an empty one where it is missing or something else."""
+    """Return the object at `path` of an answer; an empty one if it is missing or no object."""
     for key in path:
         answer = answer.get(key) if isinstance(answer, dict) else None
     return answer if isinstance(answer, dict) else {}

@@ -24,7 +24,7 @@ Status = Literal["skipped", "finished", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A storyboard that is worked through; `options` are those of the command line, for all segments."""
+    """A batch; `options` are those of the command line, for all segments."""
 
     batch_id: str
     source: str

@@ -99,7 +99,7 @@ class Checks:
                 self._note(f"unknown key {key!r}", place, f"did you mean {close[0]!r}?" if close else known)
 
     def _words(self, given: Values, place: Place) -> str | None:
-        """Return the key that says what to draw, `prompt` or `text`, or `None` if there is none."""
+        """Return the key that says what to draw, e.g. `prompt`, or `None` if there is none."""
         found = [key for key in WORDS if key in given]
         if not found:
             if not self._wrong:  # an unknown key may well be the misspelled one
