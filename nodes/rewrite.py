@@ -42,7 +42,7 @@ async def rewrite(state: ImageState, *, model: LanguageModel | None) -> ImageSta
 
 
 def _constrained(wording: str, before: str) -> str:
-    """Cut the wording to the length of the old one, or 200 characters, and keep the constraints if that had them."""
+    """Cut the wording to the old one's length, at least 200 characters; add the constraints if the old one had them."""
     most, constraints = max(len(before), 200), common().constraints
     for words, stop in ((constraints.zh, "。"), (constraints.en, ". ")):
         end = f"{words[0].upper()}{words[1:]}{stop.rstrip()}"

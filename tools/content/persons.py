@@ -7,7 +7,7 @@ from tools.content.templates import Language
 from tools.content.words import tokens
 
 _SPEAKERS_ZH = {"我": "一个人", "你": "一个人", "您": "一个人", "我们": "人们", "咱们": "人们", "你们": "人们"}
-# After these words `you` is the subject of a clause; elsewhere it is an object.
+# `you` is a subject after these words, after punctuation and at the beginning; elsewhere it is an object.
 _BEFORE = ("if", "as", "so", "and", "but", "that", "when", "while", "where", "what", "which", "how", "because", "until")
 _BEGINS = "(?:" + "|".join(rf"(?<=\b{word} )" for word in _BEFORE) + r"|^|(?<=[,;:—] ))"
 _SPEAKERS_EN = (

@@ -187,5 +187,5 @@ def _style_problem(style: str, *, own: Path | None) -> str | None:
 
 
 def _writable(text: Any) -> str:
-    """Return the text with `?` for lone surrogates, which UTF-8 and SQLite cannot store; else an empty text."""
+    """Return the text with `?` for lone surrogates, which UTF-8 and SQLite cannot store; `""` for no text."""
     return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
