@@ -426,3 +426,22 @@ def test_choice_is_complete(raw: list[tuple[str, float]], count: int):
     assert count == len(chosen) == len({(choice.place, choice.turn) for choice in chosen})
     assert [choice.place for choice in chosen] == sorted(choice.place for choice in chosen)
     assert min(count, len(raw)) == len({choice.place for choice in chosen})
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("    mkdir -p templates && cp a.yaml b", False),
+        ("    for name in names:\n        print(name)", False),
+        ("\tuv run peitu run --count 3", False),
+        ("    The keeper climbs the stairs; a lamp burns.", True),
+        ("    a lighthouse in the fog\n    and nobody there", True),
+        ("    清晨，老周把铜壶放上煤炉。", True),
+        ("    the keeper climbs the stairs;\nhe lights the lamp", True),
+    ],
+)
+def test_indented_code_is_no_passage_and_an_indented_text_is(block, expected):
+    """As in Markdown; in plain text an indent begins a paragraph, and poems have one."""
+    passages = read(f"A title\n\nThe first paragraph is here.\n\n{block}\n\nThe last one.").passages
+
+    assert expected == (len(passages) == 3)

@@ -48,6 +48,9 @@ _PAUSE = re.compile(f"(?<=[\u3400-\u9fff]){_PICTOGRAPH}[{_PICTOGRAPH}\\s]{{0,20}
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\u3000-\u303f\uff00-\uffef"
 _SPACE_IN_CHINESE = re.compile(f"(?<=[{_HAN}]) (?=[{_HAN}])")
 
+_CODE_LINE = re.compile(r"(?: {4}|\t)[ \t]{0,99}[a-z0-9$.~/<{}\[\]()#@-][^\n]{0,2000}(?<![.!?。！？，,])")
+_CODE_SIGN = re.compile(r"[=_/\\{}<>|;$`]|--|&&|[a-z_]\(")
+
 
 def plain(text: str) -> str:
     """Return what a reader sees of this piece of Markdown or HTML, as one line.
@@ -107,3 +110,12 @@ def _emoji_names(text: str) -> str:
     signs = dict.fromkeys(letter for letter in text if unicodedata.category(letter) == "So")
     names = (unicodedata.name(sign, "").lower() for sign in list(signs)[:8])
     return ", ".join(name for name in names if name)
+
+
+def is_indented_code(block: str) -> bool:
+    """Tell whether a paragraph is code that is marked by its indent alone; a poem or a first line may be indented, too.
+
+    All of its lines are indented by four spaces or a tab and begin and end like code, and it has a sign of code.
+    """
+    lines = block.splitlines()
+    return all(map(_CODE_LINE.fullmatch, lines)) and _CODE_SIGN.search(block) is not None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tools.content.clearing import cleared
 from tools.content.front_matter import front_matter, tags_of
-from tools.content.markup import plain, without_elements
+from tools.content.markup import is_indented_code, plain, without_elements
 from tools.content.templates import Language
 from tools.content.titles import title_for
 from tools.content.verse import bold_line, couplets, in_one_line, title_lines, title_of
@@ -111,7 +111,7 @@ def _blocks(content: str, base: int) -> Iterator[_Block]:
             yield _Block("html", token.content[:20000], start, end)
         elif token.type == "tr_open":
             yield _Block("row", content[start:end].strip().strip("|").strip(), start, end)
-        elif token.type == "inline" and kind != "row":
+        elif token.type == "inline" and kind != "row" and not is_indented_code(content[start:end]):
             yield _Block(kind, content[start:end] if kind == "text" else token.content, start, end)
 
 
