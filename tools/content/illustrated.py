@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tools.content.front_matter import front_matter
-from tools.content.reading import block_tokens
+from tools.content.reading import block_tokens, line_starts
 from tools.content.web_page import is_web_page, read_page
 
-_NEWLINE = re.compile(r"\r\n?|\n")
 _LINE_END = re.compile(r"[ \t]*(?:[\r\n]|\Z)")
 _BLANK_LINE = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t]*(?:[\r\n]|\Z)")
 _LONG_PARAGRAPH_CHARS = 1000
@@ -59,7 +58,7 @@ class _Block(NamedTuple):
 def _blocks(text: str) -> Iterator[_Block]:
     """Yield the top-level blocks in order."""
     base = front_matter(text)[1]
-    lines = [base, *(found.end() for found in _NEWLINE.finditer(text, base)), len(text)]
+    lines = line_starts(text, base)
     for token in block_tokens(text[base:]):
         if token.level == 0 and token.nesting >= 0 and token.map:
             start, end = (lines[min(number, len(lines) - 1)] for number in token.map)

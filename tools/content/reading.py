@@ -98,7 +98,7 @@ class _Block:
 
 def _blocks(content: str, base: int) -> Iterator[_Block]:
     """Yield the blocks of the content that may have words, in order."""
-    lines = [base, *(found.end() for found in _NEWLINE.finditer(content, base)), len(content)]
+    lines = line_starts(content, base)
     lists, kind = 0, "text"
     for token in block_tokens(content[base:]):
         lists += token.nesting if token.type in _LISTS else 0
@@ -131,6 +131,11 @@ def _headed(blocks: list[_Block], content: str) -> list[_Block]:
         return [replace(first, kind="heading", raw=title), replace(first, raw="", start=begins), *rest]
     named = title_of(first.raw, max((block.raw for block in rest), key=len, default=""))
     return [replace(first, kind="heading", raw=named), *rest] if named else blocks
+
+
+def line_starts(text: str, base: int) -> list[int]:
+    """Return where the lines from the offset `base` on start, and where the text ends."""
+    return [base, *(found.end() for found in _NEWLINE.finditer(text, base)), len(text)]
 
 
 def block_tokens(text: str) -> "list[Token]":

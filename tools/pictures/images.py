@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
 # Standard deviation of 0…255: JPEG noise over one color stays below 1, one thin line on white is above 5.
 _BLANK = 2.0
-_COLORLESS = 10.0  # how far red, green and blue of a gray may be apart; paper-white has 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,7 @@ class SavedImage:
 class Inspection:
     """The properties of a picture that can be checked without knowing what it should show.
 
-    `blank` means practically all black, all white or all one gray, like a failed or a blocked picture; another color
-    may have been asked for.
+    `blank` means practically one color all over, like a failed or a blocked picture.
     """
 
     width_px: int
@@ -146,8 +144,8 @@ def is_there(path: Path, sha256: str | None) -> bool:
 def _is_blank(image: "Image") -> bool:
     from PIL import ImageStat
 
-    found = ImageStat.Stat(image.reduce(max(1, min(image.size) // 128)))
-    return max(found.stddev) < _BLANK and max(found.mean) - min(found.mean) < _COLORLESS
+    small = image.reduce(max(1, min(image.size) // 128))
+    return max(ImageStat.Stat(small).stddev) < _BLANK
 
 
 def _read(path: Path) -> bytes:
