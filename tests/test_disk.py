@@ -1,5 +1,6 @@
 """Trouble with the disk and the database: a clear line, and nothing that was paid is lost."""
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -212,6 +213,24 @@ async def test_a_database_that_stays_locked_ends_the_run_with_a_line(work, monke
 
     assert (await go_on())["success"]
     assert 2 == len(work.tasks)
+
+
+async def test_a_late_write_of_a_checkpoint_leaves_no_lock(tmp_path):
+    """LangGraph does not wait for the last writes of a run that failed: some come while the file is being closed."""
+    path = tmp_path / "checkpoints.db"
+    config = {"configurable": {"thread_id": "run", "checkpoint_ns": "", "checkpoint_id": "1"}}
+    writes = []
+    for turns in range(60):
+        async with open_checkpoints(path) as saver:
+            writes.append(asyncio.create_task(saver.aput_writes(config, [("images", 1)], str(turns))))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert {None, "Connection closed", "no active connection"} >= {result and str(result) for result in results}
+    assert None in results
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps an open file at its place")

@@ -35,24 +35,25 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
         connection = await aiosqlite.connect(path, timeout=BUSY_TIMEOUT_S)
     except (OSError, aiosqlite.Error) as error:
         raise _unusable(path, error) from error
+    saver = Saver(connection)
     try:
-        saver = await _set_up(connection, path)
+        await _set_up(saver, path)
         yield saver
     finally:
         # A task cancelled during a write leaves its transaction open, and its cursor may keep it open after the close.
-        with contextlib.suppress(aiosqlite.Error):
-            await connection.rollback()
-        await connection.close()
+        # LangGraph writes for a run that failed until after its end: with the lock, no write begins in between.
+        async with saver.lock:
+            with contextlib.suppress(aiosqlite.Error):
+                await connection.rollback()
+            await connection.close()
 
 
-async def _set_up(connection: aiosqlite.Connection, path: Path) -> Saver:
+async def _set_up(saver: Saver, path: Path) -> None:
     try:
-        await connection.execute("PRAGMA synchronous=NORMAL")
-        saver = Saver(connection)
+        await saver.conn.execute("PRAGMA synchronous=NORMAL")
         await saver.setup()
     except aiosqlite.Error as error:
         raise _unusable(path, error) from error
-    return saver
 
 
 @asynccontextmanager
