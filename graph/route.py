@@ -1,4 +1,7 @@
-"""The conditional edges of the graph: pure functions of the state that decide which provider or node comes next."""
+"""The conditional edges of the graph: pure functions of the state that decide which provider or node comes next.
+
+They are coroutine functions: LangGraph (1.2.22) runs others in threads, which takes longer than what they do.
+"""
 
 import hashlib
 import json
@@ -107,7 +110,7 @@ class Routes:
         width_px, height_px = parse_size(state.get("size") or self._size)
         self.candidates(state.get("provider"), width_px=width_px, height_px=height_px)
 
-    def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
+    async def fan_out(self, state: State) -> list[Send] | Literal["upload"]:
         """Send every prompt that has no saved image to a branch of its own."""
         images = {image["index"]: image for image in state.get("images", [])}
         asked = state.get("options", {}).get("provider") or "auto"
@@ -118,23 +121,22 @@ class Routes:
             if known is None or known["status"] != "saved":
                 # Only an image that was saved before has a hash. A lost sketch is drawn again, even with a key by now.
                 lost = known if known and known["sha256"] else None
-                drawn = lost is not None and lost["provider"] == "sketch"
                 branch: ImageState = {
                     "run_id": state["run_id"],
                     "picture": identity(prompt),
                     "prompt": prompt,
-                    "provider": "sketch" if drawn else asked,
+                    "provider": "sketch" if lost and lost["provider"] == "sketch" else asked,
                     "lost": lost,
                     "failures": [],
                 }
                 sends.append(Send("generate", branch))
         return sends or "upload"
 
-    def begin(self, state: State) -> Literal["analyze", "redo"]:
+    async def begin(self, state: State) -> Literal["analyze", "redo"]:
         """Return the first node: ``redo`` if the input has one, else ``analyze``."""
         return "redo" if state.get("redo") is not None else "analyze"
 
-    def again(self, state: State) -> list[Send] | Literal["__end__"]:
+    async def again(self, state: State) -> list[Send] | Literal["__end__"]:
         """Send the picture that is to be redone, and no other, to a branch; end if it cannot be planned."""
         redoing = state.get("redoing")
         planned = redoing and redoing["planned"]
@@ -149,7 +151,7 @@ class Routes:
         }
         return [Send("generate", branch)]
 
-    def next_provider(self, state: ImageState) -> str:
+    async def next_provider(self, state: ImageState) -> str:
         """Return the provider for the next attempt, ``rewrite`` for a refused prompt, or ``done`` to give up."""
         failures = state.get("failures", [])
         if failures and failures[-1]["kind"] == RejectedError.__name__ and not state.get("rewritten"):
@@ -183,12 +185,12 @@ def identity(prompt: Prompt) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def after_provider(state: ImageState) -> Literal["made", "failed"]:
+async def after_provider(state: ImageState) -> Literal["made", "failed"]:
     """Tell whether the provider delivered a picture."""
     return "made" if state.get("outcome") else "failed"
 
 
-def after_check(state: ImageState) -> Literal["passed", "refused"]:
+async def after_check(state: ImageState) -> Literal["passed", "refused"]:
     """Tell whether the picture passed the check."""
     return "passed" if state.get("outcome") else "refused"
 

@@ -24,7 +24,7 @@ async def answer(state: State, *, link: Link) -> State:
     return {"messages": [AIMessage(content=content)], "count": _count(state)}
 
 
-def wants_answer(state: State) -> str:
+async def wants_answer(state: State) -> str:
     """Return ``chat`` if a chat message waits for an answer, else ``done``; the edge after `record`."""
     return "chat" if unanswered(state) else "done"
 

@@ -72,9 +72,9 @@ FAILED, DOWN = "TaskFailedError", "UnavailableError"
         (image(("dashscope", "ConfigError"), open_provider="dashscope"), "done"),
     ],
 )
-def test_next_provider(state, expected):
+async def test_next_provider(state, expected):
     """Retry the failed one, fail over when it is exhausted, give up where another would be paid for the same."""
-    assert expected == ROUTES.next_provider(state)
+    assert expected == await ROUTES.next_provider(state)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_whoever_is_the_last_one_is_worth_waiting_for(state, name, expected):
     assert expected == ROUTES.is_last(state, name)
 
 
-def test_a_refused_prompt_is_rewritten_once():
+async def test_a_refused_prompt_is_rewritten_once():
     """With a language model it gets one softer wording; refused again, the image is given up."""
     routes = Routes(ROUTES._candidates, auto=["modelscope"], can_rewrite=True)
 
-    assert "rewrite" == routes.next_provider(image(("modelscope", "RejectedError")))
-    assert "done" == routes.next_provider(image(("modelscope", "RejectedError"), rewritten=True))
+    assert "rewrite" == await routes.next_provider(image(("modelscope", "RejectedError")))
+    assert "done" == await routes.next_provider(image(("modelscope", "RejectedError"), rewritten=True))
 
 
 @pytest.mark.parametrize(
@@ -128,18 +128,18 @@ def test_what_is_left_out_or_empty_is_not_refused():
     ROUTES.check({"content": "a teapot", **dict.fromkeys(names)})
 
 
-def test_fan_out_skips_what_is_saved():
+async def test_fan_out_skips_what_is_saved():
     """Only prompts without a saved image get a branch; with none left the run goes on to the upload."""
     common = {"prompt": "p", "negative_prompt": "", "seed": 1, "width_px": 1024, "height_px": 1024}
     prompts = [{"index": index, **common} for index in range(3)]
     images = [{"index": 0, "status": "saved"}, {"index": 1, "status": "failed", "sha256": None}]
     state = {"run_id": "run", "prompts": prompts, "images": images}
 
-    assert [1, 2] == [send.arg["prompt"]["index"] for send in ROUTES.fan_out(state)]
+    assert [1, 2] == [send.arg["prompt"]["index"] for send in await ROUTES.fan_out(state)]
 
     images = [{"index": index, "status": "saved"} for index in range(3)]
 
-    assert "upload" == ROUTES.fan_out({**state, "images": images})
+    assert "upload" == await ROUTES.fan_out({**state, "images": images})
 
 
 def test_unknown_provider_is_named():
@@ -154,10 +154,13 @@ def test_size_that_nobody_takes_is_refused():
         ROUTES.candidates("dashscope", width_px=2048, height_px=1024)
 
 
-def test_edges_after_provider_and_check():
+async def test_edges_after_provider_and_check():
     """An outcome goes on, its absence goes back."""
-    assert ("made", "failed") == (after_provider({"outcome": {"path": "x"}}), after_provider({"outcome": None}))
-    assert ("passed", "refused") == (after_check({"outcome": {"path": "x"}}), after_check({}))
+    assert ("made", "failed") == (
+        await after_provider({"outcome": {"path": "x"}}),
+        await after_provider({"outcome": None}),
+    )
+    assert ("passed", "refused") == (await after_check({"outcome": {"path": "x"}}), await after_check({}))
 
 
 PLANNED = {"index": 2, "prompt": "p", "negative_prompt": "", "seed": 1, "width_px": 1024, "height_px": 1024}
@@ -171,7 +174,7 @@ PLANNED = {"index": 2, "prompt": "p", "negative_prompt": "", "seed": 1, "width_p
         ({"sha256": None, "provider": "sketch"}, "dashscope"),
     ],
 )
-def test_a_sketch_that_lost_its_file_is_drawn_again(lost, expected):
+async def test_a_sketch_that_lost_its_file_is_drawn_again(lost, expected):
     """Whoever makes pictures by now: nothing is bought for what was free. All else is made as the run asked."""
     state = {
         "run_id": "run",
@@ -179,7 +182,7 @@ def test_a_sketch_that_lost_its_file_is_drawn_again(lost, expected):
         "images": [{"index": 2, "status": "failed", **lost}],
         "options": {"provider": "dashscope"},
     }
-    (send,) = ROUTES.fan_out(state)
+    (send,) = await ROUTES.fan_out(state)
 
     assert ("generate", expected) == (send.node, send.arg["provider"])
     assert (lost if lost["sha256"] else None) == (
@@ -196,10 +199,10 @@ def test_a_sketch_that_lost_its_file_is_drawn_again(lost, expected):
         ({}, {}, "auto"),
     ],
 )
-def test_a_picture_made_anew_is_made_by_whoever_is_asked(asked, options, expected):
+async def test_a_picture_made_anew_is_made_by_whoever_is_asked(asked, options, expected):
     """The wish itself comes first, then the run's; it begins without failures, in a branch of its own."""
     redoing = {"asked": {"index": 2, **asked}, "planned": {**PLANNED, "version": 2}}
-    (send,) = ROUTES.again({"run_id": "run", "redoing": redoing, "options": options})
+    (send,) = await ROUTES.again({"run_id": "run", "redoing": redoing, "options": options})
 
     assert ("generate", expected, []) == (send.node, send.arg["provider"], send.arg["failures"])
     assert ("run", redoing["planned"]) == (send.arg["run_id"], send.arg["prompt"])
@@ -207,9 +210,9 @@ def test_a_picture_made_anew_is_made_by_whoever_is_asked(asked, options, expecte
 
 
 @pytest.mark.parametrize("state", [{}, {"redoing": None}, {"redoing": {"asked": {"index": 2}, "planned": None}}])
-def test_nothing_is_made_anew_without_a_plan(state):
+async def test_nothing_is_made_anew_without_a_plan(state):
     """It was refused, or nobody asked for it."""
-    assert "__end__" == ROUTES.again({"run_id": "run", **state})
+    assert "__end__" == await ROUTES.again({"run_id": "run", **state})
 
 
 def test_each_version_is_another_picture():
@@ -220,9 +223,11 @@ def test_each_version_is_another_picture():
     assert {16} == {len(first), len(second)}
 
 
-def test_what_begins_a_run_is_a_content_or_a_wish():
+async def test_what_begins_a_run_is_a_content_or_a_wish():
     """One picture is made anew, or a content is read."""
-    assert ("analyze", "redo") == (ROUTES.begin({"content": "a"}), ROUTES.begin({"redo": {"index": 0}}))
+    begun = [await ROUTES.begin(state) for state in ({"content": "a"}, {"redo": {"index": 0}})]
+
+    assert ["analyze", "redo"] == begun
 
 
 @pytest.mark.parametrize(
