@@ -67,6 +67,11 @@ class Pace:
         """How long an answer usually takes; 0 while nothing is known."""
         return sorted(self._round_trips)[len(self._round_trips) // 2] if self._round_trips else 0.0
 
+    @property
+    def quickest_s(self) -> float:
+        """The quickest of the last answers, in seconds: what the network takes; 0 while nothing is known."""
+        return min(self._round_trips, default=0.0)
+
     async def turn(self, *, again: bool = False, patience_s: float = math.inf) -> float:
         """Wait for the next turn and return 0; whoever comes `again` goes first, all others in order of arrival.
 
@@ -106,7 +111,7 @@ class Pace:
         A request that took much longer than others, such as the very first, may have arrived late: the next one keeps
         its distance from then.
         """
-        usual_s = min(self._round_trips, default=0.0) + self._margin()
+        usual_s = self.quickest_s + self._margin()
         if seconds > usual_s:
             self._went_at = max(self._went_at, self._clock() - usual_s)
         self._round_trips.append(seconds)

@@ -72,7 +72,8 @@ class Waiter:
                     took_s = state.duration_s if (state.duration_s or 0.0) <= age_s + LATE_S else None
                     # A poll that came far too late, e.g. after the computer slept, does not show how long it took.
                     if took_s is not None or age_s <= LATE * due_s + LATE_S:
-                        took_s = _learn(watched, took_s, age_s, lookout, durations)
+                        way_s = service.limiter.polls.quickest_s
+                        took_s = _learn(watched, took_s, age_s, lookout, durations, way_s=way_s)
                     self._ledger.note_succeeded(task, polls=polls, duration_s=took_s and round(took_s, 3))
                     return state
                 status = state.status if state else "no answer"
@@ -176,9 +177,16 @@ def _key(task: Task) -> str:
     return f"{task.provider} {task.model}"
 
 
-def _learn(watched: Watched, told_s: float | None, age_s: float, lookout: Lookout, durations: Durations) -> float:
-    """Record and return how long a task took that was found done at `age_s`; `told_s` is what the provider says."""
+def _learn(
+    watched: Watched, told_s: float | None, age_s: float, lookout: Lookout, durations: Durations, *, way_s: float
+) -> float:
+    """Record and return how long a task took that was found done at `age_s`; `told_s` is what the provider says.
+
+    The provider's times need a correction before they say when to poll: the age counts from the answer to the submit,
+    which was under way, and so will be the poll. Together that is `way_s`, a round trip.
+    """
     if told_s is None:
         return durations.add_between(watched.unfinished_s, lookout.unfinished_before(age_s), age_s)
     lookout.check(watched, told_s)
-    return durations.add(told_s)
+    durations.add(max(0.0, told_s - way_s))
+    return told_s
