@@ -6,6 +6,7 @@ import itertools
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -1084,6 +1085,27 @@ async def test_what_a_dead_process_left_is_settled_before_anything_new_is_sent(b
     assert provider.waited_s == pytest.approx(waited_s, abs=0.06)
 
 
+async def test_what_a_dead_process_left_is_looked_for_once(bench, ledger, monkeypatch):
+    """Where it left nothing, later submits do not ask again."""
+    looks, look = [], bench.leases.has_abandoned
+
+    async def count(provider):
+        looks.append(provider)
+        return await look(provider)
+
+    monkeypatch.setattr(bench.leases, "has_abandoned", count)
+    service = bench.service(FakeProvider(ledger))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(
+            ledger=ledger, leases=bench.leases, client=client, now=bench.clock.now, sleep=bench.clock.sleep
+        )
+        for index in range(3):
+            job = replace(bench.job, image_index=index, path=bench.job.path.with_name(f"{index}.jpg"))
+            await runner.run(job, service, report=lambda *_, **__: None)
+
+    assert ["dashscope"] == looks
+
+
 @pytest.mark.parametrize(
     ("theirs", "reason"), [((0,), "is working on this picture"), ((8, 9), "is using every slot at dashscope")]
 )
@@ -1155,3 +1177,44 @@ async def test_an_answer_that_cannot_be_written_names_its_task(bench, ledger):
     bench.ledger.refusals = 100
     with pytest.raises(StorageError, match="made task task-1, which may be paid, and it could not be written down"):
         await bench.run(FakeProvider(ledger))
+
+
+class Distant(FakeProvider):
+    """A provider that needs `takes_s` for a picture and tells so; each request is under way for `way_s` in all."""
+
+    def __init__(self, ledger, clock, *, way_s, takes_s):
+        super().__init__(ledger)
+        self.half_s, self.takes_s, self.clock, self.late = way_s / 2, takes_s, clock, []
+
+    async def submit(self, request):
+        await self.clock.sleep(self.half_s)
+        self.ready_at = self.clock.time + timedelta(seconds=self.takes_s)
+        await self.clock.sleep(self.half_s)
+        return await super().submit(request)
+
+    async def poll(self, task_id):
+        await self.clock.sleep(self.half_s)
+        late_s = (self.clock.time - self.ready_at).total_seconds()
+        await self.clock.sleep(self.half_s)
+        if late_s < 0:
+            return RUNNING
+        self.late.append(late_s)
+        return replace(DONE, duration_s=self.takes_s)
+
+
+async def test_a_poll_that_is_long_under_way_is_sent_the_earlier(bench, ledger, monkeypatch):
+    """The answer to the submit and the poll are under way for 0.2 s together: that is no reason to be late."""
+    monkeypatch.setattr("tools.money.waiting.time", SimpleNamespace(monotonic=bench.clock.seconds))
+    monkeypatch.setattr("tools.money.ledger.utc_now", bench.clock.now)
+    provider = Distant(ledger, bench.clock, way_s=0.2, takes_s=8.0)
+    service = bench.service(provider)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        clock = {"now": bench.clock.now, "sleep": bench.clock.sleep}
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client, **clock)
+        for index in range(6):
+            job = replace(bench.job, image_index=index, path=bench.job.path.with_name(f"{index}.jpg"))
+            await runner.run(job, service, report=lambda *_, **__: None)
+
+    assert 6 == len(provider.late)
+    assert 0.05 > max(provider.late[-2:])
+    assert {8.0} == set(await durations(ledger))

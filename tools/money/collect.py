@@ -18,6 +18,7 @@ from tools.errors import (
 )
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.ledger import Ledger
+from tools.money.right_of_way import RightOfWay
 from tools.money.waiting import Waiter
 from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_picture
 from tools.providers.download import download
@@ -51,12 +52,14 @@ class Collector:
         waiter: Waiter,
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
+        way: RightOfWay,
     ) -> None:
         self._ledger = ledger
         self._client = client
         self._waiter = waiter
         self._now = now
         self._sleep = sleep
+        self._way = way
         self._fetches = asyncio.Semaphore(FETCHES)
         # More decoders than processors would be no faster, and each holds a picture's pixels.
         self._saves = asyncio.Semaphore(os.cpu_count() or 1)
@@ -100,6 +103,7 @@ class Collector:
         return await self._fetch(task, url, job)
 
     async def _fetch(self, task: Task, url: str, job: Job) -> SavedImage:
+        await self._way.give()
         async with self._fetches:
             data = await download(url, client=self._client)
             async with self._saves:

@@ -22,6 +22,7 @@ from tools.errors import (
 from tools.money.jobs import Job, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.money.right_of_way import RightOfWay
 from tools.money.settle import Settler
 from tools.providers.provider import Submission, TaskState
 from tools.sqlite.task_rows import Task
@@ -51,12 +52,14 @@ class Submitter:
         settler: Settler,
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
+        way: RightOfWay,
     ) -> None:
         self._ledger = ledger
         self._leases = leases
         self._settler = settler
         self._now = now
         self._sleep = sleep
+        self._way = way
         self._answers: dict[Job, asyncio.Task[Answer]] = {}
         self._settled_by: dict[str, datetime] = {}
 
@@ -87,7 +90,8 @@ class Submitter:
                     timeout_s=job.patience_s,
                     waiting=waiting,
                 ):
-                    return await self._to_the_end(job, self._submit_once(job, service))
+                    with self._way.taken():
+                        return await self._to_the_end(job, self._submit_once(job, service))
             except ThrottledError as error:
                 if refusals == 1 and not job.patience_s:
                     ends_at = min(give_up_at, self._now() + timedelta(seconds=LEAST_PATIENCE_S))
@@ -122,6 +126,7 @@ class Submitter:
                 settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
                 while self._now() < settled_by and await self._leases.has_abandoned(service.name):
                     await self._sleep(0.05)
+                self._settled_by[service.name] = self._now()  # later submits need not look again
             if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
                 raise QuotaError(
                     f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"

@@ -16,6 +16,7 @@ from tools.money.collect import Collector, find_again, kept
 from tools.money.jobs import Job, Made, Report, Service
 from tools.money.leases import Leases
 from tools.money.ledger import Ledger
+from tools.money.right_of_way import RightOfWay
 from tools.money.settle import Settler
 from tools.money.submit import Answer, Submitter
 from tools.money.waiting import Waiter
@@ -40,10 +41,11 @@ class TaskRunner:
     ) -> None:
         self.ledger = ledger
         self._leases = leases
+        way = RightOfWay()
         self._waiter = Waiter(ledger=ledger, now=now, sleep=sleep)
-        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, now=now, sleep=sleep)
+        self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, now=now, sleep=sleep, way=way)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
-        self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep)
+        self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep, way=way)
         self._sleep = sleep
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
