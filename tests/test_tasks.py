@@ -1085,27 +1085,6 @@ async def test_what_a_dead_process_left_is_settled_before_anything_new_is_sent(b
     assert provider.waited_s == pytest.approx(waited_s, abs=0.06)
 
 
-async def test_what_a_dead_process_left_is_looked_for_once(bench, ledger, monkeypatch):
-    """Where it left nothing, later submits do not ask again."""
-    looks, look = [], bench.leases.has_abandoned
-
-    async def count(provider):
-        looks.append(provider)
-        return await look(provider)
-
-    monkeypatch.setattr(bench.leases, "has_abandoned", count)
-    service = bench.service(FakeProvider(ledger))
-    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
-        runner = TaskRunner(
-            ledger=ledger, leases=bench.leases, client=client, now=bench.clock.now, sleep=bench.clock.sleep
-        )
-        for index in range(3):
-            job = replace(bench.job, image_index=index, path=bench.job.path.with_name(f"{index}.jpg"))
-            await runner.run(job, service, report=lambda *_, **__: None)
-
-    assert ["dashscope"] == looks
-
-
 @pytest.mark.parametrize(
     ("theirs", "reason"), [((0,), "is working on this picture"), ((8, 9), "is using every slot at dashscope")]
 )

@@ -35,7 +35,10 @@ LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 
 
 class Durations:
-    """The durations of a model's last tasks: seconds from the answer to the submit until the picture was ready."""
+    """The durations of a model's last tasks: seconds from the answer to the submit until the picture was ready.
+
+    Where the provider tells its own times, a round trip less, so that a poll that leaves at this age finds it ready.
+    """
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._bounds: deque[Bounds] = deque((Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)

@@ -126,7 +126,6 @@ class Submitter:
                 settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
                 while self._now() < settled_by and await self._leases.has_abandoned(service.name):
                     await self._sleep(0.05)
-                self._settled_by[service.name] = self._now()  # later submits need not look again
             if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
                 raise QuotaError(
                     f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"
