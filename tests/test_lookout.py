@@ -10,6 +10,7 @@ import pytest
 from tests.sandbox import Sandbox
 from tools.dashscope import DashScope
 from tools.errors import ConfigError, ThrottledError, UnavailableError
+from tools.modelscope import ModelScope
 from tools.money.health import Health
 from tools.money.jobs import Job, Service
 from tools.money.leases import Leases
@@ -122,6 +123,20 @@ async def test_the_next_look_comes_when_a_task_may_have_ended(stack):
     assert 2 == bench.looks
 
 
+async def test_only_tasks_without_a_useful_list_are_asked_singly(stack):
+    """A look asks for all; without a list, or while it is of no use, each task costs polls of its own.
+
+    So does one that had to be polled although there is a list, e.g. since that is ahead.
+    """
+    asked = {name: Bench(answer, stack) for name, answer in {"list": ALL_RUN, "none": None, "useless": {}}.items()}
+    await asked["useless"].shows()
+
+    assert {"list": 1, "none": MANY, "useless": MANY} == {
+        name: bench.lookout.asked_singly(polled=False) for name, bench in asked.items()
+    }
+    assert MANY == asked["list"].lookout.asked_singly(polled=True)
+
+
 async def test_one_that_is_over_is_told_and_polled(stack):
     """A look that others had wakes whoever waits for a task that is over."""
     bench = Bench({**ALL_RUN, "task-1": True}, stack)
@@ -232,19 +247,23 @@ async def test_a_list_that_may_not_be_seen_is_asked_for_once(stack, answer, look
     assert looks == bench.looks
 
 
-async def made(sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope] = DashScope) -> list[int]:
+async def made(
+    sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope | ModelScope] = DashScope, first_poll_s: float = 0.3
+) -> list[int]:
     """Make pictures, all at once, and return the polls of each task."""
     database = Database(tmp_path / "peitu.db")
     async with make_client() as client:
-        provider = kind(api_key=sandbox.keys.dashscope, client=client, base_url=sandbox.dashscope_url)
+        name = "modelscope" if kind is ModelScope else "dashscope"
+        key, url = getattr(sandbox.keys, name), getattr(sandbox, f"{name}_url")
+        provider = kind(api_key=key, client=client, base_url=url)
         service = Service(
             provider=provider,
             limiter=Limiter(rate_per_s=1000, max_in_flight=count, polls_per_s=1000),
-            health=Health("dashscope", provider.model),
+            health=Health(name, provider.model),
             deadline_s=60,
             attempts=1,
             on_lost_reply="hold",
-            first_poll_s=0.3,
+            first_poll_s=first_poll_s,
         )
         leases = Leases(database, tmp_path / "owners")
         runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
@@ -289,6 +308,19 @@ async def test_without_the_list_all_are_made_by_polls(sandbox, tmp_path):
     assert 8 == len(list(tmp_path.glob("*.jpg")))
     assert all(polls)
     assert 1 == looks(sandbox)
+
+
+async def test_the_first_of_many_tasks_are_found_soon(sandbox, tmp_path):
+    """Nothing is known of their durations: they are asked for at different ages, not all at one and then long at none.
+
+    Polled after 0.5 to 1 s, and then after 2.5 to 5 s more, none would be found before 3 s.
+    """
+    sandbox.set_limits("modelscope", task_seconds=1.2)
+    await made(sandbox, tmp_path, 40, ModelScope, first_poll_s=1.0)
+    found_at = [request.at for request in sandbox.requests if request.step == "download"]
+
+    assert 40 == len(list(tmp_path.glob("*.jpg")))
+    assert 2.5 > min(found_at) - sandbox.tasks[0].created_at
 
 
 class Ahead(DashScope):

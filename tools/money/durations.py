@@ -33,6 +33,9 @@ LONGER = 2 / 3
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
+MOST_GUESS_S = 4.0
+"""Longest pause, in seconds, of a task younger than four times that, while too little is known."""
+
 
 class Durations:
     """The durations of a model's last tasks: seconds from the answer to the submit until the picture was ready.
@@ -75,21 +78,24 @@ class Durations:
         if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
             self.known.set()
 
-    def pause(self, age_s: float, first_poll_s: float, unfinished: Collection[float] = ()) -> float:
+    def pause(
+        self, age_s: float, first_poll_s: float, unfinished: Collection[float] = (), *, asked_singly: int = 1
+    ) -> float:
         """Return the seconds until a task of this age is polled again.
 
         `unfinished` are the ages in seconds at which the tasks that are waited for, this one included, were last seen
-        unfinished.
+        unfinished; `asked_singly` is how many of them have no list that is asked for all.
 
-        While too little is known, the pause is a part of the age, a larger one where many wait: the first task that is
-        found done tells the others. After that, nobody is polled before the age at which the next known task was done,
-        unless most known tasks were done by now. From there the pause grows with the square root of the time in which
-        the remaining ones end: where few end per second, polls are rare. That is the least delay for a given number of
-        polls, since all tasks pay for early polls and few for late ones. Unfinished tasks count as long ones; without
-        them only the quick ones would be known at first.
+        While too little is known, the pause is a part of the age, a larger one where many are asked singly: the first
+        task that is found done tells the others. After that, nobody is polled before the age at which the next known
+        task was done, unless most known tasks were done by now. From there the pause grows with the square root of the
+        time in which the remaining ones end: where few end per second, polls are rare. That is the least delay for a
+        given number of polls, since all tasks pay for early polls and few for late ones. Unfinished tasks count as long
+        ones; without them only the quick ones would be known at first.
         """
         if not self.known.is_set():
-            return min(max(first_poll_s, age_s * max(1, len(unfinished)) / 4), MOST_PAUSE_S)
+            guess_s = max(first_poll_s, max(age_s, first_poll_s) * asked_singly / 4)
+            return min(guess_s, max(MOST_GUESS_S, first_poll_s, age_s / 4), MOST_PAUSE_S)
         longer = sorted(seconds - age_s for seconds in self._seconds if seconds > age_s)
         others = 0 if self._are_alike(age_s) else sum(other_s >= NEARLY * age_s for other_s in unfinished)
         if not longer and others <= 1:

@@ -56,12 +56,11 @@ class Waiter:
             self._lookouts[_key(task)] = Lookout(service, now=self._now)
         lookout = self._lookouts[_key(task)]
         with lookout.watch(task) as watched:
-            due_s = durations.pause(0.0, service.first_poll_s)
+            due_s = _due_s(0.0, service, lookout, durations)
             polls = 0
             while True:
                 while not await self._rest(self._left_s(due_s, task, service), durations, watched):
-                    age_s = task.age_s(self._now())
-                    due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
+                    due_s = _due_s(task.age_s(self._now()), service, lookout, durations)
                 state: TaskState | None = NOT_POLLED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service, is_first=polls == 0)
@@ -79,23 +78,16 @@ class Waiter:
                 status = state.status if state else "no answer"
                 report("polled", provider=service.name, status=status, age_s=round(age_s, 1))
                 await self._give_up_when_too_old(watched, age_s, service, answered=state is not None)
-                due_s = age_s + durations.pause(age_s, service.first_poll_s, lookout.unfinished)
+                due_s = _due_s(age_s, service, lookout, durations, polled=state is not NOT_POLLED)
 
     def _left_s(self, due_s: float, task: Task, service: Service) -> float:
         """Return the seconds until the task is polled: 0 if that is overdue, e.g. after a resume."""
         return max(0.0, min(due_s, service.deadline_s) - task.age_s(self._now()))
 
     async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
-        """Wait this long, or until the list shows the task over; `False` if the wait must be computed anew.
-
-        It must if durations became known meanwhile. Until then the wait is randomized, so that tasks that were
-        submitted together are polled at different times: the first one found done tells all others.
-        """
-        is_known = durations.known.is_set()
-        if not is_known:
-            seconds *= random.uniform(0.5, 1.0)
+        """Wait this long, or until the list shows the task over; `False` if durations became known meanwhile."""
         news: list[Coroutine[Any, Any, Any]] = [watched.over.wait()]
-        if not is_known:
+        if not durations.known.is_set():
             news.append(durations.known.wait())
         resting = asyncio.ensure_future(self._sleep(seconds))
         hearing = [asyncio.ensure_future(piece) for piece in news]
@@ -175,6 +167,20 @@ class Waiter:
 
 def _key(task: Task) -> str:
     return f"{task.provider} {task.model}"
+
+
+def _due_s(age_s: float, service: Service, lookout: Lookout, durations: Durations, *, polled: bool = False) -> float:
+    """Return the age in seconds at which a task of this age is polled next; `polled` if it was just now.
+
+    While too little is known it is random, so that tasks that were submitted together are polled at different times:
+    the first one found done tells all others. The first polls are spread widest, or all would look at the same time.
+    """
+    begins, first_s = age_s == 0.0, service.first_poll_s
+    unfinished = () if begins else lookout.unfinished
+    pause_s = durations.pause(age_s, first_s, unfinished, asked_singly=lookout.asked_singly(polled=polled))
+    if not durations.known.is_set():
+        pause_s = random.uniform((first_s if begins else pause_s) / 2, pause_s)
+    return age_s + pause_s
 
 
 def _learn(
