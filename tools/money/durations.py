@@ -33,9 +33,6 @@ LONGER = 2 / 3
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
-MOST_GUESS_S = 4.0
-"""Longest pause, in seconds, that is due to the number of tasks, while too little is known."""
-
 
 class Durations:
     """The durations of a model's last tasks: seconds from the answer to the submit until the picture was ready.
@@ -94,9 +91,8 @@ class Durations:
         ones; without them only the quick ones would be known at first.
         """
         if not self.known.is_set():
-            alone_s = max(first_poll_s, age_s / 4)
-            of_many_s = min(max(age_s, first_poll_s) * asked_singly / 8, MOST_GUESS_S)
-            return min(max(alone_s, of_many_s), MOST_PAUSE_S)
+            of_many_s = max(age_s, first_poll_s) * asked_singly / 8
+            return min(max(first_poll_s, age_s / 4, of_many_s), MOST_PAUSE_S)
         longer = sorted(seconds - age_s for seconds in self._seconds if seconds > age_s)
         others = 0 if self._are_alike(age_s) else sum(other_s >= NEARLY * age_s for other_s in unfinished)
         if not longer and others <= 1:
