@@ -15,6 +15,13 @@ SWITCH_S = 0.0005
 """The interpreter's switch interval in seconds, instead of Python's 0.005: the database thread needs the interpreter
 again after every statement, and whoever is about to submit waits for that thread."""
 
+KEPT_BYTES = 2**18
+"""Freed memory blocks of more bytes go back to the system at once. glibc's own limit grows with the largest block, here
+the pixels of a picture, up to 32 MiB, and then it keeps the memory of many pictures (mallopt(3), "M_MMAP_THRESHOLD")."""
+
+M_MMAP_THRESHOLD = -3
+"""The option's number in glibc's `malloc.h`."""
+
 
 def prepare(config: Path | None, overrides: Mapping[str, Any]) -> "Settings":
     """Load the settings and open the log for a command that makes pictures."""
@@ -35,6 +42,7 @@ def load_workflow() -> None:
     import gc
 
     sys.setswitchinterval(SWITCH_S)
+    _give_memory_back()
     gc.disable()
     try:
         import graph.commands.session  # noqa: F401 - for its imports
@@ -42,3 +50,12 @@ def load_workflow() -> None:
         gc.freeze()
         gc.set_threshold(GARBAGE)
         gc.enable()
+
+
+def _give_memory_back() -> None:
+    """Have glibc give large blocks back as soon as they are freed; other C libraries are left as they are."""
+    if sys.platform == "linux":
+        import ctypes
+
+        if set_option := getattr(ctypes.CDLL(None), "mallopt", None):
+            set_option(M_MMAP_THRESHOLD, KEPT_BYTES)
