@@ -1,5 +1,6 @@
 """The article of a run with its pictures in it: each below the part that it shows, and no word changed."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.commands.article import article
-from tests.test_gallery import add_image, add_run, database, picture
+from tests.test_gallery import add_image, add_run, database, insert, picture
 from tests.test_web_page import WECHAT
 from tools.content.illustrated import PlacedPicture, illustrated
 from tools.content.reading import read
@@ -150,8 +151,84 @@ def test_a_file_that_is_there_is_kept(run):
     assert "mine" == Path("tea.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "told"), [("tee", "There is no run 'tee'"), ("tea", "Run 'tea' has no pictures yet")])
+@pytest.mark.parametrize(
+    ("name", "told"), [("tee", "There is no run or batch 'tee'"), ("tea", "Run 'tea' has no pictures yet")]
+)
 def test_what_cannot_be_written_is_told(run, name, told):
     """With what to do."""
     with pytest.raises(InputError, match=told):
         article(name)
+
+
+def add_batch(connection: Any, *segments: dict[str, Any]) -> None:
+    """Add the batch `b` with these segments, each with what was asked for it and its number of pictures."""
+    insert(connection, "batches", batch_id="b", source="x", options="{}", requested=len(segments), started_at="2026")
+    for number, segment in enumerate(segments):
+        row = {"segment_id": str(number), "run_id": f"b-{number}", "first_index": number, "status": "finished"}
+        asked = json.dumps({name: segment[name] for name in ("content", "filename")})
+        insert(connection, "segments", batch_id="b", number=number, asked=asked, requested=segment["count"], **row)
+
+
+TEA = "The kettle sings.\n\nA cat sleeps."
+PLAN = [{"index": 0, "subject": "a kettle", "end": 17}, {"index": 1, "subject": "a cat", "end": len(TEA)}]
+
+
+def test_each_article_of_a_folder_goes_beside_its_pictures(database, capsys):
+    """One that has no picture yet is told, and nothing is written for it."""
+    articles = [{"content": TEA, "filename": f"{name}/", "count": 2} for name in ("tea", "cup", "pot")]
+    add_batch(database, *articles)
+    for number, name in enumerate(("tea", "cup")):
+        add_run(database, f"b-{number}", content=TEA, plan=PLAN, requested=2)
+        for index in (0, 1):
+            add_image(database, f"b-{number}", index, path=picture(Path(f"pictures/{name}/0{index}.png")))
+    article("b")
+    told = capsys.readouterr()
+
+    assert ["pictures/tea/article.md", "pictures/cup/article.md"] == told.out.split()
+    expected = "The kettle sings.\n\n![a kettle](00.png)\n\nA cat sleeps.\n\n![a cat](01.png)\n"
+    assert [expected] * 2 == [Path(path).read_text(encoding="utf-8") for path in told.out.split()]
+    assert "2 of 6 pictures missing - continue with: peitu resume b" in told.err
+
+
+def test_the_segments_of_a_storyboard_become_one_text(database, capsys):
+    """In their order, also those without a picture."""
+    texts = ("A cup.\n", "A spoon.", "A plate.")
+    add_batch(database, *({"content": text, "filename": f"{n}.jpg", "count": 1} for n, text in enumerate(texts)))
+    for number in (2, 0):
+        add_run(database, f"b-{number}", content=texts[number], title=texts[number].strip(), requested=1)
+        add_image(
+            database, f"b-{number}", 0, path=picture(Path(f"output/{number}.png"), color=("red", "", "blue")[number])
+        )
+    article("b")
+    path = Path(capsys.readouterr().out.strip())
+
+    assert Path("output/b/article.md") == path
+    expected = "A cup.\n\n![A cup.](../0.png)\n\nA spoon.\n\nA plate.\n\n![A plate.](../2.png)\n"
+    assert expected == path.read_text(encoding="utf-8")
+
+
+def test_pictures_that_existed_stand_where_their_maker_planned_them(database, capsys):
+    """A batch that skipped them has no plan of its own; a changed text has no place for them but its end."""
+    changed = "Another beginning.\n\nAnother end."
+    add_batch(
+        database,
+        {"content": TEA, "filename": "tea/", "count": 1},
+        {"content": changed, "filename": "cup/", "count": 1},
+    )
+    kettle = picture(Path("output/tea/00.png"))
+    add_run(database, "earlier", content=TEA, plan=PLAN, requested=2)
+    add_image(database, "earlier", 0, path=kettle)
+    for number in (0, 1):
+        add_image(database, f"b-{number}", 0, path=kettle, attempts=0)
+    article("b", output=Path("all.md"))
+
+    found = Path("all.md").read_text(encoding="utf-8")
+    assert found.startswith("The kettle sings.\n\n![a kettle](output/tea/00.png)\n\nA cat sleeps.\n\nAnother")
+    assert found.endswith("Another end.\n\n![](output/tea/00.png)\n")
+
+
+def test_a_batch_without_pictures_is_told(database):
+    """With the command that makes them."""
+    add_batch(database, {"content": TEA, "filename": "tea/", "count": 1})
+    with pytest.raises(InputError, match="Batch 'b' has no pictures yet - make them with: peitu resume b"):
+        article("b")

@@ -1,6 +1,6 @@
-"""The command `peitu article`: write the text of a run with its pictures in it."""
+"""The command `peitu article`: write the text of a run, or the texts of a batch, with their pictures in them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,43 +13,80 @@ from tools.errors import InputError
 if TYPE_CHECKING:
     from tools.content.illustrated import PlacedPicture
 
+Text = Mapping[str, Any]
+"""A run as `tools.sqlite.records.find_run` returns it, or a segment as `tools.sqlite.texts.texts_of` yields it."""
+
 
 def article(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")], output: Output = None, config: Config = None
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID|BATCH_ID")], output: Output = None, config: Config = None
 ) -> None:
-    """Put the pictures of a run into its article, as Markdown."""
+    """Put the pictures of a run, or of a batch, into its text, as Markdown."""
     from graph.terminal.console import say
-    from tools.content.illustrated import illustrated
     from tools.pictures.files import write_whole
     from tools.pictures.names import folder_name
     from tools.setup.settings import load_settings
+    from tools.sqlite.batch_records import find_batch
     from tools.sqlite.records import find_run
+    from tools.sqlite.texts import texts_of
 
     settings = load_settings(config)
     run = find_run(settings.database.path, run_id)
-    if run is None:
-        raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them; of a batch, name a segment")
+    if run is None and find_batch(settings.database.path, run_id) is None:
+        raise InputError(f"There is no run or batch {run_id!r} - `peitu runs` lists them")
     if output and output.exists():
         raise InputError(f"{str(output)!r} is there already - name another file with --output")
-    path = output or settings.output_dir / folder_name(run_id) / "article.md"
-    pictures = list(_placed(run, relative_to(path.parent)))
-    if not pictures:
-        raise InputError(f"Run {run_id!r} has no pictures yet - make them with: peitu resume {run_id}")
-    write_whole(path, illustrated(run["content"], pictures).encode("utf-8", "replace"))
-    requested = run["requested"] or len(run["images"])  # not known before the first end of a run
-    if missing := requested - len(pictures):
+    usual = settings.output_dir / folder_name(run_id) / "article.md"
+    texts: Iterable[Text] = [run] if run else texts_of(settings.database.path, run_id)
+    documents: dict[Path, list[Text]] = {}
+    for text in texts:
+        documents.setdefault(output or _own_place(text) or usual, []).append(text)
+    missing = requested = 0
+    for path, together in documents.items():
+        link = relative_to(path.parent)
+        placed = [list(_placed(text, link)) for text in together]
+        # What a run was asked for is not known before its first end.
+        wanted = sum(text["requested"] or len(text["images"]) for text in together)
+        requested, missing = requested + wanted, missing + wanted - sum(map(len, placed))
+        if any(placed):
+            write_whole(path, _joined(together, placed).encode("utf-8", "replace"))
+            typer.echo(str(path))
+    if missing == requested:
+        raise InputError(
+            f"{'Run' if run else 'Batch'} {run_id!r} has no pictures yet - make them with: peitu resume {run_id}"
+        )
+    if missing:
         say(f"{missing} of {requested} pictures missing - continue with: peitu resume {run_id}")
-    typer.echo(str(path))
 
 
-def _placed(run: Mapping[str, Any], link: Callable[[Path], str]) -> "Iterator[PlacedPicture]":
-    """Yield the existing pictures with their addresses; one without a known place in the text goes to the end."""
+def _own_place(text: Text) -> Path | None:
+    """Return where the text of a batch goes if its pictures have a folder of their own, as those of an article have."""
+    if text.get("filename", "").endswith("/") and (saved := next(_saved(text), None)):
+        return Path(saved["path"]).parent / "article.md"
+    return None
+
+
+def _joined(texts: Sequence[Text], placed: "Sequence[Sequence[PlacedPicture]]") -> str:
+    """Return the texts with their pictures, one below the other; a single one is not changed otherwise."""
+    from tools.content.illustrated import illustrated
+
+    parts = [illustrated(text["content"], pictures) for text, pictures in zip(texts, placed, strict=True)]
+    return parts[0] if len(parts) == 1 else "\n\n".join(part.strip("\r\n") for part in parts) + "\n"
+
+
+def _saved(text: Text) -> Iterator[Mapping[str, Any]]:
+    """Yield the pictures that can be shown: uploaded ones, and those whose file is there."""
+    for image in text["images"]:
+        if image["status"] == "saved" and (image["url"] or Path(image["path"]).is_file()):
+            yield image
+
+
+def _placed(text: Text, link: Callable[[Path], str]) -> "Iterator[PlacedPicture]":
+    """Yield the pictures with their addresses; one without a known place in the text goes to the end."""
     from tools.content.illustrated import PlacedPicture
 
-    plan = {prompt["index"]: prompt for prompt in (run["plan"] or {}).get("prompts", [])}
-    for image in run["images"]:
-        if image["status"] == "saved" and (image["url"] or Path(image["path"]).is_file()):
-            planned = plan.get(image["index"], {})
-            words = planned.get("subject") or planned.get("heading") or run["title"] or ""
-            end = planned.get("end", len(run["content"]))
-            yield PlacedPicture(end=end, words=words, address=image["url"] or link(Path(image["path"])))
+    plan = {prompt["index"]: prompt for prompt in (text["plan"] or {}).get("prompts", [])}
+    for image in _saved(text):
+        planned = plan.get(image["index"], {})
+        words = planned.get("subject") or planned.get("heading") or text["title"] or ""
+        end = planned.get("end", len(text["content"].rstrip()))
+        yield PlacedPicture(end=end, words=words, address=image["url"] or link(Path(image["path"])))

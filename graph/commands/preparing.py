@@ -17,7 +17,7 @@ again after every statement, and whoever is about to submit waits for that threa
 
 KEPT_BYTES = 2**18
 """Freed memory blocks of more bytes go back to the system at once. glibc's own limit grows with the largest block, here
-the pixels of a picture, up to 32 MiB, and then it keeps the memory of many pictures (mallopt(3), "M_MMAP_THRESHOLD")."""
+the pixels of a picture, up to 32 MiB, and then it keeps the memory of many pictures (see mallopt(3))."""
 
 M_MMAP_THRESHOLD = -3
 """The option's number in glibc's `malloc.h`."""
