@@ -80,7 +80,7 @@ def is_storyboard(text: str, suffix: str) -> bool:
 
 def _object_or_lines(text: str, suffix: str, problems: Problems) -> Rows:
     """Read an object with `segments`, or else JSON Lines."""
-    if suffix not in {".jsonl", ".ndjson"}:
+    if suffix not in {".jsonl", ".ndjson"} or '"segments"' in text:
         scan = JsonScan(text)
         try:
             rows, common = scan.members("segments")
