@@ -31,7 +31,7 @@ def generate_image_agent(
 
 
 def quick_generate(
-    topic: str, style: str = "default", output_path: str | None = None, api_key: str | None = None
+    topic: str, style: str = "default", output_path: str | Path | None = None, api_key: str | None = None
 ) -> dict[str, Any]:
     """Make one picture of a topic, at `output_path` if given; the same result object as `generate_image_agent`.
 
@@ -50,7 +50,7 @@ def quick_generate(
     for image in result["images"]:
         if output_path and image["path"]:
             write_whole(Path(output_path), Path(image["path"]).read_bytes())
-            image["path"] = output_path
+            image["path"] = str(output_path)
     return dict(result)
 
 

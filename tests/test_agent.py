@@ -1,6 +1,7 @@
 """The two functions of Peitu's predecessor, and the synchronous workflow that they stand on."""
 
 import asyncio
+import json
 import threading
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def test_a_topic_becomes_one_picture_at_its_place():
     assert ["covers/tea.jpg"] == [image["path"] for image in result["images"]]
     assert is_whole(Path("covers/tea.jpg"))
     assert "茶" in describe(Path("covers/tea.jpg"))["prompt"]
+
+
+def test_a_place_may_be_a_path():
+    """The result object is plain all the same, as JSON takes it."""
+    result = quick_generate("a teapot", output_path=Path("covers/tea.jpg"))
+
+    assert ["covers/tea.jpg"] == [image["path"] for image in json.loads(json.dumps(result))["images"]]
 
 
 def test_a_place_for_another_kind_of_picture():
