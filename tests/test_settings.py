@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,13 @@ def test_project_file_says_the_defaults(workplace: Path) -> None:
 
     assert Settings() == load_settings()
     assert set() == set(leaves(known)) - set(leaves(written))
+
+
+def test_every_value_in_the_project_file_has_a_comment() -> None:
+    """In its own line: what it is, in which unit, or where it comes from."""
+    lines = (ROOT / "config.yaml").read_text(encoding="utf-8").splitlines()
+
+    assert [] == [line for line in lines if re.match(r" *\w+: *[^ #]", line) and " # " not in line]
 
 
 def test_every_setting_is_described() -> None:
