@@ -1128,6 +1128,31 @@ async def test_what_nobody_looked_for_is_not_written_off(bench, ledger):
     assert (0, "paid") == (provider.submitted, made.task.task_id)
 
 
+@pytest.mark.parametrize("listed_tasks", [None, ["stranger's"]])
+async def test_what_was_answered_meanwhile_is_not_taken_for_lost(bench, ledger, tmp_path, listed_tasks):
+    """Another process, which is being stopped, writes its answer down and leaves, just after we saw its request.
+
+    What we saw is the past by then: it is neither sent again nor given another task.
+    """
+    other, look = Leases(ledger._database, tmp_path / "owners"), ledger.open_task
+    intent = await ledger.intend("run", 0, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    await other.take("run", 0)
+
+    async def look_before_the_answer(*image):
+        ledger.open_task = look
+        seen = await look(*image)
+        await ledger.submitted(intent, task_id="paid")
+        other.release("run", 0)
+        return seen
+
+    ledger.open_task = look_before_the_answer
+    provider = FakeProvider(ledger, listed=listed_tasks and listed(bench, *listed_tasks))
+    made = await bench.run(provider, on_lost_reply="resubmit")
+
+    assert (0, "paid") == (provider.submitted, made.task.task_id)
+    assert ["saved"] == await statuses(ledger)
+
+
 class Locked(Ledger):
     """A ledger whose file another program holds for so many answers."""
 
