@@ -217,6 +217,16 @@ async def test_a_lost_picture_that_is_not_to_be_had_is_not_bought_again(bench, l
     assert (error is UnavailableError) == (await bench.limiter.polls.turn(patience_s=5.0) > 5.0)
 
 
+async def test_a_lost_picture_holds_no_other_up_for_an_hour(bench, ledger):
+    """A service that asks for an hour when it is asked for it pauses all polls no longer than other polls would."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    with pytest.raises(UnavailableError):
+        await bench.run(FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=3600.0)]))
+
+    assert 60 == pytest.approx(await bench.limiter.polls.turn(patience_s=5.0), abs=1)
+
+
 async def test_a_lost_picture_is_asked_for_at_the_pace_of_polls(bench, ledger):
     """A pause of all polls holds for it, too."""
     await bench.run(FakeProvider(ledger))

@@ -125,7 +125,7 @@ async def find_again(task: Task, service: Service) -> TaskState:
                 return state
         except ThrottledError as error:
             # A `ThrottledError` would make the run fail over to another provider, but this picture is paid.
-            await service.limiter.polls.slow_down(error.retry_after_s)
+            await service.limiter.pause_polls(error.retry_after_s)
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
         except (TaskFailedError, RejectedError, LostReplyError):
             pass
