@@ -228,6 +228,12 @@ async def test_each_redirect_is_checked(target: str) -> None:
     assert len(files.requests) == 1
 
 
+async def test_a_redirect_to_no_host_is_told() -> None:
+    """The file host leads nowhere: the picture stays with its task."""
+    with pytest.raises(UnavailableError, match="is not an address"):
+        await fetch(Files(httpx.Response(302, headers={"Location": "http://"})))
+
+
 async def test_redirects_are_followed() -> None:
     """Five redirects, relative ones too, lead to the picture."""
     statuses = (301, 302, 303, 307, 308)
