@@ -568,6 +568,22 @@ async def test_a_stranger_s_task_that_never_ends_is_not_waited_for_for_ever(benc
     assert ["unknown"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize(("sent_s", "made_s"), [(140, 115), (-140, -25)])
+async def test_a_task_that_another_lost_request_may_have_made_is_not_adopted(bench, ledger, sent_s, made_s):
+    """The service's clock is 25 s behind, or the request stood in a queue for 115 s: both are allowed for.
+
+    So requests that are farther apart than the longest queue may still have made the same task.
+    """
+    other = await ledger.intend("run", 9, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    sent_at = (bench.clock.time + timedelta(seconds=sent_s)).isoformat()
+    await ledger._update(other, status="unknown", intended_at=sent_at)
+    entries = [replace(one, created_at=one.created_at + timedelta(seconds=made_s)) for one in listed(bench, "theirs")]
+    with pytest.raises(LostReplyError, match="held"):
+        await bench.run(FakeProvider(ledger, submits=[LostReplyError("reset")], listed=entries))
+
+    assert ["unknown"] == await statuses(ledger)
+
+
 async def test_words_that_a_service_changes_take_no_picture_away(bench, ledger):
     """A task whose id came with the answer is ours, whatever prompt it shows when it is finished."""
     await bench.run(FakeProvider(ledger, polls=[replace(DONE, prompt="p, in other words")]))

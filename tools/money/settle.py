@@ -24,6 +24,9 @@ LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
 """How far before and after our intent a task's time at the provider may lie: clocks differ, requests queue."""
 
+NEAR = LOOK_BACK + LOOK_AHEAD
+"""How far apart two requests may be that may have made the same task: so far, these times overlap."""
+
 LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
 
@@ -110,7 +113,7 @@ class Settler:
         """
         for pause_s in LOOK_UP_PAUSES_S if silent else ():
             await self._sleep(pause_s)
-            if found := await self._ledger.claim(task, silent, around=LOOK_AHEAD):
+            if found := await self._ledger.claim(task, silent, around=NEAR):
                 self._guessed.add(found.id)
                 return found
         return None
@@ -182,7 +185,7 @@ class Settler:
             marked = {entry.task_id for entry in ours if entry.request_id and entry.request_id == task.request_id}
             if len(marked) == 1:
                 return await self._ledger.submitted(task, task_id=marked.pop())
-            if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=LOOK_AHEAD):
+            if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=NEAR):
                 self._guessed.add(found.id)
                 return found
         return None
