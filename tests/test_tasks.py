@@ -217,6 +217,18 @@ async def test_a_lost_picture_that_is_not_to_be_had_is_not_bought_again(bench, l
     assert (error is UnavailableError) == (await bench.limiter.polls.turn(patience_s=5.0) > 5.0)
 
 
+@pytest.mark.parametrize(("hours", "error"), [(23, UnavailableError), (25, GoneError)])
+async def test_a_lost_picture_is_not_looked_for_for_ever(bench, ledger, hours, error):
+    """ModelScope says of a task that it forgot the same as of one that is too new: after a day that is the former."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    bench.clock.time += timedelta(hours=hours)
+    with pytest.raises(error):
+        await bench.run(FakeProvider(ledger, polls=[UnavailableError("ModelScope does not find the task")]))
+
+    assert ["saved"] == await statuses(ledger)
+
+
 async def test_a_lost_picture_holds_no_other_up_for_an_hour(bench, ledger):
     """A service that asks for an hour when it is asked for it pauses all polls no longer than other polls would."""
     await bench.run(FakeProvider(ledger))

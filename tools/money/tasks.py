@@ -46,6 +46,7 @@ class TaskRunner:
         self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, now=now, sleep=sleep, way=way)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
         self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep, way=way)
+        self._now = now
         self._sleep = sleep
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
@@ -133,7 +134,7 @@ class TaskRunner:
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
         """Go on with the known task, or submit; a lost reply is looked for by its prompt before it is held."""
         if known and known.status == "saved":
-            return known, await find_again(known, service)
+            return known, await find_again(known, service, now=self._now())
         if known and known.task_id:
             return known, None
         try:
