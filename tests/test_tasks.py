@@ -18,6 +18,7 @@ from tools.errors import (
     GoneError,
     LostReplyError,
     OverdueError,
+    QuotaError,
     RejectedError,
     StorageError,
     TaskFailedError,
@@ -309,6 +310,30 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
 
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
+
+
+@pytest.mark.parametrize("rule", ["hold", "resubmit"])
+async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(bench, ledger, monkeypatch, rule):
+    """A picture for which no other provider is left waits through a long pause, and holds up none that has one."""
+    monkeypatch.setattr("tools.money.submit.LEAST_PATIENCE_S", 0.1)
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1.5)])
+    limiter, health = Limiter(rate_per_s=1000, max_in_flight=2), Health(provider.name, provider.model)
+    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter, health=health)
+    waits = asyncio.Event()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
+        patient = replace(bench.job, patience_s=60)
+        work = asyncio.create_task(
+            runner.run(patient, service, report=lambda event, **_: waits.set() if event == "waiting" else None)
+        )
+        await waits.wait()
+        other = replace(bench.job, image_index=1, path=bench.job.path.with_name("1.jpg"))
+        with pytest.raises(QuotaError, match="asked for a pause"):
+            async with asyncio.timeout(0.7):
+                await runner.run(other, service, report=lambda *_, **__: None)
+        await work
+
+    assert ["throttled", "saved"] == await statuses(ledger)
 
 
 async def test_where_another_provider_is_left_short_pauses_come_to_an_end(bench, ledger):

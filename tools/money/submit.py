@@ -117,20 +117,31 @@ class Submitter:
     async def _turn(self, service: Service, patience_s: float, *, again: bool) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are out at once, to tell them apart.
 
+        A long pause is waited for outside the line, or whoever has less patience would stand behind us all the time.
+
         Raises:
             QuotaError: The provider asked for a pause, here or in another process, that lasts too long.
         """
-        async with AsyncExitStack() as place:
-            if service.on_lost_reply == "hold":
-                await place.enter_async_context(service.limiter.unanswered(again=again))
-                settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
-                while self._now() < settled_by and await self._leases.has_abandoned(service.name):
-                    await self._sleep(0.05)
-            if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
-                raise QuotaError(
-                    f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"
-                )
-            yield
+        give_up_at = self._now() + timedelta(seconds=patience_s)
+        while True:
+            async with AsyncExitStack() as place:
+                if service.on_lost_reply == "hold":
+                    await place.enter_async_context(service.limiter.unanswered(again=again))
+                    await self._settled(service)
+                pause_s = await service.limiter.submits.turn(again=again, patience_s=LEAST_PATIENCE_S)
+                if not pause_s:
+                    yield
+                    return
+            if self._now() + timedelta(seconds=pause_s) > give_up_at:
+                left = f"{pause_s:.0f} s of it are left"
+                raise QuotaError(f"{service.name} asked for a pause, and {left} - resume the run then")
+            await self._sleep(pause_s)
+
+    async def _settled(self, service: Service) -> None:
+        """Wait until the requests of processes that died are settled, `SETTLED_S` from the first submit at most."""
+        settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
+        while self._now() < settled_by and await self._leases.has_abandoned(service.name):
+            await self._sleep(0.05)
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """Await `answer`; if we are cancelled, it still goes on until the ledger has it."""
