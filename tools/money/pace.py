@@ -52,7 +52,7 @@ class Pace:
         self._turns: deque[float] = deque()
         self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
         self._leaving = asyncio.Lock()
-        self._went_at = 0.0
+        self._went_at = -math.inf
         self._slowness = 1.0
         self._paused_until = 0.0
         self._refusals = 0
@@ -101,7 +101,7 @@ class Pace:
         """
         async with self._leaving:
             wait_s = self._went_at + self.spacing_s - self._clock()
-            if 0 < wait_s < AHEAD_S:  # a clock that was set back is not waited for
+            if 0 < wait_s < AHEAD_S + self.spacing_s:  # a clock that was set back is not waited for
                 await self._sleep(wait_s)
             self._went_at = self._clock()
 
