@@ -642,6 +642,19 @@ async def test_the_only_task_of_that_moment_may_be_a_stranger_s(bench, ledger):
     assert not bench.job.path.exists()
 
 
+async def test_a_stranger_s_task_is_found_out_by_a_later_run_too(bench, ledger):
+    """The run that took it over was stopped before it was finished: its words are seen by the one that resumes."""
+    entries, other = listed(bench, "stranger"), replace(DONE, prompt="a pile of skulls")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")], listed=entries, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    with pytest.raises(LostReplyError, match=r"stranger, shows other words - held"):
+        await bench.run(FakeProvider(ledger, listed=entries, polls=[other]))
+
+    assert ["unknown"] == await statuses(ledger)
+    assert not bench.job.path.exists()
+
+
 async def test_a_lost_reply_of_a_free_service_is_sent_again(bench, ledger):
     """With `on_lost_reply: resubmit` the attempt failed, and the next one submits anew."""
     provider = FakeProvider(ledger, submits=[LostReplyError("no answer")])

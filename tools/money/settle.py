@@ -47,7 +47,6 @@ class Settler:
         self._ledger = ledger
         self._now = now
         self._sleep = sleep
-        self._guessed: set[int] = set()
 
     async def settle(self, task: Task, service: Service) -> Task | None:
         """Return the task adopted from the provider's list, or `None` when it may be sent again.
@@ -114,7 +113,6 @@ class Settler:
         for pause_s in LOOK_UP_PAUSES_S if silent else ():
             await self._sleep(pause_s)
             if found := await self._ledger.claim(task, silent, around=NEAR):
-                self._guessed.add(found.id)
                 return found
         return None
 
@@ -131,10 +129,7 @@ class Settler:
         Raises:
             LostReplyError: It has another prompt, so it is somebody else's: given back, and the request is held.
         """
-        if task.id not in self._guessed:
-            return
-        self._guessed.discard(task.id)
-        if ready.prompt and not _are_same(ready.prompt, task.prompt):
+        if task.is_guess and ready.prompt and not _are_same(ready.prompt, task.prompt):
             message = held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
             await self._ledger.give_back(task, message)
             raise LostReplyError(message)
@@ -186,7 +181,6 @@ class Settler:
             if len(marked) == 1:
                 return await self._ledger.submitted(task, task_id=marked.pop())
             if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=NEAR):
-                self._guessed.add(found.id)
                 return found
         return None
 
