@@ -312,6 +312,18 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
 
 
+async def test_a_pause_that_another_process_was_asked_for_is_told(bench, ledger):
+    """The 429 was somebody else's: whoever waits for the end of its pause is told what for."""
+    bench.job = replace(bench.job, patience_s=600)
+    provider = FakeProvider(ledger)
+    service = bench.service(provider, deadline_s=600)
+    await service.limiter.submits.slow_down(300)
+    bench.service = lambda *_, **__: service
+    await bench.run(provider)
+
+    assert ["dashscope asked for a pause, and 300 s of it are left"] == bench.reasons
+
+
 @pytest.mark.parametrize("rule", ["hold", "resubmit"])
 async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(bench, ledger, monkeypatch, rule):
     """A picture for which no other provider is left waits through a long pause, and holds up none that has one."""

@@ -86,7 +86,7 @@ class Submitter:
         for refusals in itertools.count(1):
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service, patience_s(), again=job.again),
+                    turn=lambda: self._turn(service, patience_s(), waiting, again=job.again),
                     timeout_s=job.patience_s,
                     waiting=waiting,
                 ):
@@ -114,7 +114,9 @@ class Submitter:
             await asyncio.wait(self._answers.values(), timeout=timeout_s)
 
     @asynccontextmanager
-    async def _turn(self, service: Service, patience_s: float, *, again: bool) -> AsyncIterator[None]:
+    async def _turn(
+        self, service: Service, patience_s: float, waiting: Callable[[str], None], *, again: bool
+    ) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are out at once, to tell them apart.
 
         A long pause is waited for outside the line, or whoever has less patience would stand behind us all the time.
@@ -127,21 +129,18 @@ class Submitter:
             async with AsyncExitStack() as place:
                 if service.on_lost_reply == "hold":
                     await place.enter_async_context(service.limiter.unanswered(again=again))
-                    await self._settled(service)
+                    settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
+                    while self._now() < settled_by and await self._leases.has_abandoned(service.name):
+                        await self._sleep(0.05)
                 pause_s = await service.limiter.submits.turn(again=again, patience_s=LEAST_PATIENCE_S)
                 if not pause_s:
                     yield
                     return
+            asked = f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left"
             if self._now() + timedelta(seconds=pause_s) > give_up_at:
-                left = f"{pause_s:.0f} s of it are left"
-                raise QuotaError(f"{service.name} asked for a pause, and {left} - resume the run then")
+                raise QuotaError(f"{asked} - resume the run then")
+            waiting(asked)
             await self._sleep(pause_s)
-
-    async def _settled(self, service: Service) -> None:
-        """Wait until the requests of processes that died are settled, `SETTLED_S` from the first submit at most."""
-        settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
-        while self._now() < settled_by and await self._leases.has_abandoned(service.name):
-            await self._sleep(0.05)
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """Await `answer`; if we are cancelled, it still goes on until the ledger has it."""
