@@ -312,6 +312,21 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
 
 
+async def test_a_slow_rate_is_no_pause(bench, ledger):
+    """Three requests a minute, as the settings say: the next turn is 20 s ahead, and nobody has asked for that."""
+    provider = FakeProvider(ledger)
+    limiter = Limiter(rate_per_s=0.05, max_in_flight=2, sleep=bench.clock.sleep, clock=bench.clock.seconds)
+    service = replace(bench.service(provider), limiter=limiter)
+    bench.service = lambda *_, **__: service
+    begun = bench.clock.time
+    for index in range(3):
+        bench.job = replace(bench.job, image_index=index, path=bench.job.path.with_name(f"{index}.jpg"))
+        await bench.run(provider)
+
+    assert (3, []) == (provider.submitted, bench.reasons)
+    assert 40 < (bench.clock.time - begun).total_seconds() < 50
+
+
 async def test_a_pause_that_another_process_was_asked_for_is_told(bench, ledger):
     """The 429 was somebody else's: whoever waits for the end of its pause is told what for."""
     bench.job = replace(bench.job, patience_s=600)
