@@ -116,6 +116,15 @@ async def test_a_link_that_cannot_be_used_is_told(address):
     assert "secret" not in str(caught.value)
 
 
+async def test_a_link_of_any_kind_is_secret():
+    """Not every file host calls its signature one; aiohttp quotes the whole address of a broken answer."""
+    async with service(*[b"nonsense\r\n\r\n"] * 3) as (url, _), make_client() as client:
+        with pytest.raises(UnavailableError, match="400, message") as caught:
+            await download(f"{url}/1.png?t=17&k=s3cr3t", client=client, sleep=lambda _: asyncio.sleep(0))
+
+    assert "s3cr3t" not in str(caught.value)
+
+
 async def test_a_question_waits_less_long_than_what_is_paid(monkeypatch):
     """A poll that gets no answer costs nothing and is asked again; of a request that may be paid, the answer counts."""
     monkeypatch.setattr("tools.providers.http.QUESTION_TIMEOUT", httpx.Timeout(0.2))
