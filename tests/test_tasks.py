@@ -312,6 +312,24 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(7.0, 7.0), (3600.0, 60.0)])
+async def test_a_service_in_trouble_is_left_alone_for_as_long_as_it_asks(bench, ledger, asked_s, waited_s):
+    """A 503 with `Retry-After`: attempts within that time would only be used up. An hour is not believed."""
+    bench.job = replace(bench.job, patience_s=600)
+    provider = FakeProvider(ledger, submits=[UnavailableError("503", retry_after_s=asked_s)])
+    service, begun = bench.service(provider, deadline_s=600), bench.clock.time
+    bench.service = lambda *_, **__: service
+    with pytest.raises(UnavailableError):
+        await bench.run(provider)
+
+    assert begun == bench.clock.time
+
+    await bench.run(provider)
+
+    assert waited_s == pytest.approx((bench.clock.time - begun).total_seconds(), abs=1.5)
+    assert ["failed", "saved"] == await statuses(ledger)
+
+
 async def test_a_slow_rate_is_no_pause(bench, ledger):
     """Three requests a minute, as the settings say: the next turn is 20 s ahead, and nobody has asked for that."""
     provider = FakeProvider(ledger)

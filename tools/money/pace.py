@@ -128,11 +128,15 @@ class Pace:
         if now >= self._paused_until:
             pause_s = FIRST_PAUSE_S * self._slowness
             self._slowness = min(self._slowness * 2, SLOWEST)
-        self._paused_until = max(self._paused_until, now + (pause_s if retry_after_s is None else retry_after_s))
+        await self.pause(pause_s if retry_after_s is None else retry_after_s)
+        return self._paused_until - now
+
+    async def pause(self, seconds: float) -> None:
+        """Give nobody a turn for so long, and make void those that were given."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
         self._refusals += 1
         self._turns.clear()
         await self._budgets.pause(self.name, self._paused_until)
-        return self._paused_until - now
 
     async def _next(self, latest: float) -> float:
         """Return the time of our next turn; reserve one for each that waits, up to `SHARE_S` ahead.

@@ -34,6 +34,9 @@ LEAST_PATIENCE_S = 10.0
 """A pause that everybody waits for, in seconds, even if the deadline is near or another provider could be asked: it is
 the usual one after a 429."""
 
+MOST_TROUBLE_S = 60.0
+"""Longest pause of all submits, in seconds, that a service in trouble (503) may ask for: it may be back before."""
+
 WRITTEN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries to write down a task that was made, where the database cannot be written."""
 
@@ -159,14 +162,8 @@ class Submitter:
     async def _submit_once(self, job: Job, service: Service) -> Answer:
         provider = service.provider
         request = replace(job.request, request_id=str(uuid4()))
-        task = await self._ledger.intend(
-            job.run_id,
-            job.image_index,
-            provider=provider.name,
-            model=provider.model,
-            request=request,
-            picture=job.picture,
-        )
+        known = {"provider": provider.name, "model": provider.model, "picture": job.picture}
+        task = await self._ledger.intend(job.run_id, job.image_index, request=request, **known)
         try:
             await service.limiter.submits.go()
             sent_at = time.monotonic()
@@ -177,6 +174,8 @@ class Submitter:
             raise
         except (UnavailableError, RejectedError, ConfigError) as error:
             await self._ledger.failed(task, str(error))
+            if isinstance(error, UnavailableError) and error.retry_after_s:
+                await service.limiter.submits.pause(min(error.retry_after_s, MOST_TROUBLE_S))
             raise
         except LostReplyError as error:
             task = await self._ledger.unknown(task, str(error))
