@@ -527,6 +527,30 @@ async def test_a_finished_task_is_known_by_its_prompt(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize("error", [UnavailableError("503"), ThrottledError("429", retry_after_s=7)])
+@pytest.mark.parametrize(("silent", "ours"), [("poll", "one"), ("list", "two")])
+async def test_whoever_gives_no_answer_for_once_is_asked_again(bench, ledger, error, silent, ours):
+    """The request would be held, with the advice to pay for it again, although the service knows its task."""
+    words = [replace(DONE, prompt="a stranger's"), replace(DONE, prompt="p"), DONE]
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[error, *words] if silent == "poll" else words,
+        listed=listed(bench, "one", "two"),
+    )
+    between, looks = provider.between, itertools.count()
+
+    async def look(*moments, **options):
+        if silent == "list" and next(looks) == 3:  # behind the three looks for the only task of that moment
+            raise error
+        return await between(*moments, **options)
+
+    provider.between = look
+    made = await bench.run(provider)
+
+    assert (1, ours) == (provider.submitted, made.task.task_id)
+
+
 async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger):
     """Killed between request and answer: the next run adopts the finished task with these words."""
     await ledger.intend("run", 0, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)

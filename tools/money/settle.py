@@ -87,14 +87,15 @@ class Settler:
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
         told: dict[str, str] = {}
         try:
-            while unfinished := await self._unclaimed(task, service) - told.keys():
-                for task_id in sorted(unfinished):
+            while True:
+                unclaimed = await self._unclaimed(task, service)
+                for task_id in sorted((unclaimed or set()) - told.keys()):
                     prompt = await self._prompt_of(task_id, service)
                     if prompt is not None:
                         told[task_id] = prompt
                     if _are_same(prompt, task.prompt) and (found := await self._adopt(task, task_id)):
                         return found
-                if unfinished <= told.keys():
+                if unclaimed is not None and unclaimed <= told.keys():
                     break
                 if self._now() > give_up_at:
                     return None
@@ -102,7 +103,7 @@ class Settler:
             return await self._left_over(task, {task_id for task_id, prompt in told.items() if not prompt})
         except StorageError:
             raise
-        except (UnavailableError, LostReplyError, ConfigError):
+        except (LostReplyError, ConfigError):
             return None
 
     async def _left_over(self, task: Task, silent: set[str]) -> Task | None:
@@ -134,16 +135,24 @@ class Settler:
             await self._ledger.give_back(task, message)
             raise LostReplyError(message)
 
-    async def _unclaimed(self, task: Task, service: Service) -> set[str]:
-        listed = await self._listed(task, service)
+    async def _unclaimed(self, task: Task, service: Service) -> set[str] | None:
+        """Return the tasks of that moment that belong to nobody, or `None` if the list is not available now."""
+        try:
+            listed = await self._listed(task, service)
+        except UnavailableError:
+            return None
         ids = {entry.task_id for entry in listed or () if entry.model == task.model}
         return await self._ledger.unclaimed(task.provider, ids)
 
     async def _prompt_of(self, task_id: str, service: Service) -> str | None:
-        """Return the prompt of a finished task, ``""`` where it does not tell, or `None` while it is not finished."""
+        """Return the prompt of a finished task, ``""`` where it does not tell, or `None` while nobody knows it."""
         await service.limiter.polls.turn()
         try:
             state = await service.provider.poll(task_id)
+        except UnavailableError as error:
+            if isinstance(error, ThrottledError):
+                await service.limiter.pause_polls(error.retry_after_s)
+            return None
         except (TaskFailedError, RejectedError, LostReplyError):
             return ""
         return (state.prompt or "") if state.status == "succeeded" else None
@@ -159,6 +168,7 @@ class Settler:
                 turn=service.limiter.polls.turn,
             )
         except ThrottledError as error:
+            await service.limiter.pause_polls(error.retry_after_s)
             # To whoever submits, that class would mean that no task was made; of this request nobody knows.
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
 
