@@ -906,6 +906,24 @@ def test_a_batch_waits_for_another_one_of_its_storyboard(peitu: Peitu, services:
     assert 0 == peitu("resume", older)[0]
 
 
+def test_a_batch_that_is_about_to_go_on_is_at_work(peitu: Peitu, services: Sandbox, monkeypatch):
+    """`peitu resume` has its lease and opens the workflow, and until then its row is that of a finished batch."""
+    services.fault("modelscope", "submit", kind="status", status=503, times=100)
+    monkeypatch.setenv("PEITU_IMAGES__MODELSCOPE__DEADLINE_S", "0.2")
+    older, newer = (
+        json.loads(peitu("batch", boards(1), "--provider", "modelscope", "--json")[1])["batch_id"] for _ in range(2)
+    )
+    services.faults.faults.clear()
+    at_work = lease_of(newer)
+    for command in (["batch", "board.json", "--provider", "modelscope"], ["resume", older]):
+        code, _, err = peitu(*command)
+
+        assert (2, 0) == (code, len(services.tasks))
+        assert f"{newer} of this storyboard is being worked on by another process" in err
+
+    at_work.close()
+
+
 def test_a_batch_begun_elsewhere_is_not_gone_on_with(peitu: Peitu, services: Sandbox, monkeypatch):
     """Its relative paths would lead from here into another folder: the same command begins a batch of its own."""
     monkeypatch.setenv("PEITU_DATABASE__PATH", str(Path("data/peitu.db").absolute()))

@@ -233,6 +233,15 @@ async def test_a_late_write_of_a_checkpoint_leaves_no_lock(tmp_path):
     assert None in results
 
 
+async def test_checkpoints_that_another_process_is_making_are_waited_for(tmp_path):
+    """Two begin in a new folder: SQLite lets only one switch the file to its log, and the other must come again."""
+    path = tmp_path / "checkpoints.db"
+    lock = Lock(path)
+    asyncio.get_running_loop().call_later(0.3, lock.release)
+    async with open_checkpoints(path) as saver:
+        assert saver.is_setup
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps an open file at its place")
 async def test_a_database_that_is_taken_away_in_the_middle_stops_the_run(work):
     """Nothing more is bought, nor by a resume without it; once it is back, what was paid is collected."""

@@ -158,7 +158,7 @@ async def test_silence_is_as_long_as_for_other_questions() -> None:
     assert 20 == files.requests[0].extensions["timeout"]["read"]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [300, 304, 400, 401, 403, 404, 410])
 async def test_expired_link(status: int) -> None:
     """A link that is refused is not tried again: the task is polled for a fresh one."""
     files = Files(httpx.Response(status, text="<Error><Code>AccessDenied</Code></Error>"))
@@ -226,6 +226,12 @@ async def test_each_redirect_is_checked(target: str) -> None:
         await fetch(files)
 
     assert len(files.requests) == 1
+
+
+async def test_a_redirect_to_no_host_is_told() -> None:
+    """The file host leads nowhere: the picture stays with its task."""
+    with pytest.raises(UnavailableError, match="is not an address"):
+        await fetch(Files(httpx.Response(302, headers={"Location": "http://"})))
 
 
 async def test_redirects_are_followed() -> None:

@@ -70,7 +70,7 @@ def quick_work(sandbox: Sandbox, folder: Path) -> Iterator[None]:
             patch.setenv(name, value)
         patch.setattr("tools.money.settle.LOOK_UP_PAUSES_S", (0.0, 0.03, 0.06))
         patch.setattr("tools.money.durations.MOST_PAUSE_S", 0.05)
-        patch.setattr("tools.money.waiting.POLL_REFUSED_S", 0.05)
+        patch.setattr("tools.money.limiter.POLL_REFUSED_S", 0.05)
         patch.setattr("tools.money.settle.FINISHED_PAUSE_S", 0.05)
         patch.setattr("tools.money.health.FIRST_PAUSE_S", 0.05)
         patch.setattr("tools.money.pace.FIRST_PAUSE_S", 0.03)

@@ -55,6 +55,8 @@ def test_proxy_that_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) 
         ("nan", None),
         ("inf", None),
         ("", None),
+        ("Fri, 31 Dec 9999 23:59:59 -1200", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after(value: str, expected: float | None) -> None:

@@ -81,6 +81,7 @@ def set_up(path: Path | None, **changes: Any) -> None:
         ('{"api_key": "a b", "n": 1}', '{"api_key": "…", "n": 1}'),
         ("see https://h/a.png?Expires=1&OSSAccessKeyId=x&Signature=y%3D now", "see https://h/a.png?… now"),
         ('"https://h/a.png?x-oss-expires=9&x-oss-signature=y"', '"https://h/a.png?…"'),
+        ("see https://h/a.png?auth_key=17-0-0-5f2a now", "see https://h/a.png?… now"),
         (f"<img src='data:image/png;base64,{BODY}'>", "<img src='data:image/png;…'>"),
         (f'{{"b64_json": "{BODY}=="}}', '{"b64_json": "…"}'),
     ],

@@ -3,11 +3,14 @@
 import asyncio
 import statistics
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.sandbox import Sandbox
+from tests.sandbox.client import DashScopeClient
+from tools.clock import utc_now
 from tools.dashscope import DashScope
 from tools.errors import ConfigError, ThrottledError, UnavailableError
 from tools.modelscope import ModelScope
@@ -39,7 +42,7 @@ class Listing:
         self.answer = answer
         self.looks = []
 
-    async def look_over(self, task_ids, *, since, model):
+    async def look_over(self, task_ids, *, since, model, turn):
         self.looks.append((sorted(task_ids), since))
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -247,6 +250,43 @@ async def test_a_list_that_may_not_be_seen_is_asked_for_once(stack, answer, look
     assert looks == bench.looks
 
 
+async def test_each_page_of_the_list_has_its_turn(sandbox, stack):
+    """A hundred and twenty tasks fill three pages: the service counts each of them, as it counts polls."""
+    sandbox.set_limits("dashscope", task_seconds=60.0)
+    with DashScopeClient(sandbox) as script:
+        ids = [script.submit().json()["output"]["task_id"] for _ in range(120)]
+    sandbox.set_limits("dashscope", query_per_s=4.0)
+    async with make_client() as client:
+        service = Service(
+            provider=DashScope(api_key=sandbox.keys.dashscope, client=client, base_url=sandbox.dashscope_url),
+            limiter=Limiter(rate_per_s=1000, max_in_flight=120, polls_per_s=4.0),
+            health=Health("dashscope", "wanx2.1-t2i-plus"),
+            deadline_s=600,
+            attempts=3,
+            on_lost_reply="hold",
+        )
+        lookout, now = Lookout(service, now=utc_now), utc_now()
+        sent = [replace(task(number), task_id=name, submitted_at=now) for number, name in enumerate(ids)]
+        watched = [stack.enter_context(lookout.watch(one)) for one in sent]
+        over = asyncio.Event()
+
+        async def poll_on():
+            while not over.is_set():
+                await service.limiter.polls.turn()
+                await service.provider.poll(ids[0])
+
+        polling, shown = asyncio.create_task(poll_on()), []
+        for _ in range(2):
+            shown.append(await lookout.shows_unfinished(watched[0], usual_s=1.0))
+            await asyncio.sleep(0.7)
+        over.set()
+        await polling
+
+    assert [True] * 2 == shown
+    assert 6 == looks(sandbox)
+    assert {200} == {request.status for request in sandbox.requests}
+
+
 async def made(
     sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope | ModelScope] = DashScope, first_poll_s: float = 0.3
 ) -> list[int]:
@@ -330,7 +370,7 @@ class Ahead(DashScope):
         super().__init__(**options)
         self.task_list.look_over = self._all_over
 
-    async def _all_over(self, task_ids, *, since, model):
+    async def _all_over(self, task_ids, *, since, model, turn):
         return dict.fromkeys(task_ids, True)
 
 

@@ -303,6 +303,14 @@ async def test_a_clock_that_was_wrong_is_not_believed(clock, database):
     assert [0] == await times(make(clock, budgets=StoredBudgets(database, clock.now)), clock, 1)
 
 
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_a_very_slow_pace_is_kept(clock, database, is_stored):
+    """Fifteen requests an hour: a turn that is four minutes ahead was booked by no clock that was wrong."""
+    budgets = StoredBudgets(database, clock.now) if is_stored else None
+
+    assert [0, 243.6, 487.2] == await times(make(clock, 15 / 3600, budgets), clock, 3)
+
+
 PROCESS = """
 import asyncio, sys, time
 from pathlib import Path

@@ -18,6 +18,7 @@ from tools.errors import (
     GoneError,
     LostReplyError,
     OverdueError,
+    QuotaError,
     RejectedError,
     StorageError,
     TaskFailedError,
@@ -217,6 +218,28 @@ async def test_a_lost_picture_that_is_not_to_be_had_is_not_bought_again(bench, l
     assert (error is UnavailableError) == (await bench.limiter.polls.turn(patience_s=5.0) > 5.0)
 
 
+@pytest.mark.parametrize(("hours", "error"), [(23, UnavailableError), (25, GoneError)])
+async def test_a_lost_picture_is_not_looked_for_for_ever(bench, ledger, hours, error):
+    """ModelScope says of a task that it forgot the same as of one that is too new: after a day that is the former."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    bench.clock.time += timedelta(hours=hours)
+    with pytest.raises(error):
+        await bench.run(FakeProvider(ledger, polls=[UnavailableError("ModelScope does not find the task")]))
+
+    assert ["saved"] == await statuses(ledger)
+
+
+async def test_a_lost_picture_holds_no_other_up_for_an_hour(bench, ledger):
+    """A service that asks for an hour when it is asked for it pauses all polls no longer than other polls would."""
+    await bench.run(FakeProvider(ledger))
+    bench.job.path.unlink()
+    with pytest.raises(UnavailableError):
+        await bench.run(FakeProvider(ledger, polls=[ThrottledError("429", retry_after_s=3600.0)]))
+
+    assert 60 == pytest.approx(await bench.limiter.polls.turn(patience_s=5.0), abs=1)
+
+
 async def test_a_lost_picture_is_asked_for_at_the_pace_of_polls(bench, ledger):
     """A pause of all polls holds for it, too."""
     await bench.run(FakeProvider(ledger))
@@ -287,6 +310,75 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
     await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
 
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
+
+
+@pytest.mark.parametrize(("asked_s", "waited_s"), [(7.0, 7.0), (3600.0, 60.0)])
+async def test_a_service_in_trouble_is_left_alone_for_as_long_as_it_asks(bench, ledger, asked_s, waited_s):
+    """A 503 with `Retry-After`: attempts within that time would only be used up. An hour is not believed."""
+    bench.job = replace(bench.job, patience_s=600)
+    provider = FakeProvider(ledger, submits=[UnavailableError("503", retry_after_s=asked_s)])
+    service, begun = bench.service(provider, deadline_s=600), bench.clock.time
+    bench.service = lambda *_, **__: service
+    with pytest.raises(UnavailableError):
+        await bench.run(provider)
+
+    assert begun == bench.clock.time
+
+    await bench.run(provider)
+
+    assert waited_s == pytest.approx((bench.clock.time - begun).total_seconds(), abs=1.5)
+    assert ["failed", "saved"] == await statuses(ledger)
+
+
+async def test_a_slow_rate_is_no_pause(bench, ledger):
+    """Three requests a minute, as the settings say: the next turn is 20 s ahead, and nobody has asked for that."""
+    provider = FakeProvider(ledger)
+    limiter = Limiter(rate_per_s=0.05, max_in_flight=2, sleep=bench.clock.sleep, clock=bench.clock.seconds)
+    service = replace(bench.service(provider), limiter=limiter)
+    bench.service = lambda *_, **__: service
+    begun = bench.clock.time
+    for index in range(3):
+        bench.job = replace(bench.job, image_index=index, path=bench.job.path.with_name(f"{index}.jpg"))
+        await bench.run(provider)
+
+    assert (3, []) == (provider.submitted, bench.reasons)
+    assert 40 < (bench.clock.time - begun).total_seconds() < 50
+
+
+async def test_a_pause_that_another_process_was_asked_for_is_told(bench, ledger):
+    """The 429 was somebody else's: whoever waits for the end of its pause is told what for."""
+    bench.job = replace(bench.job, patience_s=600)
+    provider = FakeProvider(ledger)
+    service = bench.service(provider, deadline_s=600)
+    await service.limiter.submits.slow_down(300)
+    bench.service = lambda *_, **__: service
+    await bench.run(provider)
+
+    assert ["dashscope asked for a pause, and 300 s of it are left"] == bench.reasons
+
+
+@pytest.mark.parametrize("rule", ["hold", "resubmit"])
+async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(bench, ledger, monkeypatch, rule):
+    """A picture for which no other provider is left waits through a long pause, and holds up none that has one."""
+    monkeypatch.setattr("tools.money.submit.LEAST_PATIENCE_S", 0.1)
+    provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1.5)])
+    limiter, health = Limiter(rate_per_s=1000, max_in_flight=2), Health(provider.name, provider.model)
+    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter, health=health)
+    waits = asyncio.Event()
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
+        runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
+        patient = replace(bench.job, patience_s=60)
+        work = asyncio.create_task(
+            runner.run(patient, service, report=lambda event, **_: waits.set() if event == "waiting" else None)
+        )
+        await waits.wait()
+        other = replace(bench.job, image_index=1, path=bench.job.path.with_name("1.jpg"))
+        with pytest.raises(QuotaError, match="asked for a pause"):
+            async with asyncio.timeout(0.7):
+                await runner.run(other, service, report=lambda *_, **__: None)
+        await work
+
+    assert ["throttled", "saved"] == await statuses(ledger)
 
 
 async def test_where_another_provider_is_left_short_pauses_come_to_an_end(bench, ledger):
@@ -435,6 +527,30 @@ async def test_a_finished_task_is_known_by_its_prompt(bench, ledger):
     assert ["saved"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize("error", [UnavailableError("503"), ThrottledError("429", retry_after_s=7)])
+@pytest.mark.parametrize(("silent", "ours"), [("poll", "one"), ("list", "two")])
+async def test_whoever_gives_no_answer_for_once_is_asked_again(bench, ledger, error, silent, ours):
+    """The request would be held, with the advice to pay for it again, although the service knows its task."""
+    words = [replace(DONE, prompt="a stranger's"), replace(DONE, prompt="p"), DONE]
+    provider = FakeProvider(
+        ledger,
+        submits=[LostReplyError("reset")],
+        polls=[error, *words] if silent == "poll" else words,
+        listed=listed(bench, "one", "two"),
+    )
+    between, looks = provider.between, itertools.count()
+
+    async def look(*moments, **options):
+        if silent == "list" and next(looks) == 3:  # behind the three looks for the only task of that moment
+            raise error
+        return await between(*moments, **options)
+
+    provider.between = look
+    made = await bench.run(provider)
+
+    assert (1, ours) == (provider.submitted, made.task.task_id)
+
+
 async def test_a_request_of_a_dead_process_is_known_by_its_prompt(bench, ledger):
     """Killed between request and answer: the next run adopts the finished task with these words."""
     await ledger.intend("run", 0, provider="dashscope", model="wanx2.1-t2i-plus", request=bench.job.request)
@@ -558,6 +674,22 @@ async def test_a_stranger_s_task_that_never_ends_is_not_waited_for_for_ever(benc
     assert ["unknown"] == await statuses(ledger)
 
 
+@pytest.mark.parametrize(("sent_s", "made_s"), [(140, 115), (-140, -25)])
+async def test_a_task_that_another_lost_request_may_have_made_is_not_adopted(bench, ledger, sent_s, made_s):
+    """The service's clock is 25 s behind, or the request stood in a queue for 115 s: both are allowed for.
+
+    So requests that are farther apart than the longest queue may still have made the same task.
+    """
+    other = await ledger.intend("run", 9, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    sent_at = (bench.clock.time + timedelta(seconds=sent_s)).isoformat()
+    await ledger._update(other, status="unknown", intended_at=sent_at)
+    entries = [replace(one, created_at=one.created_at + timedelta(seconds=made_s)) for one in listed(bench, "theirs")]
+    with pytest.raises(LostReplyError, match="held"):
+        await bench.run(FakeProvider(ledger, submits=[LostReplyError("reset")], listed=entries))
+
+    assert ["unknown"] == await statuses(ledger)
+
+
 async def test_words_that_a_service_changes_take_no_picture_away(bench, ledger):
     """A task whose id came with the answer is ours, whatever prompt it shows when it is finished."""
     await bench.run(FakeProvider(ledger, polls=[replace(DONE, prompt="p, in other words")]))
@@ -575,6 +707,19 @@ async def test_the_only_task_of_that_moment_may_be_a_stranger_s(bench, ledger):
             await bench.run(provider)
 
     assert 1 == provider.submitted
+    assert ["unknown"] == await statuses(ledger)
+    assert not bench.job.path.exists()
+
+
+async def test_a_stranger_s_task_is_found_out_by_a_later_run_too(bench, ledger):
+    """The run that took it over was stopped before it was finished: its words are seen by the one that resumes."""
+    entries, other = listed(bench, "stranger"), replace(DONE, prompt="a pile of skulls")
+    provider = FakeProvider(ledger, submits=[LostReplyError("no answer")], listed=entries, polls=[RUNNING])
+    with pytest.raises(OverdueError):
+        await bench.run(provider)
+    with pytest.raises(LostReplyError, match=r"stranger, shows other words - held"):
+        await bench.run(FakeProvider(ledger, listed=entries, polls=[other]))
+
     assert ["unknown"] == await statuses(ledger)
     assert not bench.job.path.exists()
 
@@ -1126,6 +1271,31 @@ async def test_what_nobody_looked_for_is_not_written_off(bench, ledger):
     made = await bench.run(provider)
 
     assert (0, "paid") == (provider.submitted, made.task.task_id)
+
+
+@pytest.mark.parametrize("listed_tasks", [None, ["stranger's"]])
+async def test_what_was_answered_meanwhile_is_not_taken_for_lost(bench, ledger, tmp_path, listed_tasks):
+    """Another process, which is being stopped, writes its answer down and leaves, just after we saw its request.
+
+    What we saw is the past by then: it is neither sent again nor given another task.
+    """
+    other, look = Leases(ledger._database, tmp_path / "owners"), ledger.open_task
+    intent = await ledger.intend("run", 0, provider="dashscope", model=FakeProvider.model, request=bench.job.request)
+    await other.take("run", 0)
+
+    async def look_before_the_answer(*image):
+        ledger.open_task = look
+        seen = await look(*image)
+        await ledger.submitted(intent, task_id="paid")
+        other.release("run", 0)
+        return seen
+
+    ledger.open_task = look_before_the_answer
+    provider = FakeProvider(ledger, listed=listed_tasks and listed(bench, *listed_tasks))
+    made = await bench.run(provider, on_lost_reply="resubmit")
+
+    assert (0, "paid") == (provider.submitted, made.task.task_id)
+    assert ["saved"] == await statuses(ledger)
 
 
 class Locked(Ledger):

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tools.errors import UnavailableError
+from tools.errors import ConfigError, UnavailableError
+from tools.providers.download import download
 from tools.providers.http import Api, make_client
 from tools.providers.transport import AiohttpTransport
 
@@ -92,6 +93,36 @@ async def test_a_name_that_does_not_exist_sent_nothing(scheme, port):
             await client.post(f"{scheme}://nowhere.invalid", json={})
 
     assert str(caught.value).startswith(f"Cannot connect to host nowhere.invalid:{port} [")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a..b/api", "http://.a/api", "http://xn--/api", "http://127.0.0.1:99999/api"]
+)
+async def test_an_address_that_cannot_be_used_sent_nothing(address):
+    """A slip in `base_url`, e.g. two dots: no traceback, and no request of which nobody knows whether it was taken."""
+    async with make_client() as client:
+        api = Api(name="dashscope", title="DashScope", api_key="sk-test", client=client, base_url=address)
+        with pytest.raises(ConfigError, match=r"cannot be called with these settings .*base_url"):
+            await api.ask("submit", "POST", "/images", json={})
+
+
+@pytest.mark.parametrize("address", ["http://a..b/1.png", "http://xn--/1.png", "http://127.0.0.1:99999/1.png"])
+async def test_a_link_that_cannot_be_used_is_told(address):
+    """A picture that a service names so is paid: it stays with its task, and the others are made."""
+    async with make_client() as client:
+        with pytest.raises(UnavailableError) as caught:
+            await download(f"{address}?Signature=secret", client=client)
+
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_link_of_any_kind_is_secret():
+    """Not every file host calls its signature one; aiohttp quotes the whole address of a broken answer."""
+    async with service(*[b"nonsense\r\n\r\n"] * 3) as (url, _), make_client() as client:
+        with pytest.raises(UnavailableError, match="400, message") as caught:
+            await download(f"{url}/1.png?t=17&k=s3cr3t", client=client, sleep=lambda _: asyncio.sleep(0))
+
+    assert "s3cr3t" not in str(caught.value)
 
 
 async def test_a_question_waits_less_long_than_what_is_paid(monkeypatch):

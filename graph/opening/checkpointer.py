@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from tools.sqlite.connection import advice_on
 
 BUSY_TIMEOUT_S = 60.0
 """How long a step waits for another process that locks the checkpoints, in seconds."""
+
+WAL_PAUSE_S = 0.005
+"""Pause between tries to switch a new file to its write-ahead log, in seconds."""
 
 RUNS_AT_ONCE = 32
 """Runs that Studio's server works on at the same time; mostly they wait for a provider."""
@@ -50,10 +54,25 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
 
 async def _set_up(saver: Saver, path: Path) -> None:
     try:
+        await _use_wal(saver.conn)
         await saver.conn.execute("PRAGMA synchronous=NORMAL")
         await saver.setup()
     except aiosqlite.Error as error:
         raise _unusable(path, error) from error
+
+
+async def _use_wal(connection: aiosqlite.Connection) -> None:
+    """Switch to a write-ahead log; where another process is opening a new file, SQLite does not wait for it."""
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            await connection.execute("PRAGMA journal_mode=WAL")
+        except aiosqlite.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up_at:
+                raise
+            await asyncio.sleep(WAL_PAUSE_S)
+        else:
+            return
 
 
 @asynccontextmanager

@@ -15,7 +15,11 @@ from tools.providers.retry_after import LONGEST_S
 from tools.sqlite.database import Database
 
 AHEAD_S = 120.0
-"""A turn farther ahead than this, without a pause, was booked by a clock that was wrong: it does not count."""
+"""A turn farther ahead than this and a few turns, without a pause, was booked by a clock that was wrong: it does not
+count."""
+
+FEW = 4
+"""So many turns may be booked ahead, one by each process that waits for its own, where they are far apart."""
 
 
 class Budgets(Protocol):
@@ -66,7 +70,7 @@ class StoredBudgets:
         def work(connection: sqlite3.Connection) -> float:
             next_at, paused_until = self._booked(connection, name)
             begin = max(self._clock(), paused_until)
-            at = max(begin, next_at if next_at < begin + AHEAD_S else 0.0)
+            at = max(begin, next_at if next_at < begin + AHEAD_S + FEW * spacing_s else 0.0)
             if at <= latest:
                 _put(connection, name, at + turns * spacing_s, paused_until)
             return at

@@ -17,7 +17,7 @@ from tools.errors import (
     UnavailableError,
 )
 from tools.money.jobs import Job, Made, Report, Service
-from tools.money.ledger import Ledger
+from tools.money.ledger import KEPT, Ledger
 from tools.money.right_of_way import RightOfWay
 from tools.money.waiting import Waiter
 from tools.pictures.images import SavedImage, describe, inspect, is_whole, save_picture
@@ -110,12 +110,12 @@ class Collector:
                 return await asyncio.to_thread(_save, data, job, task)
 
 
-async def find_again(task: Task, service: Service) -> TaskState:
+async def find_again(task: Task, service: Service, *, now: datetime) -> TaskState:
     """Poll once for a saved picture whose file is gone: its task is over, so that one poll is enough.
 
     Raises:
         GoneError: The provider does not have it any more.
-        UnavailableError: The provider did not answer; it may later.
+        UnavailableError: The provider did not answer, or did not find a task that it may still have.
     """
     if task.task_id:
         await service.limiter.polls.turn()
@@ -125,8 +125,11 @@ async def find_again(task: Task, service: Service) -> TaskState:
                 return state
         except ThrottledError as error:
             # A `ThrottledError` would make the run fail over to another provider, but this picture is paid.
-            await service.limiter.polls.slow_down(error.retry_after_s)
+            await service.limiter.pause_polls(error.retry_after_s)
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
+        except UnavailableError:
+            if task.age_s(now) <= KEPT.total_seconds():
+                raise
         except (TaskFailedError, RejectedError, LostReplyError):
             pass
     raise GoneError(f"The file of a paid picture is gone, and {service.name} keeps it no longer")

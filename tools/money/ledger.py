@@ -94,6 +94,7 @@ class Ledger:
             "task_id": task_id,
             "request_id": request_id or task.request_id,
             "submitted_at": utc_now().isoformat(),
+            "is_guess": None,
             "error": None,
         }
 
@@ -141,7 +142,8 @@ class Ledger:
 
     async def give_back(self, task: Task, error: str) -> Task:
         """Write down that the provider's task in this row is not ours, so that our own is unknown again."""
-        return await self._update(task, status="unknown", task_id=None, submitted_at=None, error=error)
+        nothing = dict.fromkeys(("task_id", "submitted_at", "is_guess"))
+        return await self._update(task, status="unknown", error=error, **nothing)
 
     async def give_up_unknown(self, run_id: str) -> int:
         """Give up the held requests of a run, because the user said so; return how many there were.
@@ -170,7 +172,8 @@ class Ledger:
             free = without_owner(connection, task.provider, wanted)
             if len(free) != 1 or count_rivals(connection, task, around):
                 return None
-            return change(connection, task, status="submitted", task_id=free.pop(), submitted_at=utc_now().isoformat())
+            now = utc_now().isoformat()
+            return change(connection, task, status="submitted", task_id=free.pop(), submitted_at=now, is_guess=1)
 
         return await self._database.write(work)
 

@@ -16,6 +16,12 @@ from tools.money.budgets import Budgets
 from tools.money.pace import Pace
 from tools.money.priority_semaphore import PrioritySemaphore
 
+POLL_REFUSED_S = 5.0
+"""Pause of all polls, in seconds, after one was throttled and the service named no time."""
+
+MOST_REFUSED_S = 60.0
+"""Longest pause of all polls, in seconds, that a service may ask for: a paid picture waits to be collected."""
+
 
 class Limiter:
     """The rates of one provider's model, and how many tasks may be under way at once.
@@ -50,6 +56,10 @@ class Limiter:
         Whoever comes `again`, since an attempt of it failed, goes first, here and below.
         """
         return self._in_flight.hold(again=again)
+
+    async def pause_polls(self, retry_after_s: float | None) -> None:
+        """Pause all polls after one was throttled, for the seconds that the service asks for or `POLL_REFUSED_S`."""
+        await self.polls.slow_down(min(retry_after_s or POLL_REFUSED_S, MOST_REFUSED_S))
 
     @property
     def most_unanswered(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from tools.errors import PeituError, ThrottledError, UnavailableError
 from tools.money.jobs import Service
@@ -141,7 +142,9 @@ class Lookout:
         since = min(watched.task.submitted_at or watched.task.intended_at for watched in asked.values())
         try:
             async with asyncio.timeout(MOST_LOOK_S):
-                found = await task_list.look_over(asked, since=since - LOOK_BACK, model=model)
+                # Further pages go before the polls that wait: nobody should wait behind those for a look.
+                turn = partial(self._limiter.polls.turn, again=True)
+                found = await task_list.look_over(asked, since=since - LOOK_BACK, model=model, turn=turn)
         except ThrottledError as error:
             # The list may have an undocumented limit of its own.
             self._least_apart_s *= 4

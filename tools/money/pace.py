@@ -52,7 +52,7 @@ class Pace:
         self._turns: deque[float] = deque()
         self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
         self._leaving = asyncio.Lock()
-        self._went_at = 0.0
+        self._went_at = -math.inf
         self._slowness = 1.0
         self._paused_until = 0.0
         self._refusals = 0
@@ -101,7 +101,7 @@ class Pace:
         """
         async with self._leaving:
             wait_s = self._went_at + self.spacing_s - self._clock()
-            if 0 < wait_s < AHEAD_S:  # a clock that was set back is not waited for
+            if 0 < wait_s < AHEAD_S + self.spacing_s:  # a clock that was set back is not waited for
                 await self._sleep(wait_s)
             self._went_at = self._clock()
 
@@ -128,11 +128,15 @@ class Pace:
         if now >= self._paused_until:
             pause_s = FIRST_PAUSE_S * self._slowness
             self._slowness = min(self._slowness * 2, SLOWEST)
-        self._paused_until = max(self._paused_until, now + (pause_s if retry_after_s is None else retry_after_s))
+        await self.pause(pause_s if retry_after_s is None else retry_after_s)
+        return self._paused_until - now
+
+    async def pause(self, seconds: float) -> None:
+        """Give nobody a turn for so long, and make void those that were given."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
         self._refusals += 1
         self._turns.clear()
         await self._budgets.pause(self.name, self._paused_until)
-        return self._paused_until - now
 
     async def _next(self, latest: float) -> float:
         """Return the time of our next turn; reserve one for each that waits, up to `SHARE_S` ahead.

@@ -24,6 +24,9 @@ LOOK_BACK = timedelta(seconds=30)
 LOOK_AHEAD = timedelta(seconds=120)
 """How far before and after our intent a task's time at the provider may lie: clocks differ, requests queue."""
 
+NEAR = LOOK_BACK + LOOK_AHEAD
+"""How far apart two requests may be that may have made the same task: so far, these times overlap."""
+
 LOOK_UP_PAUSES_S = (0.0, 1.0, 3.0)
 """Seconds before each look at the provider's list; a task may appear there a moment after it was made."""
 
@@ -44,7 +47,6 @@ class Settler:
         self._ledger = ledger
         self._now = now
         self._sleep = sleep
-        self._guessed: set[int] = set()
 
     async def settle(self, task: Task, service: Service) -> Task | None:
         """Return the task adopted from the provider's list, or `None` when it may be sent again.
@@ -85,14 +87,15 @@ class Settler:
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
         told: dict[str, str] = {}
         try:
-            while unfinished := await self._unclaimed(task, service) - told.keys():
-                for task_id in sorted(unfinished):
+            while True:
+                unclaimed = await self._unclaimed(task, service)
+                for task_id in sorted((unclaimed or set()) - told.keys()):
                     prompt = await self._prompt_of(task_id, service)
                     if prompt is not None:
                         told[task_id] = prompt
                     if _are_same(prompt, task.prompt) and (found := await self._adopt(task, task_id)):
                         return found
-                if unfinished <= told.keys():
+                if unclaimed is not None and unclaimed <= told.keys():
                     break
                 if self._now() > give_up_at:
                     return None
@@ -100,7 +103,7 @@ class Settler:
             return await self._left_over(task, {task_id for task_id, prompt in told.items() if not prompt})
         except StorageError:
             raise
-        except (UnavailableError, LostReplyError, ConfigError):
+        except (LostReplyError, ConfigError):
             return None
 
     async def _left_over(self, task: Task, silent: set[str]) -> Task | None:
@@ -110,8 +113,7 @@ class Settler:
         """
         for pause_s in LOOK_UP_PAUSES_S if silent else ():
             await self._sleep(pause_s)
-            if found := await self._ledger.claim(task, silent, around=LOOK_AHEAD):
-                self._guessed.add(found.id)
+            if found := await self._ledger.claim(task, silent, around=NEAR):
                 return found
         return None
 
@@ -128,24 +130,29 @@ class Settler:
         Raises:
             LostReplyError: It has another prompt, so it is somebody else's: given back, and the request is held.
         """
-        if task.id not in self._guessed:
-            return
-        self._guessed.discard(task.id)
-        if ready.prompt and not _are_same(ready.prompt, task.prompt):
+        if task.is_guess and ready.prompt and not _are_same(ready.prompt, task.prompt):
             message = held(task, service, f"the only task of that moment, {task.task_id}, shows other words")
             await self._ledger.give_back(task, message)
             raise LostReplyError(message)
 
-    async def _unclaimed(self, task: Task, service: Service) -> set[str]:
-        listed = await self._listed(task, service)
+    async def _unclaimed(self, task: Task, service: Service) -> set[str] | None:
+        """Return the tasks of that moment that belong to nobody, or `None` if the list is not available now."""
+        try:
+            listed = await self._listed(task, service)
+        except UnavailableError:
+            return None
         ids = {entry.task_id for entry in listed or () if entry.model == task.model}
         return await self._ledger.unclaimed(task.provider, ids)
 
     async def _prompt_of(self, task_id: str, service: Service) -> str | None:
-        """Return the prompt of a finished task, ``""`` where it does not tell, or `None` while it is not finished."""
+        """Return the prompt of a finished task, ``""`` where it does not tell, or `None` while nobody knows it."""
         await service.limiter.polls.turn()
         try:
             state = await service.provider.poll(task_id)
+        except UnavailableError as error:
+            if isinstance(error, ThrottledError):
+                await service.limiter.pause_polls(error.retry_after_s)
+            return None
         except (TaskFailedError, RejectedError, LostReplyError):
             return ""
         return (state.prompt or "") if state.status == "succeeded" else None
@@ -161,6 +168,7 @@ class Settler:
                 turn=service.limiter.polls.turn,
             )
         except ThrottledError as error:
+            await service.limiter.pause_polls(error.retry_after_s)
             # To whoever submits, that class would mean that no task was made; of this request nobody knows.
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
 
@@ -182,8 +190,7 @@ class Settler:
             marked = {entry.task_id for entry in ours if entry.request_id and entry.request_id == task.request_id}
             if len(marked) == 1:
                 return await self._ledger.submitted(task, task_id=marked.pop())
-            if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=LOOK_AHEAD):
-                self._guessed.add(found.id)
+            if found := await self._ledger.claim(task, {entry.task_id for entry in ours}, around=NEAR):
                 return found
         return None
 

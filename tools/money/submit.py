@@ -34,6 +34,9 @@ LEAST_PATIENCE_S = 10.0
 """A pause that everybody waits for, in seconds, even if the deadline is near or another provider could be asked: it is
 the usual one after a 429."""
 
+MOST_TROUBLE_S = 60.0
+"""Longest pause of all submits, in seconds, that a service in trouble (503) may ask for: it may be back before."""
+
 WRITTEN_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between tries to write down a task that was made, where the database cannot be written."""
 
@@ -86,7 +89,7 @@ class Submitter:
         for refusals in itertools.count(1):
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service, patience_s(), again=job.again),
+                    turn=lambda: self._turn(service, patience_s(), waiting, again=job.again),
                     timeout_s=job.patience_s,
                     waiting=waiting,
                 ):
@@ -114,23 +117,34 @@ class Submitter:
             await asyncio.wait(self._answers.values(), timeout=timeout_s)
 
     @asynccontextmanager
-    async def _turn(self, service: Service, patience_s: float, *, again: bool) -> AsyncIterator[None]:
+    async def _turn(
+        self, service: Service, patience_s: float, waiting: Callable[[str], None], *, again: bool
+    ) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are out at once, to tell them apart.
+
+        A long pause is waited for outside the line, or whoever has less patience would stand behind us all the time.
 
         Raises:
             QuotaError: The provider asked for a pause, here or in another process, that lasts too long.
         """
-        async with AsyncExitStack() as place:
-            if service.on_lost_reply == "hold":
-                await place.enter_async_context(service.limiter.unanswered(again=again))
-                settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
-                while self._now() < settled_by and await self._leases.has_abandoned(service.name):
-                    await self._sleep(0.05)
-            if pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s):
-                raise QuotaError(
-                    f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left - resume the run then"
-                )
-            yield
+        give_up_at = self._now() + timedelta(seconds=patience_s)
+        while True:
+            async with AsyncExitStack() as place:
+                if service.on_lost_reply == "hold":
+                    await place.enter_async_context(service.limiter.unanswered(again=again))
+                    settled_by = self._settled_by.setdefault(service.name, self._now() + timedelta(seconds=SETTLED_S))
+                    while self._now() < settled_by and await self._leases.has_abandoned(service.name):
+                        await self._sleep(0.05)
+                # At a low rate the next turn is far ahead without a pause.
+                patience_s = max(LEAST_PATIENCE_S, 2 * service.limiter.submits.spacing_s)
+                if not (pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s)):
+                    yield
+                    return
+            asked = f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left"
+            if self._now() + timedelta(seconds=pause_s) > give_up_at:
+                raise QuotaError(f"{asked} - resume the run then")
+            waiting(asked)
+            await self._sleep(pause_s)
 
     async def _to_the_end(self, job: Job, answer: Coroutine[Any, Any, Answer]) -> Answer:
         """Await `answer`; if we are cancelled, it still goes on until the ledger has it."""
@@ -148,14 +162,8 @@ class Submitter:
     async def _submit_once(self, job: Job, service: Service) -> Answer:
         provider = service.provider
         request = replace(job.request, request_id=str(uuid4()))
-        task = await self._ledger.intend(
-            job.run_id,
-            job.image_index,
-            provider=provider.name,
-            model=provider.model,
-            request=request,
-            picture=job.picture,
-        )
+        known = {"provider": provider.name, "model": provider.model, "picture": job.picture}
+        task = await self._ledger.intend(job.run_id, job.image_index, request=request, **known)
         try:
             await service.limiter.submits.go()
             sent_at = time.monotonic()
@@ -166,6 +174,8 @@ class Submitter:
             raise
         except (UnavailableError, RejectedError, ConfigError) as error:
             await self._ledger.failed(task, str(error))
+            if isinstance(error, UnavailableError) and error.retry_after_s:
+                await service.limiter.submits.pause(min(error.retry_after_s, MOST_TROUBLE_S))
             raise
         except LostReplyError as error:
             task = await self._ledger.unknown(task, str(error))

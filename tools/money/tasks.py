@@ -14,7 +14,7 @@ from tools.clock import utc_now
 from tools.errors import ElsewhereError, LostReplyError
 from tools.money.collect import Collector, find_again, kept
 from tools.money.jobs import Job, Made, Report, Service
-from tools.money.leases import Leases
+from tools.money.leases import Leases, Then
 from tools.money.ledger import Ledger
 from tools.money.right_of_way import RightOfWay
 from tools.money.settle import Settler
@@ -46,6 +46,7 @@ class TaskRunner:
         self._collector = Collector(ledger=ledger, client=client, waiter=self._waiter, now=now, sleep=sleep, way=way)
         self._settler = Settler(ledger=ledger, now=now, sleep=sleep)
         self._submitter = Submitter(ledger=ledger, leases=leases, settler=self._settler, now=now, sleep=sleep, way=way)
+        self._now = now
         self._sleep = sleep
 
     async def run(self, job: Job, service: Service, *, report: Report) -> Made:
@@ -77,14 +78,16 @@ class TaskRunner:
         """Settle a lost reply of a dead process before new requests are sent, which would make the match uncertain."""
         if not job.may_be_known:
             return
-        known = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
-        if known is None or known.status != "intent" or known.provider != service.name:
+        known = [await self.ledger.open_task(job.run_id, job.image_index, job.picture)]
+        if not _has_no_answer(known[-1], service):
             return
-        if await self._leases.take(job.run_id, job.image_index) == "taken":
+        if await self._leases.take(job.run_id, job.image_index, then=_look(job, known)) == "taken":
             try:
-                # If the list does not settle it, `_answer` looks it up by its prompt: that need not come first.
-                with contextlib.suppress(LostReplyError):
-                    await self._settler.settle(known, service)
+                # Until the lease was ours, its process may have lived and written the answer down.
+                if (left := known[-1]) and _has_no_answer(left, service):
+                    # If the list does not settle it, `_answer` looks it up by its prompt: that need not come first.
+                    with contextlib.suppress(LostReplyError):
+                        await self._settler.settle(left, service)
             finally:
                 self._leases.release(job.run_id, job.image_index)
 
@@ -118,12 +121,8 @@ class TaskRunner:
         """
         limiter = service.limiter
         known: list[Task | None] = []
-
-        def look(connection: sqlite3.Connection) -> None:
-            known.append(find_open(connection, job.run_id, job.image_index, job.picture))
-
         told = ""
-        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=look)
+        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=_look(job, known))
         while (taken := await take(job.run_id, job.image_index)) != "taken":
             if told != taken:
                 told = taken
@@ -135,7 +134,7 @@ class TaskRunner:
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
         """Go on with the known task, or submit; a lost reply is looked for by its prompt before it is held."""
         if known and known.status == "saved":
-            return known, await find_again(known, service)
+            return known, await find_again(known, service, now=self._now())
         if known and known.task_id:
             return known, None
         try:
@@ -149,3 +148,16 @@ class TaskRunner:
             if (found := await self._settler.settle_by_prompt(lost, service)) is None:
                 raise
             return found, None
+
+
+def _look(job: Job, known: list[Task | None]) -> Then:
+    """Return a function for `Leases.take` that appends the image's open task to `known`."""
+
+    def look(connection: sqlite3.Connection) -> None:
+        known.append(find_open(connection, job.run_id, job.image_index, job.picture))
+
+    return look
+
+
+def _has_no_answer(task: Task | None, service: Service) -> bool:
+    return task is not None and task.status == "intent" and task.provider == service.name

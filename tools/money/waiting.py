@@ -15,12 +15,6 @@ from tools.money.lookout import Lookout, Watched
 from tools.providers.provider import TaskState
 from tools.sqlite.task_rows import Task
 
-POLL_REFUSED_S = 5.0
-"""Pause of all polls, in seconds, after one was throttled and the service named no time."""
-
-MOST_REFUSED_S = 60.0
-"""Longest pause of all polls, in seconds, that a service may ask for: a paid picture waits to be collected."""
-
 LATE, LATE_S = 1.5, 1.0
 """A poll at an age of more than `LATE` times the age when it was due, plus `LATE_S`, does not show the duration."""
 
@@ -151,7 +145,7 @@ class Waiter:
         except UnavailableError as error:
             watched.trouble = str(error)
             if isinstance(error, ThrottledError):
-                await service.limiter.polls.slow_down(min(error.retry_after_s or POLL_REFUSED_S, MOST_REFUSED_S))
+                await service.limiter.pause_polls(error.retry_after_s)
             return None
         except (TaskFailedError, RejectedError) as error:
             await self._ledger.failed(task, str(error))

@@ -57,7 +57,9 @@ class DashScopeTaskList:
                 page += 1
         return list(found.values())
 
-    async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
+    async def look_over(
+        self, task_ids: Collection[str], *, since: datetime, model: str, turn: Turn | None = None
+    ) -> Mapping[str, bool]:
         """Return whether each of these tasks is over, from as many pages as are needed, at most `MOST_PAGES`.
 
         Whether the newest come first is UNCONFIRMED, and so is the time zone of the request: if none of the tasks is
@@ -68,6 +70,8 @@ class DashScopeTaskList:
         found: dict[str, bool] = {}
         page = last_page = 1
         while page <= min(last_page, MOST_PAGES) and len(found) < len(task_ids):
+            if turn is not None and page > 1:
+                await turn()
             entries, last_page = await self._page(page, *times, model=model)
             found |= {task.task_id: task.is_over for task in entries if task.task_id in task_ids}
             page += 1

@@ -13,6 +13,7 @@ import httpx
 
 from tools.errors import PeituError, UnavailableError
 from tools.pictures.images import sniff_format
+from tools.providers.address import checked
 from tools.providers.http import QUESTION_TIMEOUT, shorten, summary
 from tools.providers.verdicts import decide, error_from
 
@@ -80,7 +81,8 @@ def _request(url: str, client: httpx.AsyncClient) -> httpx.Request:
         scheme = httpx.URL(url).scheme
         if scheme not in {"http", "https"}:
             raise UnavailableError(f"The link to the picture has the scheme {scheme!r} - only http(s) is fetched")
-        request = client.build_request("GET", url, headers={"Accept-Encoding": "identity"}, timeout=QUESTION_TIMEOUT)
+        headers = {"Accept-Encoding": "identity"}
+        request = client.build_request("GET", checked(url), headers=headers, timeout=QUESTION_TIMEOUT)
     except httpx.InvalidURL as error:
         raise UnavailableError("The link to the picture is not an address - tell the provider") from error
     request.headers.pop("Authorization", None)

@@ -15,6 +15,7 @@ from urllib.request import getproxies
 import httpx
 
 from tools.errors import ConfigError, PeituError
+from tools.providers.address import checked
 from tools.providers.retry_after import Headers, retry_after_s
 from tools.providers.transport import AiohttpTransport
 from tools.providers.verdicts import GATEWAY_RESET, Step, decide, error_from
@@ -108,7 +109,8 @@ class Api:
         # A redirect is not followed: a paid request is never sent twice, a key goes to no other address.
         send = partial(self.client.send, follow_redirects=False)
         try:
-            response = await send_whole(send, self.client.build_request(method, url, headers=keyed, **content))
+            request = self.client.build_request(method, checked(url), headers=keyed, **content)
+            response = await send_whole(send, request)
         except (httpx.RequestError, httpx.InvalidURL) as error:
             answer = {"code": type(error).__name__, "message": str(error)}
             raise self.fault(step, answer, status=0) from error

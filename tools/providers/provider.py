@@ -77,10 +77,12 @@ class TaskList(Protocol):
         """
         ...
 
-    async def look_over(self, task_ids: Collection[str], *, since: datetime, model: str) -> Mapping[str, bool]:
+    async def look_over(
+        self, task_ids: Collection[str], *, since: datetime, model: str, turn: Turn | None = None
+    ) -> Mapping[str, bool]:
         """Return for many tasks of a model whether each is over; a task that the list does not show is left out.
 
-        `since` is about the time when the first of them was made.
+        `since` is about the time when the first of them was made; `turn` is awaited before each request but the first.
 
         Raises:
             UnavailableError: The list is not available now.

@@ -25,10 +25,10 @@ def retry_after_s(headers: Headers, *, now: datetime | None = None) -> float | N
     seconds = _number(value)
     if seconds is None:
         try:
-            until = parsedate_to_datetime(value)
-        except ValueError:
+            until = parsedate_to_datetime(value).astimezone(UTC)
+        except (ValueError, OverflowError):  # no date, or one beyond all calendars
             return None
-        seconds = (until.astimezone(UTC) - (now or utc_now())).total_seconds()
+        seconds = (until - (now or utc_now())).total_seconds()
     return min(max(0.0, seconds), LONGEST_S)
 
 

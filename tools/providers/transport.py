@@ -105,12 +105,19 @@ def _translated(request: httpx.Request) -> Iterator[None]:
     try:
         yield
     except aiohttp.ConnectionTimeoutError as error:
-        raise httpx.ConnectTimeout(str(error), request=request) from error
+        raise httpx.ConnectTimeout(_words(error, request), request=request) from error
     except aiohttp.ClientConnectorError as error:
-        raise httpx.ConnectError(_CONTEXT.sub("", str(error)), request=request) from error
+        raise httpx.ConnectError(_words(error, request), request=request) from error
     except aiohttp.SocketTimeoutError as error:
-        raise httpx.ReadTimeout(str(error), request=request) from error
+        raise httpx.ReadTimeout(_words(error, request), request=request) from error
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError, aiohttp.ServerDisconnectedError) as error:
-        raise httpx.RemoteProtocolError(str(error), request=request) from error
+        raise httpx.RemoteProtocolError(_words(error, request), request=request) from error
     except (aiohttp.ClientError, OSError) as error:
-        raise httpx.ReadError(str(error), request=request) from error
+        raise httpx.ReadError(_words(error, request), request=request) from error
+
+
+def _words(error: Exception, request: httpx.Request) -> str:
+    """Return aiohttp's message without the query of the address, which may be signed, whatever its names are."""
+    query = request.url.query.decode("ascii")
+    words = _CONTEXT.sub("", str(error))
+    return words.replace(f"?{query}", "?…") if query else words

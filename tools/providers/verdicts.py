@@ -186,7 +186,7 @@ _TABLE = (
     _Row(_CUT_OFF, statuses=(502, *range(520, 600)), steps=("submit",), bare=True),
     _Row(_SLOWER, statuses=(429,)),
     _Row(_TROUBLE, statuses=(408, 409, *range(500, 600))),
-    _Row(_EXPIRED, statuses=range(400, 500), steps=("download",)),
+    _Row(_EXPIRED, statuses=range(300, 500), steps=("download",)),
     _Row(_KEY, statuses=(401,)),
     _Row(_PAY, statuses=(402,)),
     _Row(_PERMIT, statuses=(403,)),

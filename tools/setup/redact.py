@@ -5,7 +5,8 @@ import re
 # Every pattern consumes what it scans or has a bounded reach, so that long text takes linear time.
 _QUERY = re.compile(r"\?[!#-&(-;=?-~]+")  # ASCII without space, quotes and angle brackets
 _SIGNATURE = re.compile(
-    r"(?:signature|ossaccesskeyid|x-oss-[a-z-]{1,40}|x-amz-[a-z-]{1,40}|security-token|access_?token|api_?key)(?:=|%3D)",
+    r"(?:signature|ossaccesskeyid|x-oss-[a-z-]{1,40}|x-amz-[a-z-]{1,40}|security-token|access_?token|(?:api|auth)_?key)"
+    r"(?:=|%3D)",
     re.IGNORECASE,
 )
 _NAME_OF_VALUE = (

@@ -58,6 +58,14 @@ def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, dat
     """Return ``complete``, ``incomplete``, ``running`` or ``stopped``."""
     if batch["finished_at"]:
         return "complete" if batch["success"] else "incomplete"
+    return "running" if is_batch_at_work(batch["batch_id"], connection, database_path) else "stopped"
+
+
+def is_batch_at_work(batch_id: str, connection: sqlite3.Connection, database_path: Path) -> bool:
+    """Tell whether a process has the lease on the batch.
+
+    Whoever continues a finished one has it before the row shows that the batch is open again.
+    """
     question = "SELECT owner FROM leases WHERE run_id = ? AND image_index = ?"
-    row = connection.execute(question, (batch["batch_id"], BATCH_INDEX)).fetchone()
-    return "running" if row and is_alive(owners_folder(database_path), row["owner"]) else "stopped"
+    row = connection.execute(question, (batch_id, BATCH_INDEX)).fetchone()
+    return row is not None and is_alive(owners_folder(database_path), row["owner"])

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
-from tools.sqlite.liveness import state_of_batch
+from tools.sqlite.liveness import is_batch_at_work
 from tools.sqlite.task_rows import HELD, UNDER_WAY
 
 _OF_THE_SAME = (
-    "SELECT batch_id, finished_at, NULL AS success FROM batches"  # success does not matter here
+    "SELECT batch_id, finished_at FROM batches"
     " WHERE json_extract(options, '$.reads') = ? AND json_extract(options, '$.writes') = ? ORDER BY started_at DESC"
 )
 _STATUSES = ", ".join(f"'{status}'" for status in UNDER_WAY)
@@ -49,7 +49,7 @@ def find_rival(connection: sqlite3.Connection, path: Path, options: Mapping[str,
     for number, batch in enumerate(_of_the_same(connection, options)):
         batch_id = batch["batch_id"]
         resume = f"peitu resume {batch_id}"
-        if state_of_batch(batch, connection, path) == "running":
+        if is_batch_at_work(batch_id, connection, path):
             return Rival(batch_id=batch_id, is_at_work=True, why=at_work(batch_id))
         rows = connection.execute(_UNFINISHED, (batch_id,)).fetchall()
         if rows:
@@ -79,8 +79,9 @@ def check_no_rival_at_work(
         InputError: One is running: both would buy the same pictures.
     """
     for batch in _of_the_same(connection, options):
-        if batch["batch_id"] != batch_id and state_of_batch(batch, connection, path) == "running":
-            raise InputError(at_work(batch["batch_id"]))
+        name = batch["batch_id"]
+        if name != batch_id and is_batch_at_work(name, connection, path):
+            raise InputError(at_work(name))
 
 
 def owed_elsewhere(connection: sqlite3.Connection, batch_id: str, options: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A row of the ledger. Times are UTC."""
+    """A row of the ledger. Times are UTC.
+
+    `is_guess` tells that its task id was taken from the provider's list as the only one of that moment.
+    """
 
     id: int
     run_id: str
@@ -23,6 +26,7 @@ class Task:
     error: str | None
     intended_at: datetime
     submitted_at: datetime | None
+    is_guess: bool = False
 
     def age_s(self, now: datetime) -> float:
         """Return the seconds since the request was answered or, without an answer, since the intent was written.
@@ -105,4 +109,5 @@ def task_of(row: sqlite3.Row) -> Task:
         error=row["error"],
         intended_at=datetime.fromisoformat(row["intended_at"]),
         submitted_at=datetime.fromisoformat(row["submitted_at"]) if row["submitted_at"] else None,
+        is_guess=bool(row["is_guess"]),
     )

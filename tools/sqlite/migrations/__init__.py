@@ -20,6 +20,7 @@ from tools.sqlite.migrations.later import (
     m010_versions,
     m011_budget_times,
     m012_indexes,
+    m013_guesses,
 )
 
 CHANGES = (
@@ -35,6 +36,7 @@ CHANGES = (
     m010_versions,
     m011_budget_times,
     m012_indexes,
+    m013_guesses,
 )
 
 

@@ -104,3 +104,8 @@ def m012_indexes(db: "Database") -> None:
     """Find the newest runs, and the run that made a file, without reading every row."""
     db.table("runs").create_index(["started_at"])
     db.table("images").create_index(["sha256"])
+
+
+def m013_guesses(db: "Database") -> None:
+    """Remember which task was taken from a provider's list, so that a later run looks at its words, too."""
+    db.table("tasks").add_column("is_guess", int)  # 1: the only one of its moment; its words decide
