@@ -203,6 +203,16 @@ def test_resume_buys_nothing_that_another_batch_has_made(peitu: Peitu, services:
     assert before == [Path(f"output/s{number}.jpg").read_bytes() for number in range(2)]
 
 
+def test_two_refused_keys_are_told_once_and_counted_together(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Which provider an image asked first makes no other reason of it."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "wrong")
+    _, out, err = peitu("batch", boards(7))
+
+    assert "7 failed: " in out
+    assert ["ModelScope", "DashScope"] == re.findall(r"(\w+) refused the key", err)
+
+
 def test_pictures_of_another_storyboard_are_skipped_and_told(peitu: Peitu, services: Sandbox):
     """Without ids both number their pictures alike; what was asked for in those words, or is no prompt, is fine."""
     small = {"size": "512x512"}

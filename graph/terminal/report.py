@@ -85,7 +85,9 @@ class _Tally:
     def _add_failure(self, image: Document) -> None:
         what = what_became(image)
         why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
-        entry = self.failures.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
+        # The last errors of the providers, in whatever order they were tried, are one reason.
+        kind = what + "; ".join(sorted(similar(why).split("; ")))
+        entry = self.failures.setdefault(kind, {"reason": why, "what": what, "count": 0, "ids": []})
         entry["count"] += 1
         if image["id"] not in entry["ids"][-1:]:
             entry["ids"].append(image["id"])
