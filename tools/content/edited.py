@@ -1,9 +1,9 @@
 """Find a passage of a text again after somebody has edited the text."""
 
-import re
 from difflib import get_close_matches
 
-_BLANK_LINES = re.compile(r"\r?\n[ \t]*\r?\n")
+from tools.content.reading import read
+
 _ALIKE = 0.6
 """Least similarity of a passage to its edited self, 0…1; less is another passage."""
 
@@ -13,7 +13,6 @@ def end_of_passage(passage: str, edited: str) -> int | None:
     start = edited.find(passage) if passage.strip() else -1
     if start >= 0:
         return start + len(passage)
-    # A paragraph is a line in some texts, and several lines between blank ones in others.
-    parts = dict.fromkeys(part.strip() for part in (*edited.splitlines(), *_BLANK_LINES.split(edited)))
-    alike = get_close_matches(passage, [part for part in parts if part], n=1, cutoff=_ALIKE)
-    return edited.index(alike[0]) + len(alike[0]) if alike else None
+    ends = {edited[found.start : found.end]: found.end for found in read(edited).passages}
+    alike = get_close_matches(passage, ends, n=1, cutoff=_ALIKE)
+    return ends[alike[0]] if alike else None
