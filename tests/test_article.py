@@ -1,5 +1,6 @@
 """The article of a run with its pictures in it: each below the part that it shows, and no word changed."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -151,6 +152,22 @@ def test_a_file_that_is_there_is_kept(run):
     assert "mine" == Path("tea.md").read_text(encoding="utf-8")
 
 
+def test_an_article_that_was_changed_since_is_kept(run, capsys):
+    """Somebody may have worked on it; one that is the same is not kept twice."""
+    add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")))
+    written = Path("output/tea/article.md")
+    for words in ("mine", "also mine"):
+        article("tea")
+        article("tea")
+        written.write_text(words, encoding="utf-8")
+    capsys.readouterr()
+    article("tea")
+
+    assert ["also mine", "mine"] == [Path(f"output/tea/article-{n}.md").read_text(encoding="utf-8") for n in (2, 1)]
+    assert not Path("output/tea/article-3.md").exists()
+    assert "the earlier one is kept as output/tea/article-2.md" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "told"), [("tee", "There is no run or batch 'tee'"), ("tea", "Run 'tea' has no pictures yet")]
 )
@@ -170,7 +187,10 @@ def add_batch(connection: Any, *segments: dict[str, Any]) -> None:
 
 
 TEA = "The kettle sings.\n\nA cat sleeps."
-PLAN = [{"index": 0, "subject": "a kettle", "end": 17}, {"index": 1, "subject": "a cat", "end": len(TEA)}]
+PLAN = [
+    {"index": 0, "subject": "a kettle", "start": 0, "end": 17},
+    {"index": 1, "subject": "a cat", "start": 19, "end": len(TEA)},
+]
 
 
 def test_each_article_of_a_folder_goes_beside_its_pictures(database, capsys):
@@ -225,6 +245,51 @@ def test_pictures_that_existed_stand_where_their_maker_planned_them(database, ca
     found = Path("all.md").read_text(encoding="utf-8")
     assert found.startswith("The kettle sings.\n\n![a kettle](output/tea/00.png)\n\nA cat sleeps.\n\nAnother")
     assert found.endswith("Another end.\n\n![](output/tea/00.png)\n")
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("# Tea\n\nThe kettle sings.\n\nA cat.\n", "The kettle sings.\n\n![a kettle](00.png)\n\nA cat.\n"),
+        ("The kettle sings!\n\nA cat sleeps.\n", "The kettle sings!\n\n![a kettle](00.png)\n\nA cat sleeps.\n"),
+        ("A cat sleeps.\n\nThe kettle sang.", "A cat sleeps.\n\nThe kettle sang.\n\n![a kettle](00.png)\n"),
+    ],
+)
+def test_pictures_that_existed_follow_their_passage_through_an_edited_article(database, edited, expected):
+    """A corrected word, or a paragraph more, does not send every picture to the end."""
+    add_batch(database, {"content": edited, "filename": "tea/", "count": 1})
+    kettle = picture(Path("output/tea/00.png"))
+    add_run(database, "earlier", content=TEA, plan=PLAN, requested=2)
+    add_image(database, "earlier", 0, path=kettle)
+    add_image(database, "b-0", 0, path=kettle, attempts=0)
+    article("b")
+
+    assert Path("output/tea/article.md").read_text(encoding="utf-8").endswith(expected)
+
+
+def test_a_picture_that_was_redone_since_keeps_its_place(database):
+    """The old file is still the one that a later batch finds."""
+    add_batch(database, {"content": TEA, "filename": "tea/", "count": 1})
+    old, new = picture(Path("output/tea/00.png")), picture(Path("output/tea/00-v2.png"), color="red")
+    add_run(database, "earlier", content=TEA, plan=PLAN, requested=2)
+    add_image(database, "earlier", 0, path=new)
+    add_image(database, "b-0", 0, path=old, attempts=0)
+    sha256 = hashlib.sha256(old.read_bytes()).hexdigest()
+    insert(database, "versions", run_id="earlier", image_index=0, version=1, status="saved", sha256=sha256)
+    article("b")
+
+    assert "sings.\n\n![a kettle](00.png)\n" in Path("output/tea/article.md").read_text(encoding="utf-8")
+
+
+def test_one_article_of_a_folder_goes_beside_its_pictures_also_when_they_were_skipped(database, capsys):
+    """A skipped segment has no run of its own, but the gallery of its batch names it like the others."""
+    add_batch(database, *({"content": TEA, "filename": f"{name}/", "count": 1} for name in ("tea", "cup")))
+    add_run(database, "b-0", content=TEA, plan=PLAN, requested=1)
+    for number, name in enumerate(("tea", "cup")):
+        add_image(database, f"b-{number}", 0, path=picture(Path(f"output/{name}/00.png")), attempts=1 - number)
+        article(f"b-{number}")
+
+    assert ["output/tea/article.md", "output/cup/article.md"] == capsys.readouterr().out.split()
 
 
 def test_a_batch_without_pictures_is_told(database):

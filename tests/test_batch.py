@@ -203,6 +203,16 @@ def test_resume_buys_nothing_that_another_batch_has_made(peitu: Peitu, services:
     assert before == [Path(f"output/s{number}.jpg").read_bytes() for number in range(2)]
 
 
+def test_two_refused_keys_are_told_once_and_counted_together(peitu: Peitu, services: Sandbox, monkeypatch):
+    """Which provider an image asked first makes no other reason of it."""
+    monkeypatch.setenv("MODELSCOPE_API_KEY", "wrong")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "wrong")
+    _, out, err = peitu("batch", boards(7))
+
+    assert "7 failed: " in out
+    assert ["ModelScope", "DashScope"] == re.findall(r"(\w+) refused the key", err)
+
+
 def test_pictures_of_another_storyboard_are_skipped_and_told(peitu: Peitu, services: Sandbox):
     """Without ids both number their pictures alike; what was asked for in those words, or is no prompt, is fine."""
     small = {"size": "512x512"}
@@ -505,6 +515,37 @@ def test_a_batch_names_the_run_of_each_picture_and_has_a_sheet(peitu: Peitu):
     skipped = json.loads(peitu("batch", "board.json", "--json")[1])
 
     assert [None] * 3 == [image["run_id"] for image in skipped["images"]]
+
+
+def test_a_picture_that_was_redone_is_skipped_in_its_newest_version(peitu: Peitu):
+    """A later batch shows what the user chose, not what it replaced; the old file is looked at first, as always."""
+    run_id = json.loads(peitu("batch", boards(2), "--json")[1])["images"][0]["run_id"]
+    for _ in range(2):
+        assert 0 == peitu("redo", run_id, "0")[0]
+
+    document = json.loads(peitu("batch", "board.json", "--json")[1])
+
+    assert 2 == document["skipped"]
+    assert ["output/s0-v3.jpg", "output/s1.jpg"] == [image["path"] for image in document["images"]]
+
+    Path("output/s0-v3.jpg").unlink()
+    document = json.loads(peitu("batch", "board.json", "--json")[1])
+
+    assert ["output/s0.jpg", "output/s1.jpg"] == [image["path"] for image in document["images"]]
+
+    Path("output/s0.jpg").unlink()
+    document = json.loads(peitu("batch", "board.json", "--json")[1])
+
+    assert (1, "output/s0.jpg") == (document["skipped"], document["images"][0]["path"])
+
+
+def test_sketches_that_a_model_could_make_are_told(peitu: Peitu, services: Sandbox):
+    """Whoever tried a storyboard without a key and then sets one would keep the sketches unawares."""
+    assert 0 == peitu("batch", boards(2), "--provider", "sketch")[0]
+    advice = "2 skipped, drawn as offline sketches - delete the files to have a model make them, or use another"
+
+    assert advice in peitu("batch", "board.json")[1]
+    assert "offline sketches" not in peitu("batch", "board.json", "--provider", "sketch")[1]
 
 
 def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypatch):

@@ -82,6 +82,17 @@ def test_a_closed_workflow_says_so(workplace):
     gc.collect()
 
 
+async def test_a_closed_asynchronous_workflow_says_so(workplace):
+    """It is LangGraph's own graph, and would otherwise speak of a connection."""
+    async with open_workflow() as workflow:
+        pass
+
+    with pytest.raises(ClosedError, match="open it again"):
+        await workflow.ainvoke({"content": "a teapot"}, CONFIG)
+    with pytest.raises(ClosedError, match="open it again"):
+        await workflow.aget_state(CONFIG)
+
+
 async def test_an_answer_that_never_came_is_held_without_a_word(paid):
     """The workflow is closed before it: the request is looked for later, and no traceback is printed of it."""
     told = []

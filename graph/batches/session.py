@@ -26,7 +26,7 @@ from tools.setup.configuration import Settings
 from tools.sqlite.batch_records import batch_document, count_settled
 from tools.sqlite.batches import Batches, SegmentRow
 from tools.sqlite.liveness import BATCH_INDEX
-from tools.sqlite.provenance import asked_sizes, other_prompts
+from tools.sqlite.provenance import asked_sizes, newer_versions, other_prompts
 from tools.sqlite.rivals import check_no_rival_at_work, owed_elsewhere
 from tools.storyboards.existing import existing_picture
 from tools.storyboards.picture_names import picture_names
@@ -78,6 +78,7 @@ class BatchSession:
         self._feasible = Feasible(settings, self._options.get("provider"))
         self._before = batch_document(settings.database.path, row["batch_id"])
         self._watch = BatchWatcher(self._before["requested"])
+        self._newer: dict[tuple[str, str], Path] = {}
         self._trouble: str | None = None
         self.leaves_to_others = False
         """Whether pictures were left out because another batch has requests under way for them."""
@@ -109,6 +110,7 @@ class BatchSession:
             seconds=self._watch.seconds,
             made_now=max(0, made_now),
             other_prompts=other_prompts(self._settings.database.path, self._row["batch_id"]),
+            by_model=self._feasible.by_model,
         )
         path = None
         try:
@@ -137,6 +139,7 @@ class BatchSession:
                 await batches.reopen(batch_id)
                 # Pictures whose files are gone since are made again.
                 self._before["count"] -= await batches.reopen_lost(batch_id)
+                self._newer = await asyncio.to_thread(newer_versions, path)
                 self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
                 with self._watch:
                     reads = language_model(self._settings) is not None
@@ -174,7 +177,10 @@ class BatchSession:
         found = []
         for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):
             path = Path(inside(self._settings.output_dir, name).as_posix())
-            picture = existing_picture(path, sizes, partial(asked_sizes, self._settings.database.path))
+            asked = partial(asked_sizes, self._settings.database.path)
+            picture = existing_picture(path, sizes, asked)
+            if picture and (newer := self._newer.get((picture["path"], picture["sha256"]))):
+                picture = existing_picture(newer, sizes, asked) or picture
             if picture is not None:
                 found.append({**picture, "index": index})
         return found

@@ -1,6 +1,7 @@
 """The command `peitu article`: write the text of a run, or the texts of a batch, with their pictures in them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +23,6 @@ def article(
 ) -> None:
     """Put the pictures of a run, or of a batch, into its text, as Markdown."""
     from graph.terminal.console import say
-    from tools.pictures.files import write_whole
     from tools.pictures.names import folder_name
     from tools.setup.settings import load_settings
     from tools.sqlite.batch_records import find_batch
@@ -30,13 +30,15 @@ def article(
     from tools.sqlite.texts import texts_of
 
     settings = load_settings(config)
-    run = find_run(settings.database.path, run_id)
-    if run is None and find_batch(settings.database.path, run_id) is None:
+    records = settings.database.path
+    texts: list[Text] = list(texts_of(records, run_id)) if records.exists() else []
+    if not texts and (run := find_run(records, run_id)):
+        texts = [run]
+    if not texts:
         raise InputError(f"There is no run or batch {run_id!r} - `peitu runs` lists them")
     if output and output.exists():
         raise InputError(f"{str(output)!r} is there already - name another file with --output")
     usual = settings.output_dir / folder_name(run_id) / "article.md"
-    texts: Iterable[Text] = [run] if run else texts_of(settings.database.path, run_id)
     documents: dict[Path, list[Text]] = {}
     for text in texts:
         documents.setdefault(output or _own_place(text) or usual, []).append(text)
@@ -48,14 +50,26 @@ def article(
         wanted = sum(text["requested"] or len(text["images"]) for text in together)
         requested, missing = requested + wanted, missing + wanted - sum(map(len, placed))
         if any(placed):
-            write_whole(path, _joined(together, placed).encode("utf-8", "replace"))
+            _write(path, _joined(together, placed).encode("utf-8", "replace"))
             typer.echo(str(path))
     if missing == requested:
-        raise InputError(
-            f"{'Run' if run else 'Batch'} {run_id!r} has no pictures yet - make them with: peitu resume {run_id}"
-        )
+        what = "Batch" if find_batch(records, run_id) else "Run"
+        raise InputError(f"{what} {run_id!r} has no pictures yet - make them with: peitu resume {run_id}")
     if missing:
         say(f"{missing} of {requested} pictures missing - continue with: peitu resume {run_id}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write the file; another one in its place, in which somebody may have worked, is kept under a free name."""
+    from graph.terminal.console import say
+    from tools.pictures.files import write_whole
+
+    if path.is_file() and (earlier := path.read_bytes()) != data:
+        names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
+        kept = next(name for name in names if not name.exists())
+        write_whole(kept, earlier)
+        say(f"{path} is new - the earlier one is kept as {kept}")
+    write_whole(path, data)
 
 
 def _own_place(text: Text) -> Path | None:

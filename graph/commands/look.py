@@ -72,7 +72,9 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     else:
         others = other_prompts(path, batch_id)
         print_segments(document)
-        print_report(make_report(document, source=batch["source"], seconds=0.0, made_now=0, other_prompts=others))
+        print_report(
+            make_report(document, source=batch["source"], seconds=0.0, made_now=0, other_prompts=others, by_model=False)
+        )
 
 
 def doctor(config: Config = None) -> None:

@@ -50,6 +50,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[Saver]:
             with contextlib.suppress(aiosqlite.Error):
                 await connection.rollback()
             await connection.close()
+            saver.is_closed = True
 
 
 async def _set_up(saver: Saver, path: Path) -> None:

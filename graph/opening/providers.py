@@ -55,6 +55,11 @@ class Feasible:
         automatic = provider in {None, "auto"}
         self._names = automatic_providers(settings) if automatic else [str(provider)]
 
+    @property
+    def by_model(self) -> bool:
+        """Whether a model makes the pictures, and not the offline sketch."""
+        return "sketch" not in self._names
+
     def size_refusal(self, size: str) -> str | None:
         """Return why no provider makes pictures of this size, or `None`."""
         try:
@@ -66,7 +71,7 @@ class Feasible:
 
     def prompt_refusal(self, prompt: str) -> str | None:
         """Return why no provider takes this prompt as it is, or `None`."""
-        if "sketch" in self._names:
+        if not self.by_model:
             return None
         longest = max(self._rules[name].prompt_limit for name in self._names)
         return None if len(prompt) <= longest else f"prompt longer than the {longest} characters allowed"

@@ -14,6 +14,7 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from graph.run_options import given_options
+from tools.errors import ClosedError
 
 _NAMES = "CREATE TABLE IF NOT EXISTS thread_names (uuid TEXT PRIMARY KEY, thread_id TEXT NOT NULL)"
 _SPACE = uuid.UUID("6f0f7a52-1f0e-5b0c-9a55-7065697475aa")
@@ -26,6 +27,9 @@ def server_name(thread_id: str) -> str:
 
 class Saver(AsyncSqliteSaver):
     """LangGraph's saver, which accepts both names of a thread."""
+
+    is_closed = False
+    """Whether the file is closed; every call of the graph begins with `aget_tuple`, which says so then."""
 
     async def setup(self) -> None:
         """Create the missing tables."""
@@ -49,7 +53,13 @@ class Saver(AsyncSqliteSaver):
             return {str(row[0]) async for row in rows}
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """Return a checkpoint of the thread, the last one unless the config names another."""
+        """Return a checkpoint of the thread, the last one unless the config names another.
+
+        Raises:
+            ClosedError: The workflow was closed before.
+        """
+        if self.is_closed:
+            raise ClosedError("The workflow is closed - open it again with `open_workflow()`")
         known = await self._known(config)
         found = await super().aget_tuple(known)
         if found is None:

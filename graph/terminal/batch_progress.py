@@ -114,11 +114,11 @@ class BatchWatcher:
                 self._counts[before] -= 1
 
     def _tell(self, run_id: str, trouble: str) -> None:
-        """Print an error or a reason to wait, unless a similar one was printed already."""
-        kind = similar(trouble)
-        if kind in self._kinds or len(self._kinds) >= MOST_KINDS:
+        """Print an error or a reason to wait, unless a similar one, or each of its parts, was printed already."""
+        kinds = set(similar(trouble).split("; "))
+        if kinds <= self._kinds or len(self._kinds) >= MOST_KINDS:
             return
-        self._kinds.add(kind)
+        self._kinds |= kinds
         name = self._names.get(run_id, run_id)
         self._console.print(f"segment {name}: {redact(trouble)}", markup=False, soft_wrap=True)
 

@@ -23,12 +23,19 @@ Document = Mapping[str, Any]
 
 
 def make_report(
-    document: Document, *, source: str, seconds: float, made_now: int, other_prompts: Sequence[str | int]
+    document: Document,
+    *,
+    source: str,
+    seconds: float,
+    made_now: int,
+    other_prompts: Sequence[str | int],
+    by_model: bool,
 ) -> dict[str, Any]:
     """Return the report: the result document with counts of made, failed and held pictures, by provider and by reason.
 
     `other_prompts` are the ids of skipped segments whose pictures were made from another prompt. `seconds` is the
-    duration of this session, in which `made_now` pictures were made.
+    duration of this session, in which `made_now` pictures were made. `by_model` tells that a model makes the pictures,
+    so that skipped sketches are worth a word.
     """
     tally = _Tally()
     for image in document["images"]:
@@ -45,6 +52,7 @@ def make_report(
         "pictures_per_minute": round(made_now * 60 / seconds, 2) if seconds else 0.0,
         "providers": {name: dict(counts) for name, counts in sorted(tally.providers.items())},
         "other_prompts": list(other_prompts),
+        "sketches": tally.sketches if by_model else [],
         "failures": sorted(tally.failures.values(), key=lambda entry: -entry["count"]),
         "images": document["images"],
     }
@@ -57,6 +65,8 @@ class _Tally:
         self.held = self.waiting = 0
         self.providers: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.failures: dict[str, dict[str, Any]] = {}
+        self.sketches: list[str | int] = []
+        """The segments whose skipped pictures are offline sketches."""
 
     def add(self, image: Document) -> None:
         """Count an image."""
@@ -67,13 +77,17 @@ class _Tally:
             counts["made"] += image["status"] == "saved"
             counts["failed"] += image["status"] != "saved"
             counts["attempts"] += image["attempts"]
+        elif image["provider"] == "sketch" and image["id"] not in self.sketches[-1:]:
+            self.sketches.append(image["id"])
         if image["error"]:
             self._add_failure(image)
 
     def _add_failure(self, image: Document) -> None:
         what = what_became(image)
         why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
-        entry = self.failures.setdefault(what + similar(why), {"reason": why, "what": what, "count": 0, "ids": []})
+        # The last errors of the providers, in whatever order they were tried, are one reason.
+        kind = what + "; ".join(sorted(similar(why).split("; ")))
+        entry = self.failures.setdefault(kind, {"reason": why, "what": what, "count": 0, "ids": []})
         entry["count"] += 1
         if image["id"] not in entry["ids"][-1:]:
             entry["ids"].append(image["id"])
@@ -104,13 +118,18 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
         reason = f": {failure['reason']}" if failure["reason"] else ""
         console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
         console.print(f"   segments {_some(failure['ids'])}", markup=False)
-    if ids := report["other_prompts"]:
-        advice = "delete the files to regenerate them, or use another --output-dir"
-        console.print(f"{len(ids)} skipped, made from another prompt - {advice}", markup=False, style="yellow")
-        console.print(f"   segments {_some(ids)}", markup=False)
+    _print_skipped(console, report["other_prompts"], "made from another prompt", "regenerate them")
+    _print_skipped(console, report["sketches"], "drawn as offline sketches", "have a model make them")
     _print_end(console, report)
     if path is not None:
         console.print(f"Report: {path}", markup=False)
+
+
+def _print_skipped(console: Console, ids: Sequence[str | int], what: str, purpose: str) -> None:
+    if ids:
+        advice = f"delete the files to {purpose}, or use another --output-dir"
+        console.print(f"{len(ids)} skipped, {what} - {advice}", markup=False, style="yellow")
+        console.print(f"   segments {_some(ids)}", markup=False)
 
 
 def _print_end(console: Console, report: Document) -> None:

@@ -31,6 +31,20 @@ def asked_sizes(path: Path, sha256: str) -> set[tuple[int, int]]:
     return {(prompt["width_px"], prompt["height_px"]) for prompt in prompts if prompt}
 
 
+def newer_versions(path: Path) -> dict[tuple[str, str], Path]:
+    """Return the newest version of each picture that was redone, by path and SHA-256 of its earlier ones."""
+    found: dict[tuple[str, str], Path] = {}
+    with reading(path) as connection:
+        rows = connection.execute(
+            "SELECT run_id, image_index, path, sha256 FROM versions WHERE status = 'saved' AND sha256 IS NOT NULL"
+            " ORDER BY run_id, image_index, version"
+        )
+        for _, versions in groupby(rows, lambda row: (row["run_id"], row["image_index"])):
+            *earlier, newest = [(row["path"], row["sha256"]) for row in versions]
+            found |= dict.fromkeys(earlier, Path(newest[0]))
+    return found
+
+
 def other_prompts(path: Path, batch_id: str) -> list[str | int]:
     """Return the ids of the segments whose skipped pictures say that they were made from another prompt.
 
