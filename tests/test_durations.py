@@ -127,14 +127,14 @@ def test_what_others_showed_counts_while_all_may_be_equal():
     assert 2.8 < durations.add_between(2.8, 2.9, 3.0) < 3.0
 
 
-def simulated(seconds, *, at_once):
+def simulated(seconds, *, at_once, known=()):
     """Return how late each of the tasks is found done, and by how many polls, of which so many run at a time."""
-    durations, queue, late, polls = Durations(), list(seconds), [], []
+    durations, queue, late, polls = Durations(known), list(seconds), [], []
     running = []  # when it is asked for next, begun at, takes, unfinished at, polls
-    now = 0.0
+    now, news = 0.0, durations.news
     while queue or running:
         while queue and len(running) < at_once:
-            running.append([now + durations.pause(0.0, 1.0), now, queue.pop(0), 0.0, 0])
+            running.append([now + durations.first_pause(1.0), now, queue.pop(0), 0.0, 0])
         task = min(running)
         now, begun_at, takes = task[:3]
         task[4] += 1
@@ -147,7 +147,36 @@ def simulated(seconds, *, at_once):
         else:
             task[3] = now - begun_at
             task[0] = now + durations.pause(task[3], 1.0, [other[3] for other in running])
+        if news is not durations.news:
+            news = durations.news
+            for other in running:
+                other[0] = now + durations.pause(now - other[1], 1.0, [each[3] for each in running])
     return late, polls
+
+
+@pytest.mark.parametrize("usual", [[60.0] * 128, [57.0 + number % 7 for number in range(128)]])
+def test_a_service_that_becomes_faster_is_followed_at_once(usual):
+    """A minute each until yesterday, five seconds now: whoever waits as long as ever would never see it."""
+    late, polls = simulated([5.0] * 40, at_once=2, known=usual)
+
+    assert 31 > max(late)
+    assert 0.2 > max(late[3:])
+    assert 1.5 > statistics.mean(polls)
+
+
+def test_what_was_known_before_a_service_became_faster_is_forgotten():
+    """By the next run as well; a single quick one among slow ones changes little."""
+    assert 5.02 == pytest.approx(Durations([60.0] * 120 + [5.0] * 3).pause(0.0, 1.0), abs=0.1)
+    mixed, later = Durations([60.0] * 50 + [5.0] + [60.0] * 70), Durations([5.0] + [60.0] * 70)
+    assert [later.pause(age, 1.0) for age in (0, 6, 30)] == [mixed.pause(age, 1.0) for age in (0, 6, 30)]
+
+
+def test_one_in_many_is_polled_early():
+    """The first, and then one in 32; not where that could save less than the first poll of an unknown task."""
+    slow, quick = Durations([60.0] * 10), Durations([1.9] * 10)
+
+    assert [30.0, *[60.02] * 31, 30.0] == pytest.approx([slow.first_pause(1.0) for _ in range(33)])
+    assert 1.92 == pytest.approx(quick.first_pause(1.0))
 
 
 def test_tasks_that_take_no_time_are_asked_for_ever_sooner():

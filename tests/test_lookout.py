@@ -2,6 +2,8 @@
 
 import asyncio
 import statistics
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -288,9 +290,15 @@ async def test_each_page_of_the_list_has_its_turn(sandbox, stack):
 
 
 async def made(
-    sandbox: Sandbox, tmp_path, count: int, kind: type[DashScope | ModelScope] = DashScope, first_poll_s: float = 0.3
+    sandbox: Sandbox,
+    tmp_path,
+    count: int,
+    kind: type[DashScope | ModelScope] = DashScope,
+    *,
+    first_poll_s: float = 0.3,
+    known_s: Sequence[float] = (),
 ) -> list[int]:
-    """Make pictures, all at once, and return the polls of each task."""
+    """Make pictures, all at once, and return the polls of each task; `known_s` is how long earlier ones took."""
     database = Database(tmp_path / "peitu.db")
     async with make_client() as client:
         name = "modelscope" if kind is ModelScope else "dashscope"
@@ -308,6 +316,11 @@ async def made(
         leases = Leases(database, tmp_path / "owners")
         runner = TaskRunner(ledger=Ledger(database), leases=leases, client=client)
         request = ImageRequest(prompt="a lamp", width_px=512, height_px=512)
+        of_model = {"provider": name, "model": provider.model, "request": request}
+        for number, seconds in enumerate(known_s):
+            earlier = await runner.ledger.intend("earlier", number, **of_model)
+            await runner.ledger.submitted(earlier, task_id=f"earlier-{number}")
+            runner.ledger.note_succeeded(earlier, polls=1, duration_s=seconds)
         jobs = [
             Job(
                 run_id="run",
@@ -361,6 +374,16 @@ async def test_the_first_of_many_tasks_are_found_soon(sandbox, tmp_path):
 
     assert 40 == len(list(tmp_path.glob("*.jpg")))
     assert 2.5 > min(found_at) - sandbox.tasks[0].created_at
+
+
+async def test_a_service_that_became_faster_keeps_nobody_waiting(sandbox, tmp_path):
+    """Six seconds each until now, and a third of a second today: the first, polled early, wakes the others."""
+    sandbox.set_limits("modelscope", task_seconds=0.3)
+    began_at = time.monotonic()
+    await made(sandbox, tmp_path, 3, ModelScope, known_s=[6.0] * 8)
+
+    assert 3 == len(list(tmp_path.glob("*.jpg")))
+    assert 3.0 < time.monotonic() - began_at < 5.5
 
 
 class Ahead(DashScope):

@@ -1,6 +1,7 @@
 """How long tasks take, learned from earlier ones, so that a task is polled when it is likely done."""
 
 import asyncio
+import itertools
 import math
 from collections import deque
 from collections.abc import Collection, Iterable
@@ -30,6 +31,13 @@ NEARLY = 0.9
 LONGER = 2 / 3
 """Time until all such tasks have ended, as a share of that age, unless known tasks took even longer."""
 
+EARLY_EVERY = 32
+"""One in so many tasks, and the first, is polled at half the shortest known duration: that a service has become faster
+is seen by nobody who waits as long as ever."""
+
+FASTER = 0.6
+"""A task that was done within this share of the shortest known duration shows it: what was known is forgotten."""
+
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.02, 5.0
 """Bounds of the pause between two polls of a task, in seconds."""
 
@@ -41,13 +49,17 @@ class Durations:
     """
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
-        self._bounds: deque[Bounds] = deque((Bounds(known, known, known) for known in seconds), maxlen=REMEMBERED)
+        known = _since_faster(list(seconds))
+        self._bounds: deque[Bounds] = deque((Bounds(one, one, one) for one in known), maxlen=REMEMBERED)
         self._seconds: list[float] = []
         self._patience = LEAST_PATIENCE
         self._added = len(self._bounds)
         self._last_s = 0.0
-        self.known = asyncio.Event()
-        """Set once enough durations are known; whoever has guessed a pause until then computes it anew."""
+        self._begun = itertools.count()
+        self.is_known = False
+        """Whether enough durations are known."""
+        self.news = asyncio.Event()
+        """Set, and replaced, when that changes: whoever waits for a task computes the pause anew."""
         self._learn()
 
     def add(self, seconds: float) -> float:
@@ -61,6 +73,8 @@ class Durations:
         else 0: it is a lower bound as long as all tasks may take equally long. A task that was done at its first poll
         tells least: the next ones are polled a little earlier, until one is unfinished.
         """
+        if self.is_known and age_s <= FASTER * min(self._seconds):
+            self._bounds.clear()
         self._bounds.append(Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._added += 1
         self._learn()
@@ -72,8 +86,18 @@ class Durations:
         self._seconds = _without_far(seconds)
         self._patience = max(LEAST_PATIENCE, _polls(self._seconds) / POLLS)
         alike = self._are_alike(max(self._seconds, default=0.0))
-        if len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH):
-            self.known.set()
+        was_known, self.is_known = self.is_known, len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH)
+        if self.is_known != was_known:
+            news, self.news = self.news, asyncio.Event()
+            news.set()
+
+    def first_pause(self, first_poll_s: float, *, asked_singly: int = 1) -> float:
+        """Return the seconds until a new task is polled; now and then that is early, see `EARLY_EVERY`."""
+        early_s = min(self._seconds, default=0.0) / 2
+        is_early = next(self._begun) % EARLY_EVERY == 0
+        if self.is_known and is_early and early_s >= first_poll_s:
+            return early_s
+        return self.pause(0.0, first_poll_s, asked_singly=asked_singly)
 
     def pause(
         self, age_s: float, first_poll_s: float, unfinished: Collection[float] = (), *, asked_singly: int = 1
@@ -90,7 +114,7 @@ class Durations:
         given number of polls, since all tasks pay for early polls and few for late ones. Unfinished tasks count as long
         ones; without them only the quick ones would be known at first.
         """
-        if not self.known.is_set():
+        if not self.is_known:
             of_many_s = max(age_s, first_poll_s) * asked_singly / 8
             return min(max(first_poll_s, age_s / 4, of_many_s), MOST_PAUSE_S)
         longer = sorted(seconds - age_s for seconds in self._seconds if seconds > age_s)
@@ -110,11 +134,11 @@ class Durations:
 
     def are_all_within(self, age_s: float) -> bool:
         """Tell whether every known task was done by this age."""
-        return self.known.is_set() and age_s >= max(self._seconds)
+        return self.is_known and age_s >= max(self._seconds)
 
     def usual_s(self, age_s: float) -> float:
         """Return the average duration in seconds; while too little is known, twice the age of an unfinished task."""
-        return sum(self._seconds) / len(self._seconds) if self.known.is_set() else 2 * age_s
+        return sum(self._seconds) / len(self._seconds) if self.is_known else 2 * age_s
 
     def _beyond(self, age_s: float) -> float:
         """Return the pause for a task that already takes longer than all known ones did."""
@@ -128,6 +152,13 @@ class Durations:
 
     def _width(self) -> float:
         return max(self._seconds, default=0.0) - min(self._seconds, default=0.0)
+
+
+def _since_faster(seconds: list[float]) -> list[float]:
+    """Return those (the oldest first) since the service became faster last, see `FASTER`."""
+    shortest = list(itertools.accumulate(seconds, min))
+    changes = (place for place in range(ENOUGH, len(seconds)) if seconds[place] <= FASTER * shortest[place - 1])
+    return seconds[max(changes, default=0) :]
 
 
 def _without_far(seconds: list[float]) -> list[float]:

@@ -3,9 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from tools.errors import LostReplyError, OverdueError, RejectedError, TaskFailedError, ThrottledError, UnavailableError
 from tools.money.durations import LEAST_PAUSE_S, REMEMBERED, Durations
@@ -79,12 +78,9 @@ class Waiter:
         return max(0.0, min(due_s, service.deadline_s) - task.age_s(self._now()))
 
     async def _rest(self, seconds: float, durations: Durations, watched: Watched) -> bool:
-        """Wait this long, or until the list shows the task over; `False` if durations became known meanwhile."""
-        news: list[Coroutine[Any, Any, Any]] = [watched.over.wait()]
-        if not durations.known.is_set():
-            news.append(durations.known.wait())
+        """Wait this long, or until the list shows the task over; `False` if the wait must be computed anew."""
         resting = asyncio.ensure_future(self._sleep(seconds))
-        hearing = [asyncio.ensure_future(piece) for piece in news]
+        hearing = [asyncio.ensure_future(news.wait()) for news in (watched.over, durations.news)]
         try:
             await asyncio.wait([resting, *hearing], return_when=asyncio.FIRST_COMPLETED)
             return resting.done() or watched.over.is_set()
@@ -169,10 +165,12 @@ def _due_s(age_s: float, service: Service, lookout: Lookout, durations: Duration
     While too little is known it is random, so that tasks that were submitted together are polled at different times:
     the first one found done tells all others. The first polls are spread widest, or all would look at the same time.
     """
-    begins, first_s = age_s == 0.0, service.first_poll_s
-    unfinished = () if begins else lookout.unfinished
-    pause_s = durations.pause(age_s, first_s, unfinished, asked_singly=lookout.asked_singly(polled=polled))
-    if not durations.known.is_set():
+    begins, first_s, singly = age_s == 0.0, service.first_poll_s, lookout.asked_singly(polled=polled)
+    if begins:
+        pause_s = durations.first_pause(first_s, asked_singly=singly)
+    else:
+        pause_s = durations.pause(age_s, first_s, lookout.unfinished, asked_singly=singly)
+    if not durations.is_known:
         pause_s = random.uniform((first_s if begins else pause_s) / 2, pause_s)
     return age_s + pause_s
 
