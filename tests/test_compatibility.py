@@ -254,6 +254,8 @@ def test_no_key_is_an_error(sandbox):
 @pytest.mark.parametrize(
     ("tasks", "error", "told"),
     [
+        (["a teapot"], InputError, "'a teapot' is no prompt with a path - give each picture as"),
+        ([("a teapot",)], InputError, "is no prompt with a path"),
         ([("  ", "a.jpg")], InputError, "a.jpg"),
         ([(7, "a.jpg")], InputError, "7"),
         ([("a teapot", "folder")], InputError, "'folder' is a folder"),

@@ -61,14 +61,18 @@ def generate_images_batch(
     as for `generate_image`.
 
     Raises:
-        InputError: A prompt is blank, or a path names no file or belongs to two prompts; nothing was sent.
+        InputError: A task is no pair, a prompt is blank, or a path names no file or belongs to two prompts; nothing was
+            sent.
         ConfigError: No key is set, or a setting, the database or a folder cannot be used; nothing was sent.
     """
     from tools.compatibility.illustrate import illustrate
 
     paths: dict[Place, Path] = {}
     wanted: dict[Path, tuple[Path, str]] = {}
-    for prompt, place in tasks:
+    for task in tasks:
+        if isinstance(task, str) or len(task) != 2:
+            raise InputError(f"{task!r:.60} is no prompt with a path - give each picture as (prompt, path)")
+        prompt, place = task
         path, known = wanted.setdefault(Path(place).absolute(), (Path(place), prompt))
         if known != prompt:
             raise InputError(f"{str(place)!r} is the path of two prompts - give each picture a path of its own")
