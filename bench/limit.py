@@ -3,7 +3,6 @@
 import argparse
 import json
 import subprocess
-import time
 from pathlib import Path
 
 from rich.console import Console
@@ -58,7 +57,7 @@ def main() -> None:
     """Measure, print a table for each scenario, and write the results."""
     options = arguments()
     console, progress = Console(width=150), Console(stderr=True, soft_wrap=True)
-    began_at, outcomes = time.monotonic(), list[Outcome]()
+    outcomes = list[Outcome]()
     wanted = set(options.only.split(","))
     for scenario in scenarios(quick=options.quick):
         if scenario.key not in wanted:
@@ -75,8 +74,7 @@ def main() -> None:
             found = overhead.measure(times=1 if options.quick else overhead.TIMES)
         except subprocess.CalledProcessError as error:
             progress.print(f"One picture cannot be measured ({error}) - the rest is written all the same")
-    seconds = time.monotonic() - began_at
-    measured = limit_report.summarize(outcomes, size=options.size, seconds=seconds, overhead=found)
+    measured = limit_report.summarize(outcomes, size=options.size, overhead=found)
     for part in limit_report.tables(measured):
         console.print(part, highlight=False)
     if not (options.quick or options.no_results):

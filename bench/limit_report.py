@@ -5,7 +5,7 @@ import os
 import platform
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -48,16 +48,15 @@ COLUMNS: dict[str, Cell] = {
 """The columns and how their values are formatted; README.md in this folder explains them."""
 
 
-def summarize(
-    outcomes: Sequence[Outcome], *, size: str, seconds: float, overhead: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def summarize(outcomes: Sequence[Outcome], *, size: str, overhead: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return all runs, with machine, versions and settings; `overhead` is the result of `bench.overhead`."""
+    runs = [asdict(outcome) for outcome in outcomes]
     return {
         "measured_at": datetime.now(UTC).date().isoformat(),
-        "wall_s": round(seconds),
+        "wall_s": _seconds_of(runs),
         "machine": machine(),
         "picture_size": size,
-        "runs": [asdict(outcome) for outcome in outcomes],
+        "runs": runs,
         "overhead": overhead,
     }
 
@@ -68,12 +67,14 @@ def kept(measured: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         return measured
     new = {run["scenario"] for run in measured["runs"]}
     left = [run for run in before["runs"] if run["scenario"] not in new]
-    return {
-        **measured,
-        "wall_s": measured["wall_s"] + before["wall_s"],
-        "runs": sorted([*measured["runs"], *left], key=lambda run: run["scenario"]),
-        "overhead": measured["overhead"] or before["overhead"],
-    }
+    runs = sorted([*measured["runs"], *left], key=lambda run: run["scenario"])
+    overhead = measured["overhead"] or before["overhead"]
+    return {**measured, "wall_s": _seconds_of(runs), "runs": runs, "overhead": overhead}
+
+
+def _seconds_of(runs: Sequence[Mapping[str, Any]]) -> int:
+    """Return how long all runs together took."""
+    return round(sum(run["wall_s"] for run in runs))
 
 
 def machine() -> dict[str, Any]:
@@ -167,7 +168,7 @@ def tables(measured: dict[str, Any]) -> Iterable[str | Table]:
 def markdown(measured: dict[str, Any]) -> str:
     """Return the tables as a Markdown page."""
     about = ", ".join(f"{name} {value}" for name, value in measured["machine"].items())
-    when = f"{measured['measured_at']}, {measured['wall_s']} s in all; pictures of {measured['picture_size']}"
+    when = f"{measured['measured_at']}, {measured['wall_s']} s of runs; pictures of {measured['picture_size']}"
     lines = ["# At the limit", "", f"`uv run --group peers python -m bench.limit`, {when}; {about}."]
     for title, columns, rows in sections(measured):
         lines += ["", f"## {title}", "", f"| {' | '.join(columns)} |", "|---|" + "---:|" * (len(columns) - 1)]
