@@ -72,8 +72,9 @@ def test_a_folder_that_cannot_be_read_is_no_error(tmp_path: Path, monkeypatch: p
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(os, "open", refuse)
-    sync_folder(tmp_path)
+    with monkeypatch.context() as patched:  # pytest itself opens the folder, to clear it away
+        patched.setattr(os, "open", refuse)
+        sync_folder(tmp_path)
 
 
 @pytest.mark.parametrize(
