@@ -373,7 +373,7 @@ async def test_the_first_of_many_tasks_are_found_soon(sandbox, tmp_path):
     found_at = [request.at for request in sandbox.requests if request.step == "download"]
 
     assert 40 == len(list(tmp_path.glob("*.jpg")))
-    assert 2.5 > min(found_at) - sandbox.tasks[0].created_at
+    assert 2.9 > min(found_at) - sandbox.tasks[0].created_at
 
 
 async def test_a_service_that_became_faster_keeps_nobody_waiting(sandbox, tmp_path):
@@ -383,7 +383,7 @@ async def test_a_service_that_became_faster_keeps_nobody_waiting(sandbox, tmp_pa
     await made(sandbox, tmp_path, 3, ModelScope, known_s=[6.0] * 8)
 
     assert 3 == len(list(tmp_path.glob("*.jpg")))
-    assert 3.0 < time.monotonic() - began_at < 5.5
+    assert 3.0 < time.monotonic() - began_at < 5.9
 
 
 class Ahead(DashScope):
