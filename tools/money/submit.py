@@ -136,8 +136,8 @@ class Submitter:
                     while self._now() < settled_by and await self._leases.has_abandoned(service.name):
                         await self._sleep(0.05)
                 # At a low rate the next turn is far ahead without a pause.
-                patience_s = max(LEAST_PATIENCE_S, 2 * service.limiter.submits.spacing_s)
-                if not (pause_s := await service.limiter.submits.turn(again=again, patience_s=patience_s)):
+                in_line_s = max(LEAST_PATIENCE_S, 2 * service.limiter.submits.spacing_s)
+                if not (pause_s := await service.limiter.submits.turn(again=again, patience_s=in_line_s)):
                     yield
                     return
             asked = f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left"

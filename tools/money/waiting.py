@@ -49,11 +49,11 @@ class Waiter:
             self._lookouts[_key(task)] = Lookout(service, now=self._now)
         lookout = self._lookouts[_key(task)]
         with lookout.watch(task) as watched:
-            due_s = _due_s(0.0, service, lookout, durations)
+            due_s = _first_due_s(service, lookout, durations)
             polls = 0
             while True:
                 while not await self._rest(self._left_s(due_s, task, service), durations, watched):
-                    due_s = _due_s(task.age_s(self._now()), service, lookout, durations)
+                    due_s = _due_s(task.age_s(self._now()), service, lookout, durations, polled=polls > 0)
                 state: TaskState | None = NOT_POLLED
                 if not await self._is_listed_unfinished(watched, lookout, durations):
                     state = await self._poll(watched, service, is_first=polls == 0)
@@ -159,20 +159,24 @@ def _key(task: Task) -> str:
     return f"{task.provider} {task.model}"
 
 
-def _due_s(age_s: float, service: Service, lookout: Lookout, durations: Durations, *, polled: bool = False) -> float:
+def _first_due_s(service: Service, lookout: Lookout, durations: Durations) -> float:
+    """Return the age in seconds at which a new task is polled first.
+
+    While too little is known it is random, and the first polls of many are spread over seconds: the first task that is
+    found done tells all others.
+    """
+    pause_s = durations.first_pause(service.first_poll_s, asked_singly=lookout.asked_singly(polled=False))
+    return pause_s if durations.is_known else random.uniform(service.first_poll_s / 2, pause_s)
+
+
+def _due_s(age_s: float, service: Service, lookout: Lookout, durations: Durations, *, polled: bool) -> float:
     """Return the age in seconds at which a task of this age is polled next; `polled` if it was just now.
 
-    While too little is known it is random, so that tasks that were submitted together are polled at different times:
-    the first one found done tells all others. The first polls are spread widest, or all would look at the same time.
+    While too little is known it is random as well.
     """
-    begins, first_s, singly = age_s == 0.0, service.first_poll_s, lookout.asked_singly(polled=polled)
-    if begins:
-        pause_s = durations.first_pause(first_s, asked_singly=singly)
-    else:
-        pause_s = durations.pause(age_s, first_s, lookout.unfinished, asked_singly=singly)
-    if not durations.is_known:
-        pause_s = random.uniform((first_s if begins else pause_s) / 2, pause_s)
-    return age_s + pause_s
+    singly = lookout.asked_singly(polled=polled)
+    pause_s = durations.pause(age_s, service.first_poll_s, lookout.unfinished, asked_singly=singly)
+    return age_s + (pause_s if durations.is_known else random.uniform(pause_s / 2, pause_s))
 
 
 def _learn(

@@ -27,7 +27,7 @@ def asked_sizes(path: Path, sha256: str) -> set[tuple[int, int]]:
             " WHERE sha256 = ? AND images.status = 'saved' AND attempts > 0 AND plan IS NOT NULL",
             (sha256,),
         )
-        prompts = [_planned(row["plan"]).get(row["image_index"]) for row in rows]
+        prompts = [planned_prompts(row["plan"]).get(row["image_index"]) for row in rows]
     return {(prompt["width_px"], prompt["height_px"]) for prompt in prompts if prompt}
 
 
@@ -78,8 +78,8 @@ def subjects_of(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, st
             " WHERE attempts > 0 AND sha256 IN (SELECT value FROM json_each(?)) ORDER BY runs.started_at",
             (kept,),
         ).fetchall()
-    planned = {row["run_id"]: _planned(row["plan"]) for row in plans}
-    known = {row["sha256"]: _planned(row["plan"]).get(row["image_index"]) for row in made}
+    planned = {row["run_id"]: planned_prompts(row["plan"]) for row in plans}
+    known = {row["sha256"]: planned_prompts(row["plan"]).get(row["image_index"]) for row in made}
     found: dict[int, str] = {}
     for run_id, group in groupby(images, lambda image: image["run_id"]):
         for place, image in enumerate(group):
@@ -89,7 +89,7 @@ def subjects_of(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, st
     return found
 
 
-def _planned(plan: str | None) -> dict[int, dict[str, Any]]:
+def planned_prompts(plan: str | None) -> dict[int, dict[str, Any]]:
     """Return the prompts of a plan by their index."""
     return {prompt["index"]: prompt for prompt in json.loads(plan or "{}").get("prompts") or []}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tools.content.edited import end_of_passage
 from tools.sqlite.connection import reading
+from tools.sqlite.provenance import planned_prompts
 from tools.sqlite.records import image_of
 
 
@@ -35,7 +36,7 @@ def texts_of(path: Path, name: str) -> Iterator[dict[str, Any]]:
 
 def _earlier_plan(connection: sqlite3.Connection, images: list[dict[str, Any]], content: str) -> dict[str, Any]:
     """Return the plan of these pictures in the runs that made them, with their places in this content."""
-    planned = []
+    found = []
     for image in images:
         made = connection.execute(
             "SELECT image_index, plan, runs.content FROM runs JOIN"
@@ -45,11 +46,10 @@ def _earlier_plan(connection: sqlite3.Connection, images: list[dict[str, Any]], 
             " WHERE plan IS NOT NULL ORDER BY runs.content = :content DESC, runs.started_at DESC LIMIT 1",
             {"sha256": image["sha256"], "content": content},
         ).fetchone()
-        prompts = json.loads(made["plan"])["prompts"] if made else []
-        prompt = next((each for each in prompts if each["index"] == made["image_index"]), None)
+        prompt = planned_prompts(made["plan"]).get(made["image_index"]) if made else None
         if prompt and (end := _end_in(content, made["content"], prompt)) is not None:
-            planned.append({**prompt, "index": image["index"], "end": end})
-    return {"prompts": planned}
+            found.append({**prompt, "index": image["index"], "end": end})
+    return {"prompts": found}
 
 
 def _end_in(content: str, earlier: str, prompt: dict[str, Any]) -> int | None:
