@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -558,7 +559,7 @@ def test_light_commands_import_nothing_heavy(arguments):
 )
 def test_where_nobody_reads_nothing_goes_elsewhere(arguments, expected):
     """A line for people is not put among the results; a full disk under them is no bug of ours."""
-    command = f"{sys.executable} -m graph.cli {arguments}"
+    command = f"{shlex.quote(sys.executable)} -m graph.cli {arguments}"
     ended = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True)
     code, out, err = expected
 
