@@ -306,7 +306,7 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
 
     assert begun == bench.clock.now()
 
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
 
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
@@ -315,7 +315,7 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
 @pytest.mark.parametrize(("asked_s", "waited_s"), [(7.0, 7.0), (3600.0, 60.0)])
 async def test_a_service_in_trouble_is_left_alone_for_as_long_as_it_asks(bench, ledger, asked_s, waited_s):
     """A 503 with `Retry-After`: attempts within that time would only be used up. An hour is not believed."""
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     provider = FakeProvider(ledger, submits=[UnavailableError("503", retry_after_s=asked_s)])
     service, begun = bench.service(provider, deadline_s=600), bench.clock.time
     bench.service = lambda *_, **__: service
@@ -347,7 +347,7 @@ async def test_a_slow_rate_is_no_pause(bench, ledger):
 
 async def test_a_pause_that_another_process_was_asked_for_is_told(bench, ledger):
     """The 429 was somebody else's: whoever waits for the end of its pause is told what for."""
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     provider = FakeProvider(ledger)
     service = bench.service(provider, deadline_s=600)
     await service.limiter.submits.slow_down(300)
@@ -367,7 +367,7 @@ async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(ben
     waits = asyncio.Event()
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
-        patient = replace(bench.job, patience_s=60)
+        patient = replace(bench.job, may_fail_over=False)
         work = asyncio.create_task(
             runner.run(patient, service, report=lambda event, **_: waits.set() if event == "waiting" else None)
         )
@@ -394,7 +394,7 @@ async def test_where_another_provider_is_left_short_pauses_come_to_an_end(bench,
 
 async def test_a_caller_may_say_how_often_haste_is_mended(bench, ledger):
     """The fifth refusal is one too many."""
-    bench.job = replace(bench.job, patience_s=600, most_refusals=5)
+    bench.job = replace(bench.job, may_fail_over=False, most_refusals=5)
     provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1)] * 5)
     with pytest.raises(ThrottledError):
         await bench.run(provider, deadline_s=600)
