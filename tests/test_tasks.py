@@ -1355,7 +1355,7 @@ class Distant(FakeProvider):
 
 async def test_a_poll_that_is_long_under_way_is_sent_the_earlier(bench, ledger, monkeypatch):
     """The answer to the submit and the poll are under way for 0.2 s together: that is no reason to be late."""
-    monkeypatch.setattr("tools.money.waiting.time", SimpleNamespace(monotonic=bench.clock.seconds))
+    monkeypatch.setattr("tools.money.polling.time", SimpleNamespace(monotonic=bench.clock.seconds))
     monkeypatch.setattr("tools.money.ledger.utc_now", bench.clock.now)
     provider = Distant(ledger, bench.clock, way_s=0.2, takes_s=8.0)
     service = bench.service(provider)
