@@ -182,13 +182,13 @@ class BatchSession:
     def _existing(self, segment: SegmentRow) -> list[dict[str, Any]]:
         """Return the existing pictures of a segment that are whole and have the right size; reads the disk."""
         sizes = self._feasible.sizes(segment.asked.get("size"))
+        find = partial(existing_picture, sizes=sizes, asked=partial(asked_sizes, self._settings.database.path))
         found = []
         for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):
             path = Path(inside(self._settings.output_dir, name).as_posix())
-            asked = partial(asked_sizes, self._settings.database.path)
-            picture = existing_picture(path, sizes, asked)
+            picture = find(path, index=index)
             if picture and (newer := self._newer.get((picture["path"], picture["sha256"]))):
-                picture = existing_picture(newer, sizes, asked) or picture
+                picture = find(newer, index=index) or picture
             if picture is not None:
-                found.append({**picture, "index": index})
+                found.append(picture)
         return found
