@@ -363,7 +363,7 @@ async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(ben
     monkeypatch.setattr("tools.money.submit.LEAST_PATIENCE_S", 0.1)
     provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1.5)])
     limiter, health = Limiter(rate_per_s=1000, max_in_flight=2), Health(provider.name, provider.model)
-    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter, health=health)
+    service = replace(bench.service(provider, on_lost_reply=rule, first_poll_s=0.02), limiter=limiter, health=health)
     waits = asyncio.Event()
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
@@ -1173,7 +1173,7 @@ async def order_of_submits(bench, *, again, places, rule, out=1):
     """Run a picture for each of `again` beside each other; return who is out at first, `out` at least, and all."""
     provider = Slow(bench.ledger)
     limiter = Limiter(rate_per_s=1000, max_in_flight=places)
-    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter)
+    service = replace(bench.service(provider, on_lost_reply=rule, first_poll_s=0.02), limiter=limiter)
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         runner = TaskRunner(ledger=bench.ledger, leases=bench.leases, client=client)
         work = []
