@@ -90,10 +90,11 @@ def test_how_many_pictures_a_run_wants_is_known_before_its_end(database, columns
     add_run(database, "a", **columns)
     add_image(database, "a", 0)
     add_image(database, "a", 1, status="failed")
+    add_image(database, "a", 2)
     add_image(database, "other", 0)
     found = list_runs(RECORDS, limit=1)[0]
 
-    assert (requested, 1) == (found["requested"], found["count"])
+    assert (requested, 2) == (found["requested"], found["count"])
 
 
 @pytest.mark.parametrize(("planned", "state"), [(True, "waiting for approval"), (False, "stopped")])
@@ -109,7 +110,7 @@ def test_a_thread_is_listed_once_with_its_last_run(database):
     """Without a title it has the beginning of its content; those of batches have none of their own."""
     add_run(database, "a", thread_id="a", day=1, title="old")
     add_run(database, "a.2", thread_id="a", day=4, title=None, content="x" * 90)
-    add_run(database, "alone", day=3)
+    add_run(database, "alone", day=3, content="a tea house")
     add_run(database, "b-0", day=5)
     add_run(database, "c", thread_id="c", day=2)
     add_segment(database, "b", 0)

@@ -280,12 +280,16 @@ async def test_new_words_are_the_subject_too(redone):
     )
 
 
-async def test_a_style_brings_its_negative_prompt(redone):
-    """In the language of the words."""
-    found, _ = await redone({"index": 2, "style": "ink"}, Versions(first()))
+@pytest.mark.parametrize(
+    ("words", "body", "subject"), [({}, "P2.", "a kite"), ({"prompt": "a red boat"}, "A red boat.", "a red boat")]
+)
+async def test_a_style_takes_the_old_words_or_those_that_come_with_it(redone, words, body, subject):
+    """And brings its negative prompt, in their language."""
+    found, _ = await redone({"index": 2, "style": "ink", **words}, Versions(first()))
+    new = found["redoing"]["planned"]
 
-    assert wording.negative(templates.style("ink"), "en") == found["redoing"]["planned"]["negative_prompt"]
-    assert "a kite" == found["redoing"]["planned"]["subject"]
+    assert new["prompt"].startswith(f"{templates.style('ink').prefix.en}. {body} ")
+    assert (wording.negative(templates.style("ink"), "en"), subject) == (new["negative_prompt"], new["subject"])
 
 
 @pytest.mark.parametrize("title", ["Tea", None])
