@@ -238,6 +238,7 @@ async def test_a_version_that_was_made_already_is_not_made_again(redone, shown, 
     [
         ([first()], [], 2, "a/02-v2.jpg"),
         ([first(), first(number=2)], ["a/02-v3.jpg", "a/02-v4.jpg"], 5, "a/02-v5.jpg"),
+        ([first()], ["a/02-v2.jpg"], 3, "a/02-v3.jpg"),
         ([first(path=None, status="failed"), first(number=2, path="b/9.png")], [], 3, "b/9-v3.png"),
         ([first(path=None, status="failed")], [], 2, "a/02.jpg"),
         ([first(path=None, status="failed")], ["a/02.jpg"], 2, "a/02-v2.jpg"),
