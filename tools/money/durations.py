@@ -54,7 +54,6 @@ class Durations:
         self._seconds: list[float] = []
         self._patience = LEAST_PATIENCE
         self._added = len(self._bounds)
-        self._last_s = 0.0
         self._begun = itertools.count()
         self.is_known = False
         """Whether enough durations are known."""
@@ -77,25 +76,24 @@ class Durations:
             self._bounds.clear()
         self._bounds.append(Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._added += 1
-        self._learn()
-        return self._last_s
+        return self._learn()[-1]
 
-    def _learn(self) -> None:
+    def _learn(self) -> list[float]:
+        """Compute all that is derived from the bounds, and return the estimated durations."""
         seconds = likely_durations(self._bounds, first=self._added - len(self._bounds))
-        self._last_s = seconds[-1] if seconds else 0.0
         self._seconds = _without_far(seconds)
         self._patience = max(LEAST_PATIENCE, _polls(self._seconds) / POLLS)
-        alike = self._are_alike(max(self._seconds, default=0.0))
+        alike = bool(self._seconds) and self._are_alike(max(self._seconds))
         was_known, self.is_known = self.is_known, len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH)
         if self.is_known != was_known:
             news, self.news = self.news, asyncio.Event()
             news.set()
+        return seconds
 
     def first_pause(self, first_poll_s: float, *, asked_singly: int = 1) -> float:
         """Return the seconds until a new task is polled; now and then that is early, see `EARLY_EVERY`."""
-        early_s = min(self._seconds, default=0.0) / 2
         is_early = next(self._begun) % EARLY_EVERY == 0
-        if self.is_known and is_early and early_s >= first_poll_s:
+        if self.is_known and is_early and (early_s := min(self._seconds) / 2) >= first_poll_s:
             return early_s
         return self.pause(0.0, first_poll_s, asked_singly=asked_singly)
 
@@ -153,7 +151,7 @@ class Durations:
 
     def _are_alike(self, age_s: float) -> bool:
         """Tell whether the known durations differ by less than the share `ALIKE` of an age."""
-        return max(self._seconds, default=0.0) - min(self._seconds, default=0.0) < ALIKE * age_s
+        return max(self._seconds) - min(self._seconds) < ALIKE * age_s
 
 
 def _bounded(pause_s: float) -> float:
