@@ -76,7 +76,7 @@ def redo(
 async def _redo(
     workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None, watch: Watch
 ) -> OutputState:
-    thread_id, under_way = await _stand(workflow, run_id, asked, recorded)
+    thread_id, under_way = await _find_thread(workflow, run_id, asked, recorded)
     wish: Redo = {**asked, "run_id": run_id}
     values = await runs.redo(workflow, None if under_way else wish, run_id=run_id, thread_id=thread_id, watch=watch)
     redoing = values["redoing"]
@@ -88,7 +88,9 @@ async def _redo(
     return {**document(run_id, values), "success": complete}
 
 
-async def _stand(workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None) -> tuple[str, bool]:
+async def _find_thread(
+    workflow: Workflow, run_id: str, asked: Redo, recorded: Mapping[str, Any] | None
+) -> tuple[str, bool]:
     """Return the thread of the run, and whether this same redo is under way in it.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Literal
 from langgraph.types import Send
 
 from graph.image_state import Failure, ImageState
-from graph.state import Prompt, State
+from graph.state import Image, Prompt, State
 from tools.content.templates import style
 from tools.content.wishes import check_kinds, parse_size
 from tools.errors import (
@@ -121,15 +121,8 @@ class Routes:
             if known is None or known["status"] != "saved":
                 # Only an image that was saved before has a hash. A lost sketch is drawn again, even with a key by now.
                 lost = known if known and known["sha256"] else None
-                branch: ImageState = {
-                    "run_id": state["run_id"],
-                    "picture": identity(prompt),
-                    "prompt": prompt,
-                    "provider": "sketch" if lost and lost["provider"] == "sketch" else asked,
-                    "lost": lost,
-                    "failures": [],
-                }
-                sends.append(Send("generate", branch))
+                provider = "sketch" if lost and lost["provider"] == "sketch" else asked
+                sends.append(_branch(state["run_id"], prompt, provider, lost=lost))
         return sends or "upload"
 
     async def begin(self, state: State) -> Literal["analyze", "redo"]:
@@ -142,14 +135,8 @@ class Routes:
         planned = redoing and redoing["planned"]
         if not redoing or not planned:
             return "__end__"
-        branch: ImageState = {
-            "run_id": state["run_id"],
-            "picture": identity(planned),
-            "prompt": planned,
-            "provider": redoing["asked"].get("provider") or state.get("options", {}).get("provider") or "auto",
-            "failures": [],
-        }
-        return [Send("generate", branch)]
+        provider = redoing["asked"].get("provider") or state.get("options", {}).get("provider") or "auto"
+        return [_branch(state["run_id"], planned, provider)]
 
     async def next_provider(self, state: ImageState) -> str:
         """Return the provider for the next attempt, ``rewrite`` for a refused prompt, or ``done`` to give up."""
@@ -193,6 +180,19 @@ async def after_provider(state: ImageState) -> Literal["made", "failed"]:
 async def after_check(state: ImageState) -> Literal["passed", "refused"]:
     """Tell whether the picture passed the check."""
     return "passed" if state.get("outcome") else "refused"
+
+
+def _branch(run_id: str, prompt: Prompt, provider: str, *, lost: Image | None = None) -> Send:
+    """Return the branch that makes the image of this prompt, see `ImageState`."""
+    branch: ImageState = {
+        "run_id": run_id,
+        "picture": identity(prompt),
+        "prompt": prompt,
+        "provider": provider,
+        "lost": lost,
+        "failures": [],
+    }
+    return Send("generate", branch)
 
 
 def _is_exhausted(candidate: Candidate, failures: Sequence[Failure]) -> bool:

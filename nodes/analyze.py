@@ -77,19 +77,12 @@ async def analyze(
         options=options,
     )
     as_is = bool(state.get("as_is"))
-    notes: list[str] = []
-    if as_is:
-        analysis, used = given_analysis(content), None
-    else:
+    if not as_is:
+        count = state.get("count") or default_count
         async with at_work(run_id):
-            analysis, used = await _analyzed(
-                content,
-                state.get("count") or default_count,
-                model=model,
-                max_chars=max_content_chars,
-                notes=notes,
-                own=own,
-            )
+            analysis, used, notes = await _analyzed(content, count, model=model, max_chars=max_content_chars, own=own)
+    else:
+        analysis, used, notes = given_analysis(content), None, []
     return {
         "run_id": run_id,
         "wanted": state.get("count"),
@@ -107,24 +100,33 @@ async def analyze(
 
 
 async def _analyzed(
-    content: str,
-    count: int,
-    *,
-    model: LanguageModel | None,
-    max_chars: int,
-    notes: list[str],
-    own: Path | None,
-) -> tuple[Analysis, str | None]:
-    """Return the analysis, and the name of the language model that helped with it."""
+    content: str, count: int, *, model: LanguageModel | None, max_chars: int, own: Path | None
+) -> tuple[Analysis, str | None, list[str]]:
+    """Return the analysis, the name of the language model if it helped with it, and notes for the user."""
     reading, analysis = await asyncio.to_thread(_first_look, content, own, count)
     if model is None:
-        return analysis, None
+        return analysis, None, []
+    notes: list[str] = []
+    texts = [passage.text for passage in reading.passages] or [reading.title]
     try:
-        better = await _improved(analysis, reading, count, model=model, max_chars=max_chars, notes=notes, own=own)
+        question, shown = await asyncio.to_thread(
+            analysis_question,
+            texts,
+            title=analysis["title"],
+            language=analysis["language"],
+            count=count,
+            max_chars=max_chars,
+            own=own,
+        )
+        if shown < len(texts):
+            notes.append(f"The content is long: the language model read {shown} of its {len(texts)} passages")
+        told = await asyncio.to_thread(instructions, "analyze")
+        answer = await model.answer(told, question, AnalysisAnswer)
+        better = await asyncio.to_thread(merged, analysis, reading, answer, count, own)
     except PeituError as error:
         notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
-        return analysis, None
-    return better, model.name
+        return analysis, None, notes
+    return better, model.name, notes
 
 
 def _first_look(content: str, own: Path | None, count: int) -> "tuple[Reading, Analysis]":
@@ -148,35 +150,3 @@ def _content(state: State) -> str:
     if not without_unseen(content):
         raise InputError("The content is blank - write at least one word")
     return content
-
-
-async def _improved(
-    analysis: Analysis,
-    reading: "Reading",
-    count: int,
-    *,
-    model: LanguageModel,
-    max_chars: int,
-    notes: list[str],
-    own: Path | None,
-) -> Analysis:
-    """Return the analysis, improved by the language model's answer.
-
-    Raises:
-        PeituError: The model gave no usable answer; use the analysis as it is.
-    """
-    texts = [passage.text for passage in reading.passages] or [reading.title]
-    question, shown = await asyncio.to_thread(
-        analysis_question,
-        texts,
-        title=analysis["title"],
-        language=analysis["language"],
-        count=count,
-        max_chars=max_chars,
-        own=own,
-    )
-    if shown < len(texts):
-        notes.append(f"The content is long: the language model read {shown} of its {len(texts)} passages")
-    told = await asyncio.to_thread(instructions, "analyze")
-    answer = await model.answer(told, question, AnalysisAnswer)
-    return await asyncio.to_thread(merged, analysis, reading, answer, count, own)

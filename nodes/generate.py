@@ -75,7 +75,7 @@ async def buy(
         picture=state["picture"],
         may_be_known=state.get("open_provider") is not None,
         again=bool(state.get("failures")),
-        patience_s=service.deadline_s if is_last(state, service.name) else 0.0,
+        may_fail_over=not is_last(state, service.name),
     )
     report = reporter(state)
     try:
@@ -117,15 +117,18 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
 
 async def done(state: ImageState, *, records: Records, versions: Versions) -> ImageOutput:
     """Return the finished or failed image, and record it at once, so that a later crash does not lose it."""
-    run_id, prompt, tell = state["run_id"], state["prompt"], partial(result_image, state)
-    outcome, failures = state.get("outcome"), state.get("failures", [])
+    run_id, prompt, outcome = state["run_id"], state["prompt"], state.get("outcome")
+    of_tasks = partial(result_image, state)
     if "version" in prompt:
-        image = await versions.image(run_id, prompt, tell, picture=state["picture"])
+        image = await versions.image(run_id, prompt, of_tasks, picture=state["picture"])
     else:
-        image = await records.image(run_id, prompt["index"], tell)
-    left = {failure["provider"]: failure["error"] for failure in failures if outcome}
-    notes = [f"{name} was given up: {why}" for name, why in left.items() if outcome and name != outcome["provider"]]
-    return {"images": [image], "notes": [*state.get("notes", []), *notes]}
+        image = await records.image(run_id, prompt["index"], of_tasks)
+    notes = list(state.get("notes", []))
+    if outcome:
+        last_errors = {failure["provider"]: failure["error"] for failure in state.get("failures", [])}
+        last_errors.pop(outcome["provider"], None)
+        notes += [f"{name} was given up: {why}" for name, why in last_errors.items()]
+    return {"images": [image], "notes": notes}
 
 
 def reporter(state: ImageState) -> Report:

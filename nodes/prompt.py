@@ -73,19 +73,19 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     drafts = await asyncio.to_thread(
         _drafts, analysis, count, concrete=bool(state.get("language_model")), own=own, first=segment_of(state["run_id"])
     )
-    notes: list[str] = []
-    used = None
+    used, notes = None, list(state.get("notes", []))
     # A model that did not answer `analyze` is not asked again, which could mean another long wait.
     if model is not None and state.get("language_model"):
         room = await asyncio.to_thread(wording.room, style, analysis["language"], defaults.prompt_limit)
         ask = partial(prompts_question, style=style.prefix.of(analysis["language"]), size_px=size, max_chars=room)
-        drafts, used = await _expanded(drafts, analysis, ask, model=model, notes=notes)
+        drafts, used, note = await _expanded(drafts, analysis, ask, model=model)
+        notes += [note] if note else []
     prompts = await asyncio.to_thread(_prompts, state, drafts, style=style, size=size, defaults=defaults)
     return {
         "prompts": prompts,
         "requested": count,
         "language_model": used,
-        "notes": [*state.get("notes", []), *notes],
+        "notes": notes,
     }
 
 
@@ -116,9 +116,9 @@ def _drafts(analysis: Analysis, count: int, *, concrete: bool, own: Path | None,
 
 
 async def _expanded(
-    drafts: list[Draft], analysis: Analysis, ask: Callable[..., str], *, model: LanguageModel, notes: list[str]
-) -> tuple[list[Draft], str | None]:
-    """Return the drafts in the words of the language model, and its name if it wrote any of them."""
+    drafts: list[Draft], analysis: Analysis, ask: Callable[..., str], *, model: LanguageModel
+) -> tuple[list[Draft], str | None, str | None]:
+    """Return the drafts in the language model's words, its name if it wrote any, and a note if it did not write all."""
     question = ask(
         [(draft.scene["excerpt"], draft.body) for draft in drafts],
         title=analysis["title"],
@@ -131,12 +131,12 @@ async def _expanded(
     try:
         answer = await model.answer(told, question, PromptsAnswer)
     except PeituError as error:
-        notes.append(f"The language model was not used: {error}; the templates wrote the prompts")
-        return drafts, None
+        return drafts, None, f"The language model was not used: {error}; the templates wrote the prompts"
     written, missing = await asyncio.to_thread(rewritten, drafts, answer, analysis)
-    if missing:
-        notes.append(f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable")
-    return written, model.name if missing < len(drafts) else None
+    if not missing:
+        return written, model.name, None
+    note = f"The templates wrote {missing} of {len(drafts)} prompts: the language model's were not usable"
+    return written, model.name if missing < len(drafts) else None, note
 
 
 def _prompts(

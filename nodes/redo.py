@@ -113,7 +113,7 @@ async def _planned(run: State, asked: Redo, tools: RedoTools) -> Prompt:
     # The first version has no plan of its own; while it is held, the picture is not redone, see below.
     pending = next((version for version in known if version.plan and version.status in PENDING), None)
     if pending is None:
-        await _see_that_nothing_is_open(run["run_id"], image, tools.ledger)
+        await _check_nothing_is_open(run["run_id"], image, tools.ledger)
         new = await asyncio.to_thread(_new, old, asked, known, tools)
         wish = {name: value for name, value in asked.items() if name != "run_id"}
         pending = await tools.versions.begin(run["run_id"], new, wish)
@@ -145,7 +145,7 @@ def _done_already(known: Sequence[Version], asked: Redo, number: int) -> Version
     return newest if newest and newest.number > number and same_wish(newest.asked, asked) else None
 
 
-async def _see_that_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -> None:
+async def _check_nothing_is_open(run_id: str, image: Image, ledger: Ledger) -> None:
     """Check that no paid task may still deliver this image.
 
     Raises:

@@ -668,7 +668,7 @@ def test_what_another_process_does_meanwhile_is_seen(peitu: Peitu, services: San
 
     def existing(segment: SegmentRow) -> list[dict[str, Any]]:
         asyncio.run(make())
-        found = existing_picture(picture, frozenset({(512, 512)}))
+        found = existing_picture(picture, {(512, 512)}, lambda _: (), index=0)
         return [found] if found else []
 
     async def work_off() -> None:

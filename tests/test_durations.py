@@ -318,3 +318,65 @@ def test_what_is_added_changes_nothing_about_those_before():
     added_s = durations.add_between(10.0, 10.0, 20.0)
 
     assert (4 * before_s + added_s) / 5 == pytest.approx(durations.usual_s(0.0))
+
+
+def test_enough_are_known_once_a_few_are_alike_by_a_twentieth_of_the_longest():
+    """Three are enough then; else there must be four."""
+    assert [True, False, True] == [
+        Durations(seconds).is_known for seconds in ([8.0, 8.2, 8.41], [8.0, 8.2, 8.43], [8.0, 8.2, 8.43, 9.0])
+    ]
+
+
+def test_it_is_news_when_enough_become_known_and_when_they_are_forgotten():
+    """Whoever waits for a task computes the pause anew, once each time."""
+    durations, told = Durations([8.0, 8.0]), []
+    for seconds in (8.0, 8.0, 4.8, 2.0):
+        news = durations.news
+        durations.add(seconds)
+        told.append(news.is_set())
+
+    assert [True, False, True, False] == told
+    assert not durations.is_known
+
+
+def test_a_service_is_no_faster_before_it_is_so_by_two_fifths():
+    """Less may be scatter: what was known is not forgotten for it."""
+    durations = Durations([8.0] * 4)
+    durations.add(4.9)
+
+    assert durations.is_known
+
+
+def test_only_what_came_after_the_last_time_that_a_service_became_faster_is_known():
+    """It did so twice."""
+    assert Durations([10.0] * 4 + [5.0] * 4 + [2.0] * 4).are_all_within(2.0)
+
+
+def test_a_task_beyond_all_that_are_alike_is_asked_for_by_how_far_it_is_beyond():
+    """Half as long as it is over the longest of them."""
+    assert 0.42 == pytest.approx(Durations([8.0, 8.1, 8.2, 8.2]).pause(9.0, 1.0))
+
+
+def test_a_task_beyond_all_but_one_waits_for_that_one():
+    """Until the one took so long, none was done."""
+    assert 3.02 == pytest.approx(Durations([8.0, 8.0, 8.0, 12.0]).pause(9.0, 1.0))
+
+
+def test_a_gap_is_waited_for_as_a_whole_only_while_many_took_longer():
+    """Where few did, the task may well end before: seconds, or a quarter of its age."""
+    rare = Durations([10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 100.0, 110.0])
+
+    assert 5 == pytest.approx(rare.pause(40.0, 1.0) - rare.pause(16.0, 1.0))
+    assert 5 < rare.pause(16.0, 1.0) <= 10
+    assert 5 < Durations([10.0, 11.0, 12.0, 100.0, 110.0]).pause(16.0, 1.0) <= 10
+    assert 76 < Durations([10.0, 11.0, 100.0, 110.0]).pause(16.0, 1.0) < 84
+
+
+def test_tasks_that_are_nearly_as_old_and_unfinished_make_the_pause_longer():
+    """Those take longer than this age; of younger ones nobody knows that."""
+    durations = Durations([5.0, 6.0, 8.0, 10.5, 11.0, 12.0])
+    alone, with_younger, with_as_old = (
+        durations.pause(10.0, 1.0, unfinished) for unfinished in ([10.0], [10.0, 8.9, 8.9, 1.0, 0.2], [10.0, 9.0])
+    )
+
+    assert alone == with_younger < with_as_old

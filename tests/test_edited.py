@@ -13,6 +13,7 @@ TEXT = "The kettle sings.\n\nA cat sleeps.\n\nA letter lies on\nthe table by the
     ("passage", "end"),
     [
         ("A cat sleeps.", "A cat sleeps."),
+        ("The kettle", "The kettle"),
         ("A cat sleeps!", "A cat sleeps."),
         ("A letter lay on\nthe table by the lamp.", "by the lamp."),
         ("An end.", "The end."),

@@ -100,7 +100,7 @@ async def test_what_is_asked_for_is_what_was_planned(tmp_path):
     )
     assert ("run", 0, "p", tmp_path / "00.jpg") == (job.run_id, job.image_index, job.picture, job.path)
     assert (50, "made run-0", True) == (job.quality, job.label, job.visible_label)
-    assert (False, False, 0.0) == (job.again, job.may_be_known, job.patience_s)
+    assert (False, False, True) == (job.again, job.may_be_known, job.may_fail_over)
 
 
 async def test_another_attempt_goes_first_and_the_last_provider_is_waited_for(tmp_path):
@@ -110,7 +110,7 @@ async def test_another_attempt_goes_first_and_the_last_provider_is_waited_for(tm
     state = image(tmp_path, failures=[failure], open_provider="dashscope")
     found = await bought(state, runner=runner, is_last=True)
 
-    assert (True, True, 60.0) == (runner.job.again, runner.job.may_be_known, runner.job.patience_s)
+    assert (True, True, False) == (runner.job.again, runner.job.may_be_known, runner.job.may_fail_over)
     assert [failure, {"provider": "dashscope", "kind": "UnavailableError", "error": "503"}] == found["failures"]
 
 

@@ -55,7 +55,8 @@ def task(number):
     empty = {"run_id": "run", "image_index": number, "picture": "", "prompt": "", "request_id": None, "error": None}
     where = {"provider": "dashscope", "model": "wanx2.1-t2i-plus", "status": "submitted"}
     made_at = NOON + timedelta(seconds=number / 100)
-    return Task(id=number, task_id=f"task-{number}", intended_at=made_at, submitted_at=made_at, **empty, **where)
+    times = {"intended_at": made_at - timedelta(seconds=1), "submitted_at": made_at}
+    return Task(id=number, task_id=f"task-{number}", **times, **empty, **where)
 
 
 class Bench:
@@ -103,6 +104,27 @@ async def test_one_look_tells_all(stack):
     assert [True] * MANY == [await bench.shows(number) for number in range(MANY)]
     assert [(sorted(ALL_RUN), NOON - timedelta(seconds=30))] == bench.provider.looks
     assert [5.0] * MANY == pytest.approx([watched.unfinished_s for watched in bench.watched], abs=0.05)
+
+
+async def test_a_task_that_is_waited_for_no_more_is_not_looked_for(stack):
+    """It would keep the looks frequent, and the list long."""
+    bench = Bench(ALL_RUN, stack)
+    with bench.lookout.watch(task(9)):
+        pass
+    await bench.shows()
+
+    assert [sorted(ALL_RUN)] == [asked for asked, _ in bench.provider.looks]
+
+
+async def test_the_oldest_unfinished_task_tells_how_long_others_take_at_least(stack):
+    """Unless it is older than the one that was found done: then they do not take equally long."""
+    bench = Bench(ALL_RUN, stack)
+
+    assert [0.0] * MANY == bench.lookout.unfinished
+
+    bench.watched[1].unfinished_s, bench.watched[2].unfinished_s = 2.0, 5.0
+
+    assert [5.0, 0.0] == [bench.lookout.unfinished_before(age_s) for age_s in (5.1, 5.0)]
 
 
 async def test_looks_at_the_same_moment_are_one(stack):
@@ -210,6 +232,34 @@ async def test_after_a_look_that_did_not_help_all_poll_for_a_while(stack, answer
     bench.watched[0].doubt_s = 60
 
     assert await bench.shows()
+
+
+@pytest.mark.parametrize(("shown", "looks"), [(3, 2), (2, 1)])
+async def test_a_list_that_shows_half_of_the_tasks_is_looked_at_again(stack, shown, looks):
+    """One that shows fewer is of no use for a while."""
+    bench = Bench({f"task-{number}": False for number in range(shown)}, stack, count=6)
+    for _ in range(2):
+        await bench.shows()
+        bench.wait(1)
+
+    assert looks == bench.looks
+
+
+async def test_in_a_long_pause_of_all_polls_nobody_looks(stack):
+    """The pause may be over when it is worth another look; until then each task waits for its poll."""
+    bench = Bench(ALL_RUN, stack)
+    await bench.limiter.polls.slow_down(60.0)
+
+    assert not await bench.shows()
+    assert (0, MANY) == (bench.looks, bench.lookout.asked_singly(polled=False))
+
+    bench.wait(59)
+
+    assert MANY == bench.lookout.asked_singly(polled=False)
+
+    bench.wait(2)
+
+    assert 1 == bench.lookout.asked_singly(polled=False)
 
 
 async def test_a_list_that_hangs_holds_up_nobody(stack, monkeypatch):

@@ -27,8 +27,9 @@ def document(peitu: Peitu, *arguments: str) -> tuple[int, dict[str, Any]]:
     return code, json.loads(out)
 
 
-def test_haste_of_a_question_is_no_reason_to_give_a_picture_up(peitu: Peitu, services: Sandbox):
+def test_haste_of_a_question_is_no_reason_to_give_a_picture_up(peitu: Peitu, services: Sandbox, monkeypatch):
     """The first question after the lost file is refused with 429, the next one is answered."""
+    monkeypatch.setattr("tools.money.limiter.POLL_REFUSED_S", 0.2)
     assert 0 == peitu(*TEA, "--provider", "dashscope")[0]
     PICTURE.unlink()
     services.fault("dashscope", "poll", kind="status", status=429, retry_after=0, times=1)

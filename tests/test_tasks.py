@@ -306,7 +306,7 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
 
     assert begun == bench.clock.now()
 
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     await bench.run(FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=60)]), deadline_s=600)
 
     assert ["throttled", "throttled", "saved"] == await statuses(ledger)
@@ -315,7 +315,7 @@ async def test_where_another_provider_is_left_no_long_pause_is_waited_for(bench,
 @pytest.mark.parametrize(("asked_s", "waited_s"), [(7.0, 7.0), (3600.0, 60.0)])
 async def test_a_service_in_trouble_is_left_alone_for_as_long_as_it_asks(bench, ledger, asked_s, waited_s):
     """A 503 with `Retry-After`: attempts within that time would only be used up. An hour is not believed."""
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     provider = FakeProvider(ledger, submits=[UnavailableError("503", retry_after_s=asked_s)])
     service, begun = bench.service(provider, deadline_s=600), bench.clock.time
     bench.service = lambda *_, **__: service
@@ -347,7 +347,7 @@ async def test_a_slow_rate_is_no_pause(bench, ledger):
 
 async def test_a_pause_that_another_process_was_asked_for_is_told(bench, ledger):
     """The 429 was somebody else's: whoever waits for the end of its pause is told what for."""
-    bench.job = replace(bench.job, patience_s=600)
+    bench.job = replace(bench.job, may_fail_over=False)
     provider = FakeProvider(ledger)
     service = bench.service(provider, deadline_s=600)
     await service.limiter.submits.slow_down(300)
@@ -363,11 +363,11 @@ async def test_where_another_provider_is_left_nobody_stands_behind_who_waits(ben
     monkeypatch.setattr("tools.money.submit.LEAST_PATIENCE_S", 0.1)
     provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1.5)])
     limiter, health = Limiter(rate_per_s=1000, max_in_flight=2), Health(provider.name, provider.model)
-    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter, health=health)
+    service = replace(bench.service(provider, on_lost_reply=rule, first_poll_s=0.02), limiter=limiter, health=health)
     waits = asyncio.Event()
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         runner = TaskRunner(ledger=ledger, leases=bench.leases, client=client)
-        patient = replace(bench.job, patience_s=60)
+        patient = replace(bench.job, may_fail_over=False)
         work = asyncio.create_task(
             runner.run(patient, service, report=lambda event, **_: waits.set() if event == "waiting" else None)
         )
@@ -394,7 +394,7 @@ async def test_where_another_provider_is_left_short_pauses_come_to_an_end(bench,
 
 async def test_a_caller_may_say_how_often_haste_is_mended(bench, ledger):
     """The fifth refusal is one too many."""
-    bench.job = replace(bench.job, patience_s=600, most_refusals=5)
+    bench.job = replace(bench.job, may_fail_over=False, most_refusals=5)
     provider = FakeProvider(ledger, submits=[ThrottledError("too fast", retry_after_s=1)] * 5)
     with pytest.raises(ThrottledError):
         await bench.run(provider, deadline_s=600)
@@ -1169,11 +1169,11 @@ async def test_a_picture_stopped_in_mid_submit_is_not_bought_by_the_next(bench, 
     assert ["saved"] == await statuses(ledger)
 
 
-async def order_of_submits(bench, *, again, places, rule):
-    """Run a picture for each of `again` beside each other; return who is out at first, and the order of all."""
+async def order_of_submits(bench, *, again, places, rule, out=1):
+    """Run a picture for each of `again` beside each other; return who is out at first, `out` at least, and all."""
     provider = Slow(bench.ledger)
     limiter = Limiter(rate_per_s=1000, max_in_flight=places)
-    service = replace(bench.service(provider, on_lost_reply=rule), limiter=limiter)
+    service = replace(bench.service(provider, on_lost_reply=rule, first_poll_s=0.02), limiter=limiter)
     async with httpx.AsyncClient(transport=httpx.MockTransport(bench._file)) as client:
         runner = TaskRunner(ledger=bench.ledger, leases=bench.leases, client=client)
         work = []
@@ -1182,7 +1182,9 @@ async def order_of_submits(bench, *, again, places, rule):
             path = bench.job.path.with_name(f"{index}.jpg")
             job = replace(bench.job, image_index=index, request=request, path=path, again=is_again)
             work.append(asyncio.create_task(runner.run(job, service, report=lambda *_, **__: None)))
-        await provider.asked.wait()
+        async with asyncio.timeout(10):
+            while len(provider.order) < out:
+                await bench.ledger.tasks("run", 1)
         for _ in range(20):  # whoever may go on does so between two answers of the database
             await bench.ledger.tasks("run", 1)
         at_first = list(provider.order)
@@ -1194,7 +1196,7 @@ async def order_of_submits(bench, *, again, places, rule):
 @pytest.mark.parametrize(("rule", "out"), [("hold", [0]), ("resubmit", [0, 1])])
 async def test_where_a_lost_answer_costs_money_one_request_is_out_at_a_time(bench, rule, out):
     """The second picture waits for the answer of the first: one that is lost is told from no other."""
-    at_first, _ = await order_of_submits(bench, again=(False, False), places=2, rule=rule)
+    at_first, _ = await order_of_submits(bench, again=(False, False), places=2, rule=rule, out=len(out))
 
     assert out == at_first
 
@@ -1353,7 +1355,7 @@ class Distant(FakeProvider):
 
 async def test_a_poll_that_is_long_under_way_is_sent_the_earlier(bench, ledger, monkeypatch):
     """The answer to the submit and the poll are under way for 0.2 s together: that is no reason to be late."""
-    monkeypatch.setattr("tools.money.waiting.time", SimpleNamespace(monotonic=bench.clock.seconds))
+    monkeypatch.setattr("tools.money.polling.time", SimpleNamespace(monotonic=bench.clock.seconds))
     monkeypatch.setattr("tools.money.ledger.utc_now", bench.clock.now)
     provider = Distant(ledger, bench.clock, way_s=0.2, takes_s=8.0)
     service = bench.service(provider)

@@ -32,7 +32,9 @@ async def test_uploads_leave_the_other_threads_alone():
     bucket = SlowBucket()
     threads = UploadThreads(bucket)
     uploads = [asyncio.create_task(threads.upload(f"{number}.jpg")) for number in range(40)]
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while bucket.at_once < AT_ONCE:
+            await asyncio.sleep(0.001)
 
     assert "free" == await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 5)
 

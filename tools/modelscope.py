@@ -77,7 +77,7 @@ class ModelScope(ModelRules):
         """Return the state of the task.
 
         "Not found" counts as no answer, whatever the task's age: the service also says so about tasks that are a few
-        seconds old, and whoever polls has a deadline.
+        seconds old, and the caller has a deadline.
         """
         answer = await self._api.ask("poll", "GET", f"/tasks/{quote(task_id, safe='')}", headers=_TASK_TYPE)
         status = str(answer.get("task_status"))

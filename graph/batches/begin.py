@@ -31,36 +31,37 @@ def begin(
         StorageError: The database cannot be used.
     """
     leases, path = open_leases(settings), settings.database.path
-    rivals: list[Rival] = []
+    to_continue: list[Rival] = []  # one at the most
 
     def write(connection: sqlite3.Connection) -> None:
-        rivals.clear()  # it may be run again, see `Database.write`
+        to_continue.clear()  # this may run again, see `Database.write`
         rival = find_rival(connection, path, batch.options)
-        if rival is None:
-            write_batch(connection, batch, segments, for_all)
-        elif (
-            not rival.is_at_work
-            and writes_here(connection, rival.batch_id, batch.options)
-            and asks_for_the_same(connection, rival.batch_id, segments, for_all)
-        ):
-            rivals.append(rival)
-        elif rival.why:
+        if rival and can_be_continued(rival, connection):
+            to_continue.append(rival)
+        elif rival and rival.why:
             raise InputError(rival.why)
         else:
             write_batch(connection, batch, segments, for_all)
 
+    def can_be_continued(rival: Rival, connection: sqlite3.Connection) -> bool:
+        return (
+            not rival.is_at_work
+            and writes_here(connection, rival.batch_id, batch.options)
+            and asks_for_the_same(connection, rival.batch_id, segments, for_all)
+        )
+
     async def take() -> str:
         try:
             await leases.take(batch.batch_id, BATCH_INDEX, then=write)
-            if rivals:
+            if to_continue:
                 leases.release(batch.batch_id, BATCH_INDEX)
-                await _take_over(rivals[-1], leases)
+                await _take_over(to_continue[0], leases)
         except BaseException:
             leases.close()
             raise
         finally:
             await leases.database.close()
-        return rivals[-1].batch_id if rivals else batch.batch_id
+        return to_continue[0].batch_id if to_continue else batch.batch_id
 
     name = until_stopped(take(), go_on=batch.batch_id, has_begun=lambda: find_batch(path, batch.batch_id) is not None)
     return name, leases

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from graph.batches.begin import open_leases
 from graph.batches.workers import PREPARING, BatchRun
+from graph.build import Workflow
 from graph.opening.assembly import language_model, uploads_by_default
 from graph.opening.providers import Feasible
 from graph.terminal.batch_progress import BatchWatcher
@@ -122,45 +123,52 @@ class BatchSession:
         return document
 
     async def _work(self) -> None:
-        leases, batch_id = self._leases, self._row["batch_id"]
-        batches = Batches(leases.database)
-        overrides = {"output_dir": str(self._settings.output_dir)}
-        path, options = self._settings.database.path, self._options
+        leases, overrides = self._leases, {"output_dir": str(self._settings.output_dir)}
         try:
-            # Where the lease is ours already, the same was seen when it was taken.
-            await leases.take(
-                batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options)
-            )
-            owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
-            self.leaves_to_others = bool(owed)
-            for other, count in Counter(owed.values()).items():
-                say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
-            async with _lease(leases, batch_id), open_workflow(self._config, overrides=overrides) as workflow:
-                await batches.reopen(batch_id)
-                # Pictures whose files are gone since are made again.
-                self._before["count"] -= await batches.reopen_lost(batch_id)
-                self._newer = await asyncio.to_thread(newer_versions, path)
-                self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
-                with self._watch:
-                    reads = language_model(self._settings) is not None
-                    workers = self._options.get("workers") or self._feasible.workers(reads=reads)
-                    run = BatchRun(
-                        workflow,
-                        batch_id,
-                        batches=batches,
-                        existing=self._existing,
-                        observer=self._watch,
-                        preparing=workers if reads else PREPARING,
-                        uploads=uploads_by_default(self._settings),
-                        owed=owed,
-                    )
-                    await self._to_the_end(run, workers)
-                if self._trouble is None:
-                    await batches.finish(batch_id)
-                self._trouble = self._trouble or run.given_up
+            owed = await self._take_lease()
+            lease = _lease(leases, self._row["batch_id"])
+            async with lease, open_workflow(self._config, overrides=overrides) as workflow:
+                await self._work_with(workflow, Batches(leases.database), owed)
         finally:
             leases.close()
             await leases.database.close()
+
+    async def _take_lease(self) -> dict[str, str]:
+        """Take the lease on the batch, and return the pictures that are left to other batches, see `BatchRun`."""
+        leases, batch_id, options = self._leases, self._row["batch_id"], self._options
+        path = self._settings.database.path
+        # Where the lease is ours already, the same was checked when it was taken.
+        await leases.take(batch_id, BATCH_INDEX, then=lambda db: check_no_rival_at_work(db, path, batch_id, options))
+        owed = await leases.database.read(lambda db: owed_elsewhere(db, batch_id, options))
+        self.leaves_to_others = bool(owed)
+        for other, count in Counter(owed.values()).items():
+            say(f"batch {other} has {count} of its pictures under way - first continue with: peitu resume {other}")
+        return owed
+
+    async def _work_with(self, workflow: Workflow, batches: Batches, owed: Mapping[str, str]) -> None:
+        path, batch_id = self._settings.database.path, self._row["batch_id"]
+        await batches.reopen(batch_id)
+        # Pictures whose files are gone since are made again.
+        self._before["count"] -= await batches.reopen_lost(batch_id)
+        self._newer = await asyncio.to_thread(newer_versions, path)
+        self._watch.before = await asyncio.to_thread(count_settled, path, batch_id)
+        reads = language_model(self._settings) is not None
+        workers = self._options.get("workers") or self._feasible.workers(reads=reads)
+        with self._watch:
+            run = BatchRun(
+                workflow,
+                batch_id,
+                batches=batches,
+                existing=self._existing,
+                observer=self._watch,
+                preparing=workers if reads else PREPARING,
+                uploads=uploads_by_default(self._settings),
+                owed=owed,
+            )
+            await self._to_the_end(run, workers)
+        if self._trouble is None:
+            await batches.finish(batch_id)
+        self._trouble = self._trouble or run.given_up
 
     async def _to_the_end(self, run: BatchRun, workers: int) -> None:
         try:
@@ -174,13 +182,13 @@ class BatchSession:
     def _existing(self, segment: SegmentRow) -> list[dict[str, Any]]:
         """Return the existing pictures of a segment that are whole and have the right size; reads the disk."""
         sizes = self._feasible.sizes(segment.asked.get("size"))
+        find = partial(existing_picture, sizes=sizes, asked=partial(asked_sizes, self._settings.database.path))
         found = []
         for index, name in enumerate(picture_names(segment.asked["filename"], segment.requested)):
             path = Path(inside(self._settings.output_dir, name).as_posix())
-            asked = partial(asked_sizes, self._settings.database.path)
-            picture = existing_picture(path, sizes, asked)
+            picture = find(path, index=index)
             if picture and (newer := self._newer.get((picture["path"], picture["sha256"]))):
-                picture = existing_picture(newer, sizes, asked) or picture
+                picture = find(newer, index=index) or picture
             if picture is not None:
-                found.append({**picture, "index": index})
+                found.append(picture)
         return found

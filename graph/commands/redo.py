@@ -76,8 +76,7 @@ def _print_json(found: Mapping[str, Any], path: Path, run_id: str) -> None:
 def _print(found: Mapping[str, Any], path: Path, run_id: str, index: int) -> None:
     """Print what was made and what it replaces, or why it was not made and how to continue."""
     from graph.terminal.console import version_lines
-    from tools.sqlite.records import find_run
-    from tools.sqlite.versions import NOT_ANEW
+    from tools.sqlite.records import NOT_ANEW, find_run
 
     recorded = find_run(path, run_id) or {"images": [], "success": False}
     image: dict[str, Any] = next((image for image in recorded["images"] if image["index"] == index), {})

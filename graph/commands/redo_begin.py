@@ -61,7 +61,7 @@ def find_begun(path: Path, run_id: str) -> Begun:
     segment = find_segment(path, run_id)
     found = find_run(path, run_id)
     if found is not None:
-        _see_that_it_rests(path, found)
+        _check_nobody_works_on(path, found)
         return Begun(run=found, segment=segment, pictures=[])
     if segment is not None:
         return Begun(run=None, segment=segment, pictures=_skipped(path, segment))
@@ -70,7 +70,7 @@ def find_begun(path: Path, run_id: str) -> Begun:
     raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
 
 
-def _see_that_it_rests(path: Path, run: Mapping[str, Any]) -> None:
+def _check_nobody_works_on(path: Path, run: Mapping[str, Any]) -> None:
     from tools.sqlite.liveness import find_state
 
     state = find_state(path, run)

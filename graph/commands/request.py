@@ -128,7 +128,7 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def see_unused(run_id: str, content: str, database_path: Path) -> None:
+def check_unused(run_id: str, content: str, database_path: Path) -> None:
     """Check that no other content, thread or segment has the id: its pictures would be taken for those of this run.
 
     A run that was killed before the end of its first step may be started again.

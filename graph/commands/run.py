@@ -44,7 +44,7 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
     as_json: Json = False,
 ) -> None:
     """Make the pictures of one article or topic."""
-    from graph.commands.request import Wishes, check, check_run_id, see_unused
+    from graph.commands.request import Wishes, check, check_run_id, check_unused
     from graph.terminal.console import say
     from tools.content.templates import style_lines
     from tools.sqlite.run_ids import new_run_id
@@ -70,7 +70,7 @@ def run(  # noqa: PLR0917 - typer reads a command's options from its parameters
     )
     asked = check(wishes, settings, tell=say)
     name = new_run_id() if run_id is None else check_run_id(run_id)
-    see_unused(name, asked["content"], settings.database.path)
+    check_unused(name, asked["content"], settings.database.path)
 
     load_workflow()
     from graph import runs

@@ -11,8 +11,6 @@ from tools.sqlite.batch_records import NOT_YET
 MOST_LINES = 50
 """Most images of which `peitu show` prints one line each."""
 
-WAITING = "not made yet"
-
 Document = Mapping[str, Any]
 
 
@@ -24,7 +22,7 @@ def is_waiting(image: Document) -> bool:
 def what_became(image: Document) -> str:
     """Return the state of an image that has an error, in words for people."""
     if is_waiting(image):
-        return WAITING
+        return NOT_YET
     return {"saved": "saved, but", "unknown": "held"}.get(image["status"], "failed")
 
 

@@ -30,7 +30,7 @@ RATE_WINDOW_S = 300.0
 MOST_KINDS = 30
 """Most kinds of errors that are printed during a batch; the report has all."""
 
-STANDINGS = {"queued": "waiting", "waiting": "waiting", "submitted": "in flight", "saved": "saved", "failed": "waiting"}
+PHASES = {"queued": "waiting", "waiting": "waiting", "submitted": "in flight", "saved": "saved", "failed": "waiting"}
 
 
 class BatchWatcher:
@@ -48,7 +48,7 @@ class BatchWatcher:
         self._requested = requested
         self.before = 0
         self.made = self.skipped = self.failed = 0
-        self._standings: dict[tuple[str, int], str] = {}
+        self._phases: dict[tuple[str, int], str] = {}
         self._counts: Counter[str] = Counter()
         self._names: dict[str, str] = {}
         self._kinds: set[str] = set()
@@ -79,8 +79,8 @@ class BatchWatcher:
     def __call__(self, event: Event) -> None:
         """Receive an event of a run."""
         name, index = event["event"], event.get("index")
-        if index is not None and (standing := STANDINGS.get(name)):
-            self._stand((event["run_id"], index), standing)
+        if index is not None and (phase := PHASES.get(name)):
+            self._note_phase((event["run_id"], index), phase)
         if name == "failed" or (name == "waiting" and event.get("reason")):
             self._tell(event["run_id"], event.get("error") or event.get("reason") or "")
         if self._live is None and self._clock() >= self._next_line_at:
@@ -99,17 +99,17 @@ class BatchWatcher:
         for error in result.errors:
             self._tell(segment.run_id, error)
         for index in range(segment.requested):
-            if standing := self._standings.pop((segment.run_id, index), None):
-                self._counts[standing] -= 1
+            if phase := self._phases.pop((segment.run_id, index), None):
+                self._counts[phase] -= 1
         self._names.pop(segment.run_id, None)
         if self._live is None and self._clock() >= self._next_line_at:
             self._line()
 
-    def _stand(self, image: tuple[str, int], standing: str) -> None:
-        before = self._standings.get(image)
-        if before != standing:
-            self._standings[image] = standing
-            self._counts[standing] += 1
+    def _note_phase(self, image: tuple[str, int], phase: str) -> None:
+        before = self._phases.get(image)
+        if before != phase:
+            self._phases[image] = phase
+            self._counts[phase] += 1
             if before is not None:
                 self._counts[before] -= 1
 

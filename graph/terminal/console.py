@@ -28,6 +28,8 @@ def print_json(value: Any) -> None:
 
 def print_result(document: Mapping[str, Any]) -> None:
     """Print what was made, what is missing and why, and the command that continues the run."""
+    from tools.sqlite.records import NOT_ANEW  # here, since most messages need no database
+
     console = Console(highlight=False, soft_wrap=True)
     if WAITS_FOR_APPROVAL in document.get("notes", []):
         console.print(way_to_approve(document["run_id"]), markup=False, style="yellow")
@@ -42,7 +44,7 @@ def print_result(document: Mapping[str, Any]) -> None:
         console.print(f"{made} made (run {document['run_id']})", markup=False, style="green")
         return
     errors = [image["error"] or "" for image in document["images"]]
-    pending = any(error.startswith("not made anew") for error in errors)
+    pending = any(error.startswith(NOT_ANEW) for error in errors)
     complete = "one is still to be redone" if pending else "not all are uploaded"
     missing = complete if 0 < count == requested else "something is missing"
     console.print(f"{count} of {requested} pictures made; {missing}.", markup=False, style="yellow")
@@ -89,13 +91,16 @@ def _image_lines(image: Mapping[str, Any], alike: Sequence[Mapping[str, Any]] = 
         places: list[Place] = [(one["index"], one["index"] + 1) for one in alike]
         told = name_places(places, "picture") if len(alike) > 1 else f"{number:>2}"
         return [f"{told} {image['status']}: {image['error']}"]
-    made_by = "offline sketch" if image["provider"] == "sketch" else f"{image['provider']} {image['model']}"
-    lines = [f"{number:>2} {image['path']}  ({made_by})"]
+    lines = [f"{number:>2} {image['path']}  ({_maker(image)})"]
     if image["url"]:
         lines.append(f"   {image['url']}")
     if image["error"]:
         lines.append(f"   {image['error']}")
     return lines
+
+
+def _maker(made: Mapping[str, Any]) -> str:
+    return "offline sketch" if made["provider"] == "sketch" else f"{made['provider']} {made['model']}"
 
 
 def version_lines(image: Mapping[str, Any]) -> list[str]:
@@ -108,7 +113,6 @@ def _version_line(version: Mapping[str, Any], image: Mapping[str, Any]) -> str:
     if version["status"] != "saved":
         reason = version["error"] or "it was begun and is not there yet"
         return f"{name} {version['status']}: {reason}"
-    made_by = "offline sketch" if version["provider"] == "sketch" else f"{version['provider']} {version['model']}"
     mark = ", shown" if version["path"] == image["path"] else ""
     words = "" if version["prompt"] == image["prompt"] else f": {version['prompt']}"
-    return f"{name}{mark}: {version['path']}  ({made_by}, seed {version['seed']}){words}"
+    return f"{name}{mark}: {version['path']}  ({_maker(version)}, seed {version['seed']}){words}"

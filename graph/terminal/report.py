@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from graph.terminal.batch_lines import WAITING, is_waiting, what_became
+from graph.terminal.batch_lines import is_waiting, what_became
 from graph.terminal.json_text import json_pieces
 from graph.terminal.next_steps import ways_on_with
 from tools.errors import similar
@@ -84,7 +84,7 @@ class _Tally:
 
     def _add_failure(self, image: Document) -> None:
         what = what_became(image)
-        why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == WAITING else image["error"]
+        why = image["error"].removeprefix(NOT_YET).removeprefix(": ") if what == NOT_YET else image["error"]
         # The last errors of the providers, in whatever order they were tried, are one reason.
         kind = what + "; ".join(sorted(similar(why).split("; ")))
         entry = self.failures.setdefault(kind, {"reason": why, "what": what, "count": 0, "ids": []})
@@ -114,7 +114,7 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
             table.add_row("offline sketch" if name == "sketch" else name, *map(str, cells))
         console.print(table)
     for failure in report["failures"]:
-        style = "yellow" if failure["what"] == WAITING else "red"
+        style = "yellow" if failure["what"] == NOT_YET else "red"
         reason = f": {failure['reason']}" if failure["reason"] else ""
         console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
         console.print(f"   segments {_some(failure['ids'])}", markup=False)
@@ -139,7 +139,7 @@ def _print_end(console: Console, report: Document) -> None:
     told += f", {report['skipped']} skipped" if report["skipped"] else ""
     told += f", {report['failed']} failed" if report["failed"] else ""
     told += f", {report['held']} held" if report["held"] else ""
-    told += f", {report['waiting']} {WAITING}" if report["waiting"] else ""
+    told += f", {report['waiting']} {NOT_YET}" if report["waiting"] else ""
     batch = f"(batch {report['batch_id']})"
     console.print(f"{told}{pace} {batch}", markup=False, style="green" if report["success"] else "yellow")
     if report["success"]:

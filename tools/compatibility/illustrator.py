@@ -80,7 +80,7 @@ class Illustrator:
             quality=settings.images.quality,
             label=aigc_label(f"{run_id}-0", content_producer=settings.labels.content_producer),
             visible_label=settings.labels.visible,
-            patience_s=self._service.deadline_s,
+            may_fail_over=False,
             most_refusals=self._most_refusals,
         )
 

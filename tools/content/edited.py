@@ -10,8 +10,7 @@ _ALIKE = 0.6
 
 def end_of_passage(passage: str, edited: str) -> int | None:
     """Return the offset at which the passage ends in the edited text, or `None` if nothing in there resembles it."""
-    start = edited.find(passage) if passage.strip() else -1
-    if start >= 0:
+    if passage.strip() and (start := edited.find(passage)) >= 0:
         return start + len(passage)
     ends = {edited[found.start : found.end]: found.end for found in read(edited).passages}
     alike = get_close_matches(passage, ends, n=1, cutoff=_ALIKE)

@@ -147,14 +147,7 @@ def kept(job: Job, task: Task) -> SavedImage | None:
         said = describe(job.path)
         if any(str(said.get(name)) != str(value) for name, value in _said_of(task, job).items()):
             return None
-    found = inspect(job.path)
-    return SavedImage(
-        path=job.path,
-        width_px=found.width_px,
-        height_px=found.height_px,
-        sha256=found.sha256,
-        blank=found.blank,
-    )
+    return inspect(job.path)
 
 
 def _save(data: bytes, job: Job, task: Task) -> SavedImage:

@@ -32,8 +32,8 @@ LONGER = 2 / 3
 """Time until all such tasks have ended, as a share of that age, unless known tasks took even longer."""
 
 EARLY_EVERY = 32
-"""One in so many tasks, and the first, is polled at half the shortest known duration: that a service has become faster
-is seen by nobody who waits as long as ever."""
+"""One in so many tasks, and the first, is polled at half the shortest known duration: otherwise nobody would see that
+the service has become faster."""
 
 FASTER = 0.6
 """A task that was done within this share of the shortest known duration shows it: what was known is forgotten."""
@@ -54,17 +54,16 @@ class Durations:
         self._seconds: list[float] = []
         self._patience = LEAST_PATIENCE
         self._added = len(self._bounds)
-        self._last_s = 0.0
         self._begun = itertools.count()
         self.is_known = False
         """Whether enough durations are known."""
         self.news = asyncio.Event()
-        """Set, and replaced, when that changes: whoever waits for a task computes the pause anew."""
+        """Set, and replaced by a new one, when `is_known` changes: then a pause must be computed anew."""
         self._learn()
 
-    def add(self, seconds: float) -> float:
-        """Record how long a task took, and return that."""
-        return self.add_between(seconds, seconds, seconds)
+    def add(self, seconds: float) -> None:
+        """Record how long a task took."""
+        self.add_between(seconds, seconds, seconds)
 
     def add_between(self, unfinished_s: float, others_s: float, age_s: float) -> float:
         """Record that a task was last unfinished at one age and found done at another; return the estimated seconds.
@@ -77,25 +76,24 @@ class Durations:
             self._bounds.clear()
         self._bounds.append(Bounds(unfinished_s, max(unfinished_s, others_s), age_s))
         self._added += 1
-        self._learn()
-        return self._last_s
+        return self._learn()[-1]
 
-    def _learn(self) -> None:
+    def _learn(self) -> list[float]:
+        """Compute all that is derived from the bounds, and return the estimated durations."""
         seconds = likely_durations(self._bounds, first=self._added - len(self._bounds))
-        self._last_s = seconds[-1] if seconds else 0.0
         self._seconds = _without_far(seconds)
         self._patience = max(LEAST_PATIENCE, _polls(self._seconds) / POLLS)
-        alike = self._are_alike(max(self._seconds, default=0.0))
+        alike = bool(self._seconds) and self._are_alike(max(self._seconds))
         was_known, self.is_known = self.is_known, len(self._seconds) >= (ENOUGH_ALIKE if alike else ENOUGH)
         if self.is_known != was_known:
             news, self.news = self.news, asyncio.Event()
             news.set()
+        return seconds
 
     def first_pause(self, first_poll_s: float, *, asked_singly: int = 1) -> float:
         """Return the seconds until a new task is polled; now and then that is early, see `EARLY_EVERY`."""
-        early_s = min(self._seconds, default=0.0) / 2
         is_early = next(self._begun) % EARLY_EVERY == 0
-        if self.is_known and is_early and early_s >= first_poll_s:
+        if self.is_known and is_early and (early_s := min(self._seconds) / 2) >= first_poll_s:
             return early_s
         return self.pause(0.0, first_poll_s, asked_singly=asked_singly)
 
@@ -118,19 +116,15 @@ class Durations:
             of_many_s = max(age_s, first_poll_s) * asked_singly / 8
             return min(max(first_poll_s, age_s / 4, of_many_s), MOST_PAUSE_S)
         longer = sorted(seconds - age_s for seconds in self._seconds if seconds > age_s)
-        others = 0 if self._are_alike(age_s) else sum(other_s >= NEARLY * age_s for other_s in unfinished)
-        if not longer and others <= 1:
-            return min(max(LEAST_PAUSE_S, self._beyond(age_s)), MOST_PAUSE_S)
+        # This task is one of them.
+        as_old = 0 if self._are_alike(age_s) else sum(other_s >= NEARLY * age_s for other_s in unfinished)
+        if not longer and as_old <= 1:
+            return _bounded(self._beyond(age_s))
         all_end_s = _all_end_s(longer)
-        empty_s = 0.0
-        if longer:
-            empty_s = max(0.0, longer[0] - _filled_s(longer))
-            if 2 * len(longer) < len(self._seconds):
-                empty_s = min(empty_s, max(MOST_PAUSE_S, age_s / 4))
-        if others > 1:
-            of_others_s = max(all_end_s, LONGER * age_s)
-            all_end_s = (all_end_s * len(longer) + of_others_s * others) / (len(longer) + others)
-        return empty_s + min(max(LEAST_PAUSE_S, self._patience * math.sqrt(all_end_s)), MOST_PAUSE_S)
+        if as_old > 1:
+            as_old_end_s = max(all_end_s, LONGER * age_s)
+            all_end_s = (all_end_s * len(longer) + as_old_end_s * as_old) / (len(longer) + as_old)
+        return self._gap_s(longer, age_s) + _bounded(self._patience * math.sqrt(all_end_s))
 
     def are_all_within(self, age_s: float) -> bool:
         """Tell whether every known task was done by this age."""
@@ -140,6 +134,15 @@ class Durations:
         """Return the average duration in seconds; while too little is known, twice the age of an unfinished task."""
         return sum(self._seconds) / len(self._seconds) if self.is_known else 2 * age_s
 
+    def _gap_s(self, longer: list[float], age_s: float) -> float:
+        """Return the time in which no known task ended; `longer` is when they did, sorted, in seconds from this age."""
+        if not longer:
+            return 0.0
+        gap_s = max(0.0, longer[0] - _filled_s(longer))
+        # Few of the known tasks took that long: this one may end earlier than they did.
+        is_rare = 2 * len(longer) < len(self._seconds)
+        return min(gap_s, max(MOST_PAUSE_S, age_s / 4)) if is_rare else gap_s
+
     def _beyond(self, age_s: float) -> float:
         """Return the pause for a task that already takes longer than all known ones did."""
         if self._are_alike(age_s):
@@ -148,10 +151,11 @@ class Durations:
 
     def _are_alike(self, age_s: float) -> bool:
         """Tell whether the known durations differ by less than the share `ALIKE` of an age."""
-        return self._width() < ALIKE * age_s
+        return max(self._seconds) - min(self._seconds) < ALIKE * age_s
 
-    def _width(self) -> float:
-        return max(self._seconds, default=0.0) - min(self._seconds, default=0.0)
+
+def _bounded(pause_s: float) -> float:
+    return min(max(LEAST_PAUSE_S, pause_s), MOST_PAUSE_S)
 
 
 def _since_faster(seconds: list[float]) -> list[float]:

@@ -26,7 +26,8 @@ class Job:
     Attributes:
         path: The file; it ends in `.png` or becomes a JPEG of this `quality` (1 to 95).
         label: The AIGC label, see `tools.pictures.labels`.
-        patience_s: How long to wait for a provider that is down or asks for a pause; 0 lets another one be asked.
+        may_fail_over: Another provider may be asked, so this one gets little time to come back; if not, it has until
+            its deadline.
         most_refusals: How often it may be refused for haste (429); `None` sends it again until the deadline.
         picture: Names what was planned, so that an edited prompt for the same image is another picture.
         may_be_known: `False` where the ledger was asked just now and has no task of it.
@@ -41,7 +42,7 @@ class Job:
     quality: int
     label: str | None
     visible_label: bool = False
-    patience_s: float = 0.0
+    may_fail_over: bool = True
     most_refusals: int | None = None
     picture: str = ""
     may_be_known: bool = True

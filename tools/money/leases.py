@@ -121,7 +121,7 @@ class Leases:
         If the work breaks off, the lease goes to `NOBODY`, so that others see at once that it stopped.
         """
         taken: Taking = "held"
-        with contextlib.suppress(ConfigError):  # what cannot be told is no reason not to work
+        with contextlib.suppress(ConfigError):  # the work goes on, although others cannot see it
             taken = await self.take(run_id, image_index)
         if taken != "taken":
             yield

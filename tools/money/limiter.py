@@ -53,7 +53,7 @@ class Limiter:
     def slot(self, *, again: bool = False) -> AbstractAsyncContextManager[None]:
         """Hold one of the `max_in_flight` places while a task is under way at the provider.
 
-        Whoever comes `again`, since an attempt of it failed, goes first, here and below.
+        With `again`, for a second attempt, it goes before all that are new; so it does below.
         """
         return self._in_flight.hold(again=again)
 

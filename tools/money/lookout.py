@@ -116,11 +116,11 @@ class Lookout:
     def asked_singly(self, *, polled: bool) -> int:
         """Return how many tasks are polled one by one: 1 if a look asks for all, and it was no poll that asked last."""
         looks = self._task_list is not None and self._is_worth_it() and not polled
-        return 1 if looks else max(1, len(self._watched))
+        return 1 if looks else len(self._watched)
 
     def unfinished_before(self, age_s: float) -> float:
         """Return the oldest age at which one of them was seen unfinished, or 0 if one was older than this age."""
-        oldest_s = max((watched.unfinished_s for watched in self._watched.values()), default=0.0)
+        oldest_s = max(self.unfinished)
         return oldest_s if oldest_s < age_s else 0.0
 
     def _is_worth_it(self) -> bool:

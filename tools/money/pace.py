@@ -73,7 +73,7 @@ class Pace:
         return min(self._round_trips, default=0.0)
 
     async def turn(self, *, again: bool = False, patience_s: float = math.inf) -> float:
-        """Wait for the next turn and return 0; whoever comes `again` goes first, all others in order of arrival.
+        """Wait for the next turn and return 0; with `again`, for a second attempt, go before all that are new.
 
         If a pause puts it more than `patience_s` ahead, take none and return the seconds until then.
         """

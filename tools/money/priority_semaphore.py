@@ -1,4 +1,4 @@
-"""A semaphore with two priorities: whoever comes again goes first, all others in order of arrival."""
+"""A semaphore with two priorities: second attempts go first, all others in order of arrival."""
 
 import asyncio
 import heapq
@@ -21,7 +21,7 @@ class PrioritySemaphore:
 
     @asynccontextmanager
     async def hold(self, *, again: bool = False) -> AsyncIterator[None]:
-        """Hold it inside the `async with`; whoever comes `again`, since an attempt failed, goes before all others."""
+        """Hold it inside the `async with`; with `again`, for a second attempt, go before all that are new."""
         await self._acquire(again=again)
         try:
             yield

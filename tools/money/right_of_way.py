@@ -9,7 +9,7 @@ MOST_S = 0.3
 
 
 class RightOfWay:
-    """Known to whoever submits and to whoever gives way. It belongs to one event loop."""
+    """Shared by all that submit and all that give way. It belongs to one event loop."""
 
     def __init__(self) -> None:
         self._submitting = 0

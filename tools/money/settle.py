@@ -85,22 +85,22 @@ class Settler:
         if task.submitted_at is not None:
             return None
         give_up_at = self._now() + timedelta(seconds=service.deadline_s)
-        told: dict[str, str] = {}
+        prompts: dict[str, str] = {}  # by task id
         try:
             while True:
                 unclaimed = await self._unclaimed(task, service)
-                for task_id in sorted((unclaimed or set()) - told.keys()):
+                for task_id in sorted((unclaimed or set()) - prompts.keys()):
                     prompt = await self._prompt_of(task_id, service)
                     if prompt is not None:
-                        told[task_id] = prompt
+                        prompts[task_id] = prompt
                     if _are_same(prompt, task.prompt) and (found := await self._adopt(task, task_id)):
                         return found
-                if unclaimed is not None and unclaimed <= told.keys():
+                if unclaimed is not None and unclaimed <= prompts.keys():
                     break
                 if self._now() > give_up_at:
                     return None
                 await self._sleep(FINISHED_PAUSE_S)
-            return await self._left_over(task, {task_id for task_id, prompt in told.items() if not prompt})
+            return await self._left_over(task, {task_id for task_id, prompt in prompts.items() if not prompt})
         except StorageError:
             raise
         except (LostReplyError, ConfigError):
@@ -169,7 +169,7 @@ class Settler:
             )
         except ThrottledError as error:
             await service.limiter.pause_polls(error.retry_after_s)
-            # To whoever submits, that class would mean that no task was made; of this request nobody knows.
+            # A `ThrottledError` would mean that no task was made, but of this request nobody knows.
             raise UnavailableError(str(error), retry_after_s=error.retry_after_s) from error
 
     async def _look_up(self, task: Task, service: Service) -> Task | None:

@@ -69,8 +69,8 @@ class Submitter:
     async def submit(self, job: Job, service: Service, report: Report) -> Answer:
         """Submit the job and return its task; see `Answer`.
 
-        After a refusal for haste it is sent again, more slowly: until the deadline or, where another provider may be
-        asked, for `LEAST_PATIENCE_S`.
+        After a refusal for haste it is sent again, more slowly: until the deadline or, if it may fail over, for
+        `LEAST_PATIENCE_S`.
 
         Raises:
             RejectedError, ConfigError, UnavailableError: No task was made; see `tools.providers.provider`.
@@ -81,25 +81,24 @@ class Submitter:
         def waiting(reason: str) -> None:
             report("waiting", provider=service.name, reason=reason)
 
-        def patience_s() -> float:
-            left_s = (give_up_at - self._now()).total_seconds() if job.patience_s else 0.0
-            return max(LEAST_PATIENCE_S, left_s)
+        def latest_turn() -> datetime:
+            soon = self._now() + timedelta(seconds=LEAST_PATIENCE_S)
+            return soon if job.may_fail_over else max(soon, give_up_at)
 
-        ends_at = give_up_at
         for refusals in itertools.count(1):
             try:
                 async with service.health.attempt(
-                    turn=lambda: self._turn(service, patience_s(), waiting, again=job.again),
-                    timeout_s=job.patience_s,
+                    turn=lambda: self._turn(service, latest_turn(), waiting, again=job.again),
+                    timeout_s=0.0 if job.may_fail_over else service.deadline_s,
                     waiting=waiting,
                 ):
                     with self._way.taken():
                         return await self._to_the_end(job, self._submit_once(job, service))
             except ThrottledError as error:
-                if refusals == 1 and not job.patience_s:
-                    ends_at = min(give_up_at, self._now() + timedelta(seconds=LEAST_PATIENCE_S))
+                if refusals == 1 and job.may_fail_over:
+                    give_up_at = min(give_up_at, self._now() + timedelta(seconds=LEAST_PATIENCE_S))
                 pause_s = await service.limiter.submits.slow_down(error.retry_after_s)
-                if self._now() + timedelta(seconds=pause_s) > ends_at or refusals == job.most_refusals:
+                if self._now() + timedelta(seconds=pause_s) > give_up_at or refusals == job.most_refusals:
                     raise
                 waiting(f"{service.name} asks for {pause_s:.0f} s of waiting")
         raise AssertionError("unreachable")
@@ -118,16 +117,15 @@ class Submitter:
 
     @asynccontextmanager
     async def _turn(
-        self, service: Service, patience_s: float, waiting: Callable[[str], None], *, again: bool
+        self, service: Service, latest: datetime, waiting: Callable[[str], None], *, again: bool
     ) -> AsyncIterator[None]:
         """Wait for our turn; where a lost answer costs money, few requests are out at once, to tell them apart.
 
-        A long pause is waited for outside the line, or whoever has less patience would stand behind us all the time.
+        A long pause is waited for outside the line: those with less patience need not stand behind us.
 
         Raises:
-            QuotaError: The provider asked for a pause, here or in another process, that lasts too long.
+            QuotaError: The provider asked for a pause, here or in another process, that ends after `latest`.
         """
-        give_up_at = self._now() + timedelta(seconds=patience_s)
         while True:
             async with AsyncExitStack() as place:
                 if service.on_lost_reply == "hold":
@@ -141,7 +139,7 @@ class Submitter:
                     yield
                     return
             asked = f"{service.name} asked for a pause, and {pause_s:.0f} s of it are left"
-            if self._now() + timedelta(seconds=pause_s) > give_up_at:
+            if self._now() + timedelta(seconds=pause_s) > latest:
                 raise QuotaError(f"{asked} - resume the run then")
             waiting(asked)
             await self._sleep(pause_s)
@@ -152,7 +150,7 @@ class Submitter:
         def over(ended: asyncio.Task[Answer]) -> None:
             self._answers.pop(job)
             if not ended.cancelled():
-                ended.exception()  # whoever was stopped asks no more what it was, and asyncio would print it
+                ended.exception()  # nobody may be left to retrieve it, and asyncio would print a warning
 
         under_way = asyncio.create_task(answer)
         self._answers[job] = under_way

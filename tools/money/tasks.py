@@ -14,7 +14,7 @@ from tools.clock import utc_now
 from tools.errors import ElsewhereError, LostReplyError
 from tools.money.collect import Collector, find_again, kept
 from tools.money.jobs import Job, Made, Report, Service
-from tools.money.leases import Leases, Then
+from tools.money.leases import Leases
 from tools.money.ledger import Ledger
 from tools.money.right_of_way import RightOfWay
 from tools.money.settle import Settler
@@ -78,13 +78,12 @@ class TaskRunner:
         """Settle a lost reply of a dead process before new requests are sent, which would make the match uncertain."""
         if not job.may_be_known:
             return
-        known = [await self.ledger.open_task(job.run_id, job.image_index, job.picture)]
-        if not _has_no_answer(known[-1], service):
+        if not _has_no_answer(await self._open_task(job), service):
             return
-        if await self._leases.take(job.run_id, job.image_index, then=_look(job, known)) == "taken":
+        if await self._leases.take(job.run_id, job.image_index) == "taken":
             try:
                 # Until the lease was ours, its process may have lived and written the answer down.
-                if (left := known[-1]) and _has_no_answer(left, service):
+                if (left := await self._open_task(job)) and _has_no_answer(left, service):
                     # If the list does not settle it, `_answer` looks it up by its prompt: that need not come first.
                     with contextlib.suppress(LostReplyError):
                         await self._settler.settle(left, service)
@@ -119,17 +118,22 @@ class TaskRunner:
 
         Returns the task that the image has by then, or `None`.
         """
+        known: Task | None = None
+
+        def look(connection: sqlite3.Connection) -> None:
+            nonlocal known
+            known = find_open(connection, job.run_id, job.image_index, job.picture)
+
         limiter = service.limiter
-        known: list[Task | None] = []
+        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=look)
         told = ""
-        take = partial(self._leases.take, place=limiter.place, room=limiter.max_in_flight, then=_look(job, known))
         while (taken := await take(job.run_id, job.image_index)) != "taken":
             if told != taken:
                 told = taken
                 reason = "is working on this picture" if taken == "held" else f"is using every slot at {service.name}"
                 report("waiting", provider=service.name, reason=f"another process {reason}")
             await self._sleep(OTHERS_S)
-        return known[-1]
+        return known
 
     async def _answer(self, known: Task | None, job: Job, service: Service, report: Report) -> Answer:
         """Go on with the known task, or submit; a lost reply is looked for by its prompt before it is held."""
@@ -141,7 +145,7 @@ class TaskRunner:
             found = await self._settler.settle(known, service) if known else None
             return (found, None) if found else await self._submitter.submit(job, service, report)
         except LostReplyError:
-            lost = await self.ledger.open_task(job.run_id, job.image_index, job.picture)
+            lost = await self._open_task(job)
             if lost is None or lost.task_id:
                 raise
             report("waiting", provider=service.name, reason="a request whose answer was lost is looked for")
@@ -149,14 +153,8 @@ class TaskRunner:
                 raise
             return found, None
 
-
-def _look(job: Job, known: list[Task | None]) -> Then:
-    """Return a function for `Leases.take` that appends the image's open task to `known`."""
-
-    def look(connection: sqlite3.Connection) -> None:
-        known.append(find_open(connection, job.run_id, job.image_index, job.picture))
-
-    return look
+    async def _open_task(self, job: Job) -> Task | None:
+        return await self.ledger.open_task(job.run_id, job.image_index, job.picture)
 
 
 def _has_no_answer(task: Task | None, service: Service) -> bool:

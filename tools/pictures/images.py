@@ -27,22 +27,12 @@ _BLANK = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SavedImage:
-    """A picture that is on the disk, whole; `blank` as in `Inspection`."""
-
-    path: Path
-    width_px: int
-    height_px: int
-    sha256: str
-    blank: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """The properties of a picture that can be checked without knowing what it should show.
+    """A picture that is on the disk, whole.
 
     `blank` means practically one color all over, like a failed or a blocked picture.
     """
 
+    path: Path
     width_px: int
     height_px: int
     sha256: str
@@ -109,7 +99,7 @@ def describe(path: Path) -> dict[str, Any]:
     return {**labels.read_description(xmp), **({} if label is None else {"label": label})}
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path) -> SavedImage:
     """Look at a picture on the disk.
 
     Raises:
@@ -117,7 +107,7 @@ def inspect(path: Path) -> Inspection:
     """
     data = _read(path)
     with contextlib.closing(decode(data)) as image, contextlib.closing(flatten(image)) as flat:
-        return Inspection(flat.width, flat.height, hashlib.sha256(data).hexdigest(), _is_blank(flat))
+        return SavedImage(path, flat.width, flat.height, hashlib.sha256(data).hexdigest(), _is_blank(flat))
 
 
 def is_whole(path: Path, width_px: int | None = None, height_px: int | None = None) -> bool:

@@ -36,10 +36,10 @@ def adapt(request: ImageRequest, provider: ImageProvider) -> tuple[ImageRequest,
 
 
 def _with_negative(request: ImageRequest, limit: int) -> str:
-    """Return the prompt with the words of its negative prompt, if they fit, except those in every negative prompt.
+    """Return the prompt with the words of its negative prompt, if they fit.
 
-    What matters of the latter is in the constraints; and a model without a negative prompt draws what is named, e.g.
-    deformed hands.
+    Words that every negative prompt has are left out: the constraints say the same where it matters, and a model
+    without a negative prompt may draw what is named, e.g. deformed hands.
     """
     chinese = language_of(request.prompt) == "zh"
     always = {*_PAUSE.split(common().negative.zh), *_PAUSE.split(common().negative.en)}

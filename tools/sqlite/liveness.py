@@ -64,7 +64,7 @@ def state_of_batch(batch: Mapping[str, Any], connection: sqlite3.Connection, dat
 def is_batch_at_work(batch_id: str, connection: sqlite3.Connection, database_path: Path) -> bool:
     """Tell whether a process has the lease on the batch.
 
-    Whoever continues a finished one has it before the row shows that the batch is open again.
+    A process that continues a finished batch has the lease before the row shows that the batch is open again.
     """
     question = "SELECT owner FROM leases WHERE run_id = ? AND image_index = ?"
     row = connection.execute(question, (batch_id, BATCH_INDEX)).fetchone()

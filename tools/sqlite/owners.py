@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 
 LOOK_AGAIN_S = 0.002
-"""Pause before a second look, in seconds. Whoever looks holds the lock for less, and must not pass for the owner."""
+"""Pause before a second look, in seconds. A process that looks holds the lock for less: it must not be taken for the
+owner."""
 
 
 def owners_folder(database_path: Path) -> Path:

@@ -67,7 +67,7 @@ def subjects_of(path: Path, images: Sequence[Mapping[str, Any]]) -> dict[int, st
 
     A caption needs the subject, since a prompt begins with its style.
     """
-    runs = json.dumps([image["run_id"] for image in images if image["run_id"]])
+    runs = json.dumps([image["run_id"] for image in images])
     kept = json.dumps([image["sha256"] for image in images if not image["run_id"]])
     with reading(path) as connection:
         plans = connection.execute(

@@ -27,6 +27,9 @@ IMAGE_COLUMNS = ("status", "path", "url", "prompt", "provider", "model", "seed",
 IMAGE_KEYS = ("index", *IMAGE_COLUMNS[:7], "width", "height", *IMAGE_COLUMNS[7:])
 """Keys of an image in the result document, in order."""
 
+NOT_ANEW = "not made anew"
+"""The error of an image whose redo failed begins with this."""
+
 
 class Records:
     """The rows of `runs` and `images`. When a method returns, its changes are in the database.

@@ -14,12 +14,9 @@ from typing import Any, cast
 from tools.clock import utc_now
 from tools.sqlite.connection import reading
 from tools.sqlite.database import Database
-from tools.sqlite.records import IMAGE_COLUMNS, Shown, find_run, image_of, write_image
+from tools.sqlite.records import IMAGE_COLUMNS, NOT_ANEW, Shown, find_run, image_of, write_image
 from tools.sqlite.rows import insert
 from tools.sqlite.task_rows import UNDER_WAY, Task, tasks_of
-
-NOT_ANEW = "not made anew"
-"""The error of an image whose redo failed begins with this."""
 
 PENDING = ("waiting", "unknown")
 """A version with one of these is planned, under way or held: it is continued before another one begins."""

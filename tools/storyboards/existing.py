@@ -13,9 +13,9 @@ Size = tuple[int, int]
 
 
 def existing_picture(
-    path: Path, sizes: Collection[Size], asked: Callable[[str], Collection[Size]] | None = None
+    path: Path, sizes: Collection[Size], asked: Callable[[str], Collection[Size]], *, index: int
 ) -> dict[str, Any] | None:
-    """Return the picture as a saved image of a result document with 0 attempts, or `None` if it is not right.
+    """Return the picture as the saved image `index` of a result document, or `None` if it is not right.
 
     It is right if the file is there, decodes to its end and has one of the `sizes`, or was delivered for one of them:
     `asked` returns, by its SHA-256, the sizes that were asked for. Prompt, provider, model and seed are those of its
@@ -27,11 +27,11 @@ def existing_picture(
     except (OSError, UnavailableError):
         return None
     sha256 = hashlib.sha256(data).hexdigest()
-    if picture.size not in sizes and not (asked and set(sizes).intersection(asked(sha256))):
+    if picture.size not in sizes and not set(sizes).intersection(asked(sha256)):
         return None
     told = read_description(picture.info.get("xmp", b""))
     return {
-        "index": 0,
+        "index": index,
         "status": "saved",
         "path": str(path),
         "url": None,
