@@ -548,6 +548,26 @@ def test_sketches_that_a_model_could_make_are_told(peitu: Peitu, services: Sandb
     assert "offline sketches" not in peitu("batch", "board.json", "--provider", "sketch")[1]
 
 
+def test_what_is_not_as_asked_for_is_told(peitu: Peitu, services: Sandbox, monkeypatch):
+    """A refused key of the language model costs no picture, but whoever pays wants to know before the last one."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "minimax")
+    services.fault("minimax", "chat", kind="status", status=401, every=1)
+    texts = [{"id": f"t{number}", "text": f"A keeper feeds {number} gulls.", "size": "512x512"} for number in range(3)]
+    wide = [{"id": f"w{number}", "prompt": f"a lamp {number}", "size": "2000x1000"} for number in range(2)]
+    code, out, err = peitu("batch", storyboard(*texts, *wide), "--provider", "dashscope")
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+    unread, mended = report["notes"]
+
+    assert 0 == code, err
+    assert [["t0", "t1", "t2"], ["w0", "w1"]] == [unread["ids"], mended["ids"]]
+    assert "Size 2000x1000 became 1440x720, the nearest that wanx2.1-t2i-plus draws" == mended["note"]
+    assert "3 noted, such as: The language model was not used: " in out
+    assert "2 noted, such as: Size 2000x1000 became 1440x720, " in out
+    assert 1 == err.count("The language model was not used: ")
+    assert 1 == err.count("Size 2000x1000 became 1440x720")
+    assert "3 noted, such as: The language model was not used: " in peitu("show", report["batch_id"])[1]
+
+
 def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypatch):
     """The title of the storyboard, and below each picture what it shows; pictures that were there before, too."""
     sheets: list[dict[str, Any]] = []
