@@ -23,6 +23,7 @@ from graph import runs
 from graph.batches.begin import _take_over
 from graph.batches.workers import BatchRun, _segments
 from graph.terminal.batch_progress import BatchWatcher
+from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
@@ -1095,6 +1096,22 @@ def test_plain_lines_are_few():
     assert 5 == len(lines), lines
     assert 1 == sum("was refused" in line for line in lines)
     assert "1979 made · 1 waiting for the limit · 20 failed" in lines[-1]
+
+
+def test_a_terminal_without_cursor_gets_plain_lines(monkeypatch):
+    """A bar cannot be redrawn there (TERM=dumb, e.g. a shell inside an editor): hours would pass without a word."""
+    monkeypatch.setenv("TERM", "dumb")
+    written, clock = io.StringIO(), Clock()
+    watch = BatchWatcher(10, console=Console(file=written, force_terminal=True), clock=clock)
+    with watch:
+        clock.now += 6
+        watch({"event": "saved", "run_id": "b-1", "index": 0})
+    one = io.StringIO()
+    with Watcher(Console(file=one, force_terminal=True)) as progress:
+        progress({"event": "saved", "run_id": "a", "index": 0, "path": "output/a/00.jpg"})
+
+    assert written.getvalue().startswith("1 of 10 there; 1 made · ")
+    assert "picture 1 saved: output/a/00.jpg\n" == one.getvalue()
 
 
 def test_a_bar_in_a_terminal_says_how_it_stands():

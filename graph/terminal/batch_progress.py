@@ -63,7 +63,7 @@ class BatchWatcher:
         return self._clock() - self._began_at
 
     def __enter__(self) -> "BatchWatcher":
-        if self._console.is_terminal:
+        if self._console.is_interactive:  # not with TERM=dumb
             self._live = Live(
                 get_renderable=self._picture, console=self._console, refresh_per_second=FRAMES_PER_S, transient=True
             )
