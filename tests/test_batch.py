@@ -138,6 +138,24 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
     assert ["s1", "s2", "s3"] == [image["id"] for image in document["images"] if image["attempts"]]
 
 
+def test_a_paid_picture_is_not_written_over(peitu: Peitu, services: Sandbox):
+    """A storyboard that asks for another size, or a quick look with sketches, makes new pictures beside the old."""
+    picture = Path("output/s0.jpg")
+    assert 0 == peitu("batch", boards(1), "--provider", "dashscope")[0]
+    paid = picture.read_bytes()
+    storyboard({"id": "s0", "prompt": "a lamp 0", "size": "768x768"})
+    code, out, err = peitu("batch", "board.json", "--provider", "sketch")
+    drawn = picture.read_bytes()
+    storyboard({"id": "s0", "prompt": "a lamp 0", "size": "1024x1024"})
+    peitu("batch", "board.json", "--provider", "dashscope")
+
+    assert (0, paid) == (code, Path("output/s0.earlier-1.jpg").read_bytes()), err
+    assert drawn == Path("output/s0.earlier-2.jpg").read_bytes()
+    assert "1 noted: The picture that was at 'output/s0.jpg' is kept as 's0.earlier-1.jpg'" in out
+    with Image.open(picture) as newest:
+        assert (1024, 1024) == newest.size
+
+
 def test_what_came_in_another_size_is_not_bought_again(peitu: Peitu, services: Sandbox):
     """A provider that does not keep to the size has delivered all the same; another size is another wish."""
     services.fault("modelscope", "download", kind="resized", width=640, height=640, times=100)

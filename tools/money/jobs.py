@@ -26,6 +26,7 @@ class Job:
     Attributes:
         path: The file; it ends in `.png` or becomes a JPEG of this `quality` (1 to 95).
         label: The AIGC label, see `tools.pictures.labels`.
+        keeps_earlier: Whether another picture at the path is renamed instead of written over.
         patience_s: How long to wait for a provider that is down or asks for a pause; 0 lets another one be asked.
         most_refusals: How often it may be refused for haste (429); `None` sends it again until the deadline.
         picture: Names what was planned, so that an edited prompt for the same image is another picture.
@@ -41,6 +42,7 @@ class Job:
     quality: int
     label: str | None
     visible_label: bool = False
+    keeps_earlier: bool = False
     patience_s: float = 0.0
     most_refusals: int | None = None
     picture: str = ""
