@@ -689,6 +689,24 @@ def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox
     assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
 
 
+@pytest.mark.parametrize("broken", ["first", "second"])
+def test_resume_all_goes_past_a_batch_whose_folder_cannot_be_used(peitu: Peitu, services: Sandbox, broken: str):
+    """E.g. on a drive that is not there today: the others are continued, and the document has them all."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=2)
+    for folder in ("first", "second"):
+        peitu("batch", boards(1), "--output-dir", folder, "--provider", "modelscope")
+    Path(broken, "report.json").unlink()
+    Path(broken).rmdir()
+    Path(broken).touch()
+    code, out, err = peitu("resume", "--all", "--json")
+    document = json.loads(out)
+
+    assert (1, False, 1) == (code, document["success"], services.billed), err
+    assert {True, False} == {batch["success"] for batch in document["batches"]}
+    assert f"The output folder '{broken}' cannot be made" in err
+    assert 1 == err.count("Continue with: peitu resume ")
+
+
 @pytest.mark.parametrize("is_held", [True, False])
 def test_what_another_process_does_meanwhile_is_seen(peitu: Peitu, services: Sandbox, monkeypatch, is_held):
     """It tries a segment whose row was read before: nothing is bought again, and its record stays."""
