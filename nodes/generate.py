@@ -11,7 +11,7 @@ from loguru import logger
 from graph.events import Event
 from graph.image_state import Failure, ImageOutput, ImageState, Outcome
 from graph.state import Prompt
-from nodes.results import result_image
+from nodes.results import notes_of, result_image
 from nodes.telling import teller
 from tools import sketch
 from tools.errors import ElsewhereError, GoneError, PeituError
@@ -72,6 +72,7 @@ async def buy(
         quality=quality,
         label=label(f"{state['run_id']}-{prompt['index']}{_suffix(prompt)}"),
         visible_label=visible_label,
+        keeps_earlier=True,
         picture=state["picture"],
         may_be_known=state.get("open_provider") is not None,
         again=bool(state.get("failures")),
@@ -93,6 +94,7 @@ async def buy(
     came, wanted = f"{saved.width_px}x{saved.height_px}", f"{request.width_px}x{request.height_px}"
     if came != wanted:
         notes.append(f"Picture {prompt['index'] + 1} came as {came} instead of {wanted}")
+    notes += notes_of(saved)
     for note in notes:
         logger.bind(run=state["run_id"], image=prompt["index"]).warning(note)
     outcome = _outcome(saved, task.provider, task.model, prompt=task.prompt or request.prompt, task=task.id)
@@ -110,9 +112,11 @@ async def draw(state: ImageState, *, quality: int) -> ImageState:
         return _failed(state, SKETCH, error, report)
     report("saved", provider=SKETCH, path=str(saved.path))
     asked = (prompt["width_px"], prompt["height_px"])
-    mended = f"Size {asked[0]}x{asked[1]} became {size[0]}x{size[1]}, the nearest that a sketch has"
+    notes = notes_of(saved)
+    if size != asked:
+        notes.append(f"Size {asked[0]}x{asked[1]} became {size[0]}x{size[1]}, the nearest that a sketch has")
     outcome = _outcome(saved, SKETCH, sketch.MODEL, prompt=prompt["prompt"], task=None)
-    return {"outcome": outcome, "notes": [mended] if size != asked else []}
+    return {"outcome": outcome, "notes": notes}
 
 
 async def done(state: ImageState, *, records: Records, versions: Versions) -> ImageOutput:
@@ -165,7 +169,8 @@ def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:
         "seed": prompt["seed"],
         "generator": SKETCH_DESCRIPTION,
     }
-    return save_picture(data, Path(prompt["path"]), quality=quality, description=description, label=None)
+    path = Path(prompt["path"])
+    return save_picture(data, path, quality=quality, description=description, label=None, keeps_earlier=True)
 
 
 def _suffix(prompt: Prompt) -> str:

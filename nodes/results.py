@@ -1,7 +1,8 @@
-"""The result of an image in the form of the result document."""
+"""The result of an image in the form of the result document, and the note about the picture before it."""
 
 from graph.image_state import Failure, ImageState
 from graph.state import Image, ImageStatus
+from tools.pictures.images import SavedImage
 from tools.sqlite.task_rows import HELD, Task
 
 
@@ -36,3 +37,10 @@ def _reasons(failures: list[Failure]) -> str:
     """Return the last error of each provider, in the order in which they were tried."""
     last = {failure["provider"]: failure["error"] for failure in failures}
     return "; ".join(last.values()) or "no provider can make this image"
+
+
+def notes_of(saved: SavedImage) -> list[str]:
+    """Return the note about the picture that was in the place of this one, if there was one."""
+    if saved.earlier is None:
+        return []
+    return [f"The picture that was at {str(saved.path)!r} is kept as {saved.earlier.name!r}"]

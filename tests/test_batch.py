@@ -23,6 +23,7 @@ from graph import runs
 from graph.batches.begin import _take_over
 from graph.batches.workers import BatchRun, _segments
 from graph.terminal.batch_progress import BatchWatcher
+from graph.terminal.run_progress import Watcher
 from graph.wiring import open_workflow
 from tests import test_cli
 from tests.sandbox import Sandbox
@@ -135,6 +136,24 @@ def test_what_is_there_is_skipped(peitu: Peitu, services: Sandbox):
 
     assert (0, 5, 2) == (code, document["count"], document["skipped"])
     assert ["s1", "s2", "s3"] == [image["id"] for image in document["images"] if image["attempts"]]
+
+
+def test_a_paid_picture_is_not_written_over(peitu: Peitu, services: Sandbox):
+    """A storyboard that asks for another size, or a quick look with sketches, makes new pictures beside the old."""
+    picture = Path("output/s0.jpg")
+    assert 0 == peitu("batch", boards(1), "--provider", "dashscope")[0]
+    paid = picture.read_bytes()
+    storyboard({"id": "s0", "prompt": "a lamp 0", "size": "768x768"})
+    code, out, err = peitu("batch", "board.json", "--provider", "sketch")
+    drawn = picture.read_bytes()
+    storyboard({"id": "s0", "prompt": "a lamp 0", "size": "1024x1024"})
+    peitu("batch", "board.json", "--provider", "dashscope")
+
+    assert (0, paid) == (code, Path("output/s0.earlier-1.jpg").read_bytes()), err
+    assert drawn == Path("output/s0.earlier-2.jpg").read_bytes()
+    assert "1 noted: The picture that was at 'output/s0.jpg' is kept as 's0.earlier-1.jpg'" in out
+    with Image.open(picture) as newest:
+        assert (1024, 1024) == newest.size
 
 
 def test_what_came_in_another_size_is_not_bought_again(peitu: Peitu, services: Sandbox):
@@ -548,6 +567,26 @@ def test_sketches_that_a_model_could_make_are_told(peitu: Peitu, services: Sandb
     assert "offline sketches" not in peitu("batch", "board.json", "--provider", "sketch")[1]
 
 
+def test_what_is_not_as_asked_for_is_told(peitu: Peitu, services: Sandbox, monkeypatch):
+    """A refused key of the language model costs no picture, but whoever pays wants to know before the last one."""
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "minimax")
+    services.fault("minimax", "chat", kind="status", status=401, every=1)
+    texts = [{"id": f"t{number}", "text": f"A keeper feeds {number} gulls.", "size": "512x512"} for number in range(3)]
+    wide = [{"id": f"w{number}", "prompt": f"a lamp {number}", "size": "2000x1000"} for number in range(2)]
+    code, out, err = peitu("batch", storyboard(*texts, *wide), "--provider", "dashscope")
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+    unread, mended = report["notes"]
+
+    assert 0 == code, err
+    assert [["t0", "t1", "t2"], ["w0", "w1"]] == [unread["ids"], mended["ids"]]
+    assert "Size 2000x1000 became 1440x720, the nearest that wanx2.1-t2i-plus draws" == mended["note"]
+    assert "3 noted, such as: The language model was not used: " in out
+    assert "2 noted, such as: Size 2000x1000 became 1440x720, " in out
+    assert 1 == err.count("The language model was not used: ")
+    assert 1 == err.count("Size 2000x1000 became 1440x720")
+    assert "3 noted, such as: The language model was not used: " in peitu("show", report["batch_id"])[1]
+
+
 def test_the_sheet_of_a_batch_has_its_title_and_subjects(peitu: Peitu, monkeypatch):
     """The title of the storyboard, and below each picture what it shows; pictures that were there before, too."""
     sheets: list[dict[str, Any]] = []
@@ -648,6 +687,24 @@ def test_resume_all_continues_batches_as_batches(peitu: Peitu, services: Sandbox
     assert [(batch_id, True)] == [(batch["batch_id"], batch["success"]) for batch in document["batches"]]
     assert 3 == len(list(Path("there").glob("*.jpg")))
     assert (0, "nothing to continue\n") == peitu("resume", "--all")[:2]
+
+
+@pytest.mark.parametrize("broken", ["first", "second"])
+def test_resume_all_goes_past_a_batch_whose_folder_cannot_be_used(peitu: Peitu, services: Sandbox, broken: str):
+    """E.g. on a drive that is not there today: the others are continued, and the document has them all."""
+    services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=2)
+    for folder in ("first", "second"):
+        peitu("batch", boards(1), "--output-dir", folder, "--provider", "modelscope")
+    Path(broken, "report.json").unlink()
+    Path(broken).rmdir()
+    Path(broken).touch()
+    code, out, err = peitu("resume", "--all", "--json")
+    document = json.loads(out)
+
+    assert (1, False, 1) == (code, document["success"], services.billed), err
+    assert {True, False} == {batch["success"] for batch in document["batches"]}
+    assert f"The output folder '{broken}' cannot be made" in err
+    assert 1 == err.count("Continue with: peitu resume ")
 
 
 @pytest.mark.parametrize("is_held", [True, False])
@@ -1075,6 +1132,22 @@ def test_plain_lines_are_few():
     assert 5 == len(lines), lines
     assert 1 == sum("was refused" in line for line in lines)
     assert "1979 made · 1 waiting for the limit · 20 failed" in lines[-1]
+
+
+def test_a_terminal_without_cursor_gets_plain_lines(monkeypatch):
+    """A bar cannot be redrawn there (TERM=dumb, e.g. a shell inside an editor): hours would pass without a word."""
+    monkeypatch.setenv("TERM", "dumb")
+    written, clock = io.StringIO(), Clock()
+    watch = BatchWatcher(10, console=Console(file=written, force_terminal=True), clock=clock)
+    with watch:
+        clock.now += 6
+        watch({"event": "saved", "run_id": "b-1", "index": 0})
+    one = io.StringIO()
+    with Watcher(Console(file=one, force_terminal=True)) as progress:
+        progress({"event": "saved", "run_id": "a", "index": 0, "path": "output/a/00.jpg"})
+
+    assert written.getvalue().startswith("1 of 10 there; 1 made · ")
+    assert "picture 1 saved: output/a/00.jpg\n" == one.getvalue()
 
 
 def test_a_bar_in_a_terminal_says_how_it_stands():

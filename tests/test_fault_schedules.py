@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 from tests.sandbox import Sandbox
@@ -63,6 +63,16 @@ schedules = st.builds(
 )
 
 
+REFUSAL_LEARNT_LATE = Schedule(
+    [mishap(("modelscope", "submit", "refused"), 1, 1000), mishap(("modelscope", "poll", "400"), 1, 1000)],
+    count=1,
+    provider="auto",
+    on_lost_reply={"MODELSCOPE": "hold", "DASHSCOPE": "hold"},
+    resumes=0,
+)
+"""The task has ended refused, and no poll said so before the faults were over."""
+
+
 async def live_through(schedule: Schedule, sandbox: Sandbox) -> dict[str, Any]:
     """Run and resume while things go wrong, then once more when they do not; everything is checked each time."""
     for one in schedule.mishaps:
@@ -78,6 +88,7 @@ async def live_through(schedule: Schedule, sandbox: Sandbox) -> dict[str, Any]:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(schedules)
+@example(REFUSAL_LEARNT_LATE)
 def test_nothing_is_paid_twice_and_nothing_is_lost(schedule):
     """After each run and resume the books are right; without faults the run comes to its good end."""
     with (

@@ -28,7 +28,8 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path, name: str, mak
     (tmp_path / "file").touch()
 
     with pytest.raises(
-        ConfigError, match=r"cannot be made \(('.*file' is no folder|Not a directory|File exists)\) - choose another"
+        ConfigError,
+        match=r"cannot be made \(('.*file' is no folder|Not a directory|File exists)\) - mend it or choose another",
     ):
         check_folder(tmp_path / name, make=make)
 
@@ -38,7 +39,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
     asked: list[int] = []
     monkeypatch.setattr(os, "access", lambda _, rights: asked.append(rights))
 
-    with pytest.raises(ConfigError, match=r"cannot be written - choose another with --output-dir"):
+    with pytest.raises(ConfigError, match=r"cannot be written - mend it or choose another with --output-dir"):
         check_folder(tmp_path)
 
     assert [os.W_OK | os.X_OK] == asked

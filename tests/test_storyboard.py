@@ -74,6 +74,7 @@ FORMATS = {
     "csv of a spreadsheet": ("\ufeffID;Prompt;Size;Seed\r\n开场;一座灯塔;512x256;7\r\n", ".csv"),
     "tabs": ("id\tprompt\tsize\tseed\n开场\t一座灯塔\t512x256\t7\n", ".tsv"),
     "gb18030": (f"[{LINE}]".encode("gb18030"), ".json"),
+    "csv with empty columns": ("id,prompt,size,seed,,,\n开场,一座灯塔,512x256,7,,,,\n,,,,,,\n", ".csv"),
     "utf-16": ("id,prompt,size,seed\n开场,一座灯塔,512x256,7\n".encode("utf-16"), ".csv"),
 }
 

@@ -24,7 +24,7 @@ from tools.errors import StorageError
 from tools.money.leases import Leases
 from tools.pictures.files import inside
 from tools.setup.configuration import Settings
-from tools.sqlite.batch_records import batch_document, count_settled
+from tools.sqlite.batch_records import batch_document, count_settled, notes_of
 from tools.sqlite.batches import Batches, SegmentRow
 from tools.sqlite.liveness import BATCH_INDEX
 from tools.sqlite.provenance import asked_sizes, newer_versions, other_prompts
@@ -111,6 +111,7 @@ class BatchSession:
             seconds=self._watch.seconds,
             made_now=max(0, made_now),
             other_prompts=other_prompts(self._settings.database.path, self._row["batch_id"]),
+            notes=notes_of(self._settings.database.path, self._row["batch_id"]),
             by_model=self._feasible.by_model,
         )
         path = None

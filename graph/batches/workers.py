@@ -155,7 +155,14 @@ class BatchRun:
         errors = tuple(str(image["error"]) for image in found["images"] if image["error"])
         self._judge(failures.values(), errors)
         status: Status = "finished" if found["success"] else "failed"
-        return SegmentResult(segment=segment, status=status, count=found["count"], skipped=len(kept), errors=errors)
+        return SegmentResult(
+            segment=segment,
+            status=status,
+            count=found["count"],
+            skipped=len(kept),
+            errors=errors,
+            notes=tuple(found["notes"]),
+        )
 
     def _judge(self, failures: Collection[Event], errors: tuple[str, ...]) -> None:
         """Stop at once if the disk cannot be used, and after `HOPELESS_IN_A_ROW` segments if the rest would fail alike.

@@ -60,7 +60,7 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     from graph.terminal.batch_lines import print_segments
     from graph.terminal.console import print_json
     from graph.terminal.report import make_report, print_report
-    from tools.sqlite.batch_records import batch_document, find_batch
+    from tools.sqlite.batch_records import batch_document, find_batch, notes_of
     from tools.sqlite.provenance import other_prompts
 
     batch = find_batch(path, batch_id)
@@ -70,11 +70,17 @@ def _show_batch(path: Path, batch_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        others = other_prompts(path, batch_id)
         print_segments(document)
-        print_report(
-            make_report(document, source=batch["source"], seconds=0.0, made_now=0, other_prompts=others, by_model=False)
+        report = make_report(
+            document,
+            source=batch["source"],
+            seconds=0.0,
+            made_now=0,
+            other_prompts=other_prompts(path, batch_id),
+            notes=notes_of(path, batch_id),
+            by_model=False,
         )
+        print_report(report)
 
 
 def doctor(config: Config = None) -> None:

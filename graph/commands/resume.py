@@ -10,7 +10,7 @@ import typer
 
 from graph.commands.options import Config, Json
 from graph.commands.preparing import load_workflow, prepare
-from tools.errors import InputError
+from tools.errors import InputError, PeituError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -100,8 +100,8 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     # Where nobody can answer, printing the prompts of every run that waits for a review would only hide the results.
     work = work_through(config, {}, names, _step(path, asks=can_ask(), several=True), database_path=path)
     found = until_stopped(work, go_on="--all")
-    reports, refused = _resume_batches(config, path, batches, as_json=as_json)
-    success = not refused and all(document["success"] for document in [*found, *reports])
+    reports = _resume_batches(config, path, batches, as_json=as_json)
+    success = all(document["success"] for document in [*found, *reports])
     if as_json:
         print_json({"success": success, "runs": found, "batches": reports})
         named = [*found, *({**batch, "run_id": batch["batch_id"]} for batch in reports)]
@@ -114,35 +114,32 @@ def _resume_all(config: Path | None, *, resubmit: bool, as_json: bool) -> NoRetu
     sys.exit(0 if success else 1)
 
 
-def _resume_batches(
-    config: Path | None, path: Path, names: list[str], *, as_json: bool
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Continue the batches; return their result documents, and why some could not be continued.
+def _resume_batches(config: Path | None, path: Path, names: list[str], *, as_json: bool) -> list[dict[str, Any]]:
+    """Continue the batches and return their result documents; one that cannot be continued stops no other.
 
     A batch that left pictures to another batch of its storyboard gets a second turn after that one.
     """
     from graph.batches.session import BatchSession
     from graph.terminal.console import say
-    from tools.sqlite.batch_records import find_batch
+    from tools.sqlite.batch_records import batch_document, find_batch
 
     reports: dict[str, dict[str, Any]] = {}
-    refused: list[str] = []
     turns = deque(names)
     while turns:
         name = turns.popleft()
         row = find_batch(path, name) or {}
-        settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
-        session = BatchSession(config, settings, row, as_json=as_json)
         try:
+            settings = prepare(config, {"output_dir": row["options"].get("output_dir")})
+            session = BatchSession(config, settings, row, as_json=as_json)
             report = session.until_stopped(go_on="--all")
-        except InputError as error:  # another batch of the same storyboard is at work
-            refused.append(str(error))
-            say(refused[-1])
+        except PeituError as error:  # another batch of its storyboard is at work, or its output folder cannot be used
+            say(str(error))
+            reports[name] = {**batch_document(path, name, reason=str(error)), "success": False}
             continue
         if session.leaves_to_others and not report["success"] and name not in reports:
             turns.append(name)
         reports[name] = report
-    return list(reports.values()), refused
+    return list(reports.values())
 
 
 def _send_again(path: Path, run_ids: list[str]) -> None:

@@ -63,7 +63,7 @@ class BatchWatcher:
         return self._clock() - self._began_at
 
     def __enter__(self) -> "BatchWatcher":
-        if self._console.is_terminal:
+        if self._console.is_interactive:  # not with TERM=dumb
             self._live = Live(
                 get_renderable=self._picture, console=self._console, refresh_per_second=FRAMES_PER_S, transient=True
             )
@@ -96,8 +96,8 @@ class BatchWatcher:
         self.skipped += result.skipped
         self.made += result.count - result.skipped
         self.failed += segment.requested - result.count
-        for error in result.errors:
-            self._tell(segment.run_id, error)
+        for line in (*result.errors, *result.notes):
+            self._tell(segment.run_id, line)
         for index in range(segment.requested):
             if phase := self._phases.pop((segment.run_id, index), None):
                 self._counts[phase] -= 1
@@ -114,7 +114,7 @@ class BatchWatcher:
                 self._counts[before] -= 1
 
     def _tell(self, run_id: str, trouble: str) -> None:
-        """Print an error or a reason to wait, unless a similar one, or each of its parts, was printed already."""
+        """Print an error, note or reason to wait, unless a similar one, or each of its parts, was printed already."""
         kinds = set(similar(trouble).split("; "))
         if kinds <= self._kinds or len(self._kinds) >= MOST_KINDS:
             return

@@ -1,7 +1,7 @@
 """The report of a batch: printed in the terminal, and written as `report.json` beside the pictures."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,20 @@ def make_report(
     seconds: float,
     made_now: int,
     other_prompts: Sequence[str | int],
+    notes: Iterable[tuple[str | int, str]],
     by_model: bool,
 ) -> dict[str, Any]:
     """Return the report: the result document with counts of made, failed and held pictures, by provider and by reason.
 
-    `other_prompts` are the ids of skipped segments whose pictures were made from another prompt. `seconds` is the
-    duration of this session, in which `made_now` pictures were made. `by_model` tells that a model makes the pictures,
-    so that skipped sketches are worth a word.
+    `other_prompts` are the ids of skipped segments whose pictures were made from another prompt; `notes` are those of
+    the runs, each with the id of its segment. `seconds` is the duration of this session, in which `made_now` pictures
+    were made. `by_model` tells that a model makes the pictures, so that skipped sketches are worth a word.
     """
     tally = _Tally()
     for image in document["images"]:
         tally.add(image)
+    for segment_id, note in notes:
+        tally.add_note(segment_id, note)
     head = {name: document[name] for name in ("batch_id", "success", "requested", "count", "skipped")}
     return {
         **head,
@@ -53,18 +56,20 @@ def make_report(
         "providers": {name: dict(counts) for name, counts in sorted(tally.providers.items())},
         "other_prompts": list(other_prompts),
         "sketches": tally.sketches if by_model else [],
+        "notes": sorted(tally.notes.values(), key=lambda entry: -entry["count"]),
         "failures": sorted(tally.failures.values(), key=lambda entry: -entry["count"]),
         "images": document["images"],
     }
 
 
 class _Tally:
-    """Counts images: those made, those failed and attempts by provider, and failures by reason."""
+    """Counts images: those made, those failed and attempts by provider, and failures by reason; and notes by kind."""
 
     def __init__(self) -> None:
         self.held = self.waiting = 0
         self.providers: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.failures: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, dict[str, Any]] = {}
         self.sketches: list[str | int] = []
         """The segments whose skipped pictures are offline sketches."""
 
@@ -81,6 +86,13 @@ class _Tally:
             self.sketches.append(image["id"])
         if image["error"]:
             self._add_failure(image)
+
+    def add_note(self, segment_id: str | int, note: str) -> None:
+        """Count a note about a segment, once for each kind."""
+        entry = self.notes.setdefault(similar(note), {"note": note, "count": 0, "ids": []})
+        if segment_id not in entry["ids"][-1:]:
+            entry["count"] += 1
+            entry["ids"].append(segment_id)
 
     def _add_failure(self, image: Document) -> None:
         what = what_became(image)
@@ -118,6 +130,10 @@ def print_report(report: Document, *, path: Path | None = None) -> None:
         reason = f": {failure['reason']}" if failure["reason"] else ""
         console.print(f"{failure['count']} {failure['what']}{reason}", markup=False, style=style)
         console.print(f"   segments {_some(failure['ids'])}", markup=False)
+    for note in report["notes"]:
+        such = "noted, such as" if note["count"] > 1 else "noted"
+        console.print(f"{note['count']} {such}: {note['note']}", markup=False, style="yellow")
+        console.print(f"   segments {_some(note['ids'])}", markup=False)
     _print_skipped(console, report["other_prompts"], "made from another prompt", "regenerate them")
     _print_skipped(console, report["sketches"], "drawn as offline sketches", "have a model make them")
     _print_end(console, report)

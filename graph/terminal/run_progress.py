@@ -38,7 +38,7 @@ class Watcher:
         self._total = 0
 
     def __enter__(self) -> "Watcher":
-        if self._console.is_terminal:
+        if self._console.is_interactive:  # not with TERM=dumb
             from rich import progress  # here, since `peitu runs` and `show` need none
 
             columns = (

@@ -158,6 +158,7 @@ def _save(data: bytes, job: Job, task: Task) -> SavedImage:
         description=_said_of(task, job),
         label=job.label,
         visible_label=job.visible_label,
+        keeps_earlier=job.keeps_earlier,
     )
 
 

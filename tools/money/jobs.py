@@ -26,6 +26,7 @@ class Job:
     Attributes:
         path: The file; it ends in `.png` or becomes a JPEG of this `quality` (1 to 95).
         label: The AIGC label, see `tools.pictures.labels`.
+        keeps_earlier: Whether another picture at the path is renamed instead of written over.
         may_fail_over: Another provider may be asked, so this one gets little time to come back; if not, it has until
             its deadline.
         most_refusals: How often it may be refused for haste (429); `None` sends it again until the deadline.
@@ -42,6 +43,7 @@ class Job:
     quality: int
     label: str | None
     visible_label: bool = False
+    keeps_earlier: bool = False
     may_fail_over: bool = True
     most_refusals: int | None = None
     picture: str = ""

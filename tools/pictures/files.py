@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import re
 import secrets
@@ -94,6 +95,20 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
                 part.unlink()
             raise
         sync_folder(path.parent)
+    except OSError as error:
+        raise _cannot_be_written(path, error) from error
+
+
+def keep_earlier(path: Path) -> Path:
+    """Rename a picture that another one will replace to ``{name}.earlier-1.jpg``, or ``-2`` …; return its new path.
+
+    Raises:
+        StorageError: It cannot be renamed.
+    """
+    numbered = (path.with_name(f"{path.stem}.earlier-{number}{path.suffix}") for number in itertools.count(1))
+    kept = next(place for place in numbered if not place.exists())
+    try:
+        return path.rename(kept)
     except OSError as error:
         raise _cannot_be_written(path, error) from error
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tools.errors import ConfigError
 
+_REMEDY = "mend it or choose another with --output-dir"
+
 
 def check_folder(folder: Path, *, make: bool = False) -> None:
     """Check that files can be written in the folder or, if it does not exist, in the nearest parent; `make` makes it.
@@ -22,11 +24,9 @@ def check_folder(folder: Path, *, make: bool = False) -> None:
             raise NotADirectoryError(errno.ENOTDIR, f"{str(there)!r} is no folder")
         writable = os.access(there, os.W_OK | os.X_OK)
     except OSError as error:
-        raise ConfigError(
-            f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - choose another with --output-dir"
-        ) from error
+        raise ConfigError(f"The output folder {str(folder)!r} cannot be made ({error.strerror}) - {_REMEDY}") from error
     if not writable:
-        raise ConfigError(f"The output folder {str(folder)!r} cannot be written - choose another with --output-dir")
+        raise ConfigError(f"The output folder {str(folder)!r} cannot be written - {_REMEDY}")
 
 
 def make_folder(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tools.errors import UnavailableError
 from tools.pictures import labels
 from tools.pictures.encoding import encode_jpeg, encode_png
-from tools.pictures.files import write_whole
+from tools.pictures.files import keep_earlier, write_whole
 from tools.pictures.pixels import DAMAGES, decode, flatten
 from tools.pictures.visible_label import draw_visible_label
 
@@ -29,7 +29,8 @@ _BLANK = 2.0
 class SavedImage:
     """A picture that is on the disk, whole.
 
-    `blank` means practically one color all over, like a failed or a blocked picture.
+    `blank` means practically one color all over, like a failed or a blocked picture; `earlier` is where the picture is
+    kept that was in its place.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class SavedImage:
     height_px: int
     sha256: str
     blank: bool
+    earlier: Path | None = None
 
 
 def sniff_format(data: bytes) -> str | None:
@@ -62,6 +64,7 @@ def save_picture(
     description: dict[str, str | int],
     label: str | None,
     visible_label: bool = False,
+    keeps_earlier: bool = False,
 ) -> SavedImage:
     """Save a downloaded picture with its metadata: as PNG if the path ends in `.png`, else as JPEG.
 
@@ -69,6 +72,7 @@ def save_picture(
     Only the first frame of an animation is saved, transparency becomes white, and colors become sRGB. `label` is the
     AIGC label (`tools.pictures.labels.aigc_label`), `None` for what no image model made; a label in the data is kept
     instead, but no other metadata of the data. With `visible_label`, a picture with a `label` also gets a printed one.
+    With `keeps_earlier`, another whole picture at the path is renamed, not written over: it may be paid, or edited.
 
     Raises:
         UnavailableError: The data is no picture, or damaged; download it again.
@@ -84,8 +88,10 @@ def save_picture(
             if visible_label and label is not None and not blank:
                 draw_visible_label(flat)
             saved = encode_png(flat, xmp) if path.suffix.lower() == ".png" else encode_jpeg(flat, quality, xmp)
+            sha256 = hashlib.sha256(saved).hexdigest()
+            earlier = keep_earlier(path) if keeps_earlier and _is_another(path, sha256) else None
             write_whole(path, saved)
-            return SavedImage(path, flat.width, flat.height, hashlib.sha256(saved).hexdigest(), blank)
+            return SavedImage(path, flat.width, flat.height, sha256, blank, earlier)
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -129,6 +135,16 @@ def is_there(path: Path, sha256: str | None) -> bool:
     except UnavailableError:
         return False
     return True
+
+
+def _is_another(path: Path, sha256: str) -> bool:
+    """Return whether a whole picture with another hash is there."""
+    try:
+        data = _read(path)
+        decode(data).close()
+    except UnavailableError:
+        return False
+    return hashlib.sha256(data).hexdigest() != sha256
 
 
 def _is_blank(image: "Image") -> bool:

@@ -89,6 +89,17 @@ def _missing(asked: Document, error: str) -> Document:
     return dict.fromkeys(IMAGE_KEYS) | told
 
 
+def notes_of(path: Path, batch_id: str) -> list[tuple[str | int, str]]:
+    """Return the notes of the batch's runs, each with the id of its segment, in order."""
+    question = (
+        "SELECT coalesce(json_extract(asked, '$.id'), segment_id) AS id, notes FROM segments JOIN runs USING (run_id)"
+        " WHERE batch_id = ? AND notes != '[]' ORDER BY number"
+    )
+    with reading(path) as connection:
+        rows = connection.execute(question, (batch_id,))
+        return [(row["id"], note) for row in rows for note in json.loads(row["notes"])]
+
+
 def count_settled(path: Path, batch_id: str) -> int:
     """Count the pictures of the segments that are finished; those of the others are counted while the batch runs."""
     question = (

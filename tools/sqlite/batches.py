@@ -48,7 +48,7 @@ class SegmentResult:
     """The result of a segment: `count` pictures exist, of which `skipped` existed before.
 
     `images` are those of a segment that was skipped whole.
-    `error` is why the segment could not even be planned, `errors` are those of its images.
+    `error` is why the segment could not even be planned, `errors` are those of its images, `notes` those of its run.
     """
 
     segment: SegmentRow
@@ -57,6 +57,7 @@ class SegmentResult:
     skipped: int = 0
     error: str | None = None
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     images: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -151,7 +151,7 @@ def _csv_rows(reader: Any, problems: Problems) -> Iterator[Row]:
             continue
         if not names:
             names = _header(cells)
-        elif len(cells) > len(names):
+        elif any(cell.strip() for cell in cells[len(names) :]):
             problems.add("more cells than the header has", place, "put quotes around a cell that holds the delimiter")
         else:
             values = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
@@ -163,7 +163,7 @@ def _header(cells: list[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     if not any(name in WORDS for name in names):
         raise InputError("line 1 must be a header with a prompt or text column, e.g. id,prompt,size")
-    if twice := [name for name in names if names.count(name) > 1]:
+    if twice := [name for name in names if name and names.count(name) > 1]:  # spreadsheets save empty columns, too
         raise InputError(f"line 1 names the column {twice[0]!r} twice - keep one of them")
     return names
 
