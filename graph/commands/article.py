@@ -1,7 +1,6 @@
 """The command `peitu article`: write the text of a run, or the texts of a batch, with their pictures in them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,11 +61,10 @@ def article(
 def _write(path: Path, data: bytes) -> None:
     """Write the file; another one in its place, in which somebody may have worked, is kept under a free name."""
     from graph.terminal.console import say
-    from tools.pictures.files import write_whole
+    from tools.pictures.files import free_path, write_whole
 
     if path.is_file() and (earlier := path.read_bytes()) != data:
-        names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(1))
-        kept = next(name for name in names if not name.exists())
+        kept = free_path(path)
         write_whole(kept, earlier)
         say(f"{path} is new - the earlier one is kept as {kept}")
     write_whole(path, data)

@@ -99,16 +99,20 @@ def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
         raise _cannot_be_written(path, error) from error
 
 
+def free_path(path: Path, mark: str = "") -> Path:
+    """Return the first of ``{name}{mark}-1.jpg``, ``-2`` … beside the file that does not exist yet."""
+    numbered = (path.with_name(f"{path.stem}{mark}-{number}{path.suffix}") for number in itertools.count(1))
+    return next(place for place in numbered if not place.exists())
+
+
 def keep_earlier(path: Path) -> Path:
     """Rename a picture that another one will replace to ``{name}.earlier-1.jpg``, or ``-2`` …; return its new path.
 
     Raises:
         StorageError: It cannot be renamed.
     """
-    numbered = (path.with_name(f"{path.stem}.earlier-{number}{path.suffix}") for number in itertools.count(1))
-    kept = next(place for place in numbered if not place.exists())
     try:
-        return path.rename(kept)
+        return path.rename(free_path(path, ".earlier"))
     except OSError as error:
         raise _cannot_be_written(path, error) from error
 

@@ -140,11 +140,9 @@ def is_there(path: Path, sha256: str | None) -> bool:
 def _is_another(path: Path, sha256: str) -> bool:
     """Return whether a whole picture with another hash is there."""
     try:
-        data = _read(path)
-        decode(data).close()
+        return inspect(path).sha256 != sha256
     except UnavailableError:
         return False
-    return hashlib.sha256(data).hexdigest() != sha256
 
 
 def _is_blank(image: "Image") -> bool:
