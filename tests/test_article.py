@@ -74,6 +74,55 @@ def test_a_long_text_without_blank_lines_gets_them_between_its_lines():
     assert f"{lines[7]}\n\n![\\[{lines[7]}\\]](0.jpg)\n\n{lines[8]}\n{lines[9]}" in found
 
 
+LINES = [
+    "雨停了，巷口卖豆腐的老人推着车走过来，车轮压过水洼，溅起一小片亮光。",
+    "我站在屋檐下等他，手里攥着两个硬币，想起外婆总说豆腐要趁热吃。",
+    "他掀开白布，热气一下子冒上来，\"今天的嫩，\"他说，\"给你切一大块。\"",
+    "回家的路上遇见邻居家的黄狗，它跟着我走了半条街，一直摇着尾巴（大概是闻到了香味）。",
+    "晚上外婆把豆腐切成小块，和葱花一起煎得两面金黄，整个院子都是香气。",
+]
+
+
+@pytest.mark.parametrize("title", ["卖豆腐的老人\n\n", "卖豆腐的老人\n", "", "# 卖豆腐的老人\n\n"])
+def test_a_short_text_without_blank_lines_gets_them_between_its_lines_too(title):
+    """Most of what is copied from a word processor or a chat has a paragraph in each line."""
+    content = title + "\n".join(LINES)
+    found = after(content, LINES[1])
+
+    assert f"{LINES[1]}\n\n![\\[{LINES[1]}\\]](0.jpg)\n\n{LINES[2]}\n{LINES[3]}" in found
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "\n".join(LINES).replace("两面金黄，", "两面金黄，\n"),  # wrapped inside of a sentence
+        "\n".join(line[:12] for line in LINES * 5),  # verse
+    ],
+)
+def test_a_paragraph_whose_lines_do_not_end_sentences_stays_whole(paragraph):
+    """Its line breaks are those of an editor, or of a poem."""
+    assert after(paragraph, LINES[1][:12]).startswith(f"{paragraph}\n\n![")
+
+
+def test_a_paragraph_of_an_article_with_others_stays_whole():
+    """Some authors write each sentence into a line of its own."""
+    first, second = "\n".join(LINES), "\n".join(reversed(LINES))
+
+    assert f"{first}\n\n![\\[{LINES[1]}\\]](0.jpg)\n\n{second}" in after(f"{first}\n\n{second}", LINES[1])
+
+
+def test_the_lines_end_as_those_of_the_article():
+    """An article written on Windows stays one."""
+    words = ("sings.", "white cup", "The end.")
+
+    assert after(TEXT, *words).replace("\n", "\r\n") == after(TEXT.replace("\n", "\r\n"), *words)
+
+
+def test_a_picture_at_the_end_stands_one_empty_line_below_the_text():
+    """A newline at the end of the text stays at the end."""
+    assert "```\ncode\n```\n\n![](0.jpg)\n" == illustrated("```\ncode\n```\n", [PlacedPicture(13, "", "0.jpg")])
+
+
 def test_a_web_page_becomes_markdown():
     """Its menus and scripts are left out, and the picture stands below its paragraph."""
     passage = next(one for one in read(WECHAT).passages if "鸟笼" in one.text)

@@ -11,9 +11,14 @@ from tools.content.reading import block_tokens, line_starts
 from tools.content.web_page import is_web_page, read_page
 
 _LINE_END = re.compile(r"[ \t]*(?:[\r\n]|\Z)")
-_BLANK_LINE = re.compile(r"[ \t]*(?:\r\n?|\n)[ \t]*(?:[\r\n]|\Z)")
+_BLANK_LINE = re.compile(r"[ \t]*(?:\r\n|\r(?!\n)|\n)[ \t]*(?:[\r\n]|\Z)")
+_NEWLINE = re.compile(r"\r?\n")
 _LONG_PARAGRAPH_CHARS = 1000
 """A longer paragraph is taken for text without blank lines, in which each line is a paragraph."""
+_LINE_PARAGRAPHS_CHARS = 100
+"""So is one of more characters if it is more than half of the text, and if every line after its first ends a sentence."""
+_SENTENCE_ENDS = tuple("。！？…；：.!?;:")
+_AFTER_SENTENCE_END = " \t\u3000”’」』）)\"'*_"
 _WORDS_CHARS = 200
 
 
@@ -38,9 +43,12 @@ def illustrated(content: str, pictures: Iterable[PlacedPicture]) -> str:
     for picture in pictures:
         end = min(page.block_end(picture.end) if page else picture.end, len(text))
         placed.setdefault(_spot(text, end, blocks), []).append(_markup(picture))
+    first = _NEWLINE.search(text)
+    newline = first[0] if first else "\n"
     parts, position = [], 0
     for spot in sorted(placed):
-        parts += [text[position:spot], "".join(f"\n\n{markup}" for markup in placed[spot]), _gap(text[spot:])]
+        parts += [text[position:spot], *(2 * newline + markup for markup in placed[spot])]
+        parts.append(_newlines_before(text[spot:]) * newline)
         position = spot
     return "".join([*parts, text[position:]])
 
@@ -63,25 +71,35 @@ def _blocks(text: str) -> Iterator[_Block]:
         if token.level == 0 and token.nesting >= 0 and token.map:
             start, end = (lines[min(number, len(lines) - 1)] for number in token.map)
             end = start + len(text[start:end].rstrip())
-            yield _Block(end, token.type == "paragraph_open" and end - start > _LONG_PARAGRAPH_CHARS)
+            yield _Block(end, token.type == "paragraph_open" and _has_paragraphs(text, start, end))
+
+
+def _has_paragraphs(text: str, start: int, end: int) -> bool:
+    """Tell whether each line of this paragraph of the text counts as a paragraph."""
+    if end - start > _LONG_PARAGRAPH_CHARS:
+        return True
+    if end - start <= max(_LINE_PARAGRAPHS_CHARS, len(text) // 2):
+        return False
+    lines = text[start:end].splitlines()[1:]  # the first one may be a title
+    return len(lines) > 1 and all(line.rstrip(_AFTER_SENTENCE_END).endswith(_SENTENCE_ENDS) for line in lines)
 
 
 def _spot(text: str, end: int, blocks: list[_Block]) -> int:
     """Return the offset at which to insert a picture whose part ends at `end`: below its paragraph, list or table."""
     number = bisect_left(blocks, end, key=lambda block: block.end)
     if number == len(blocks):
-        return max(end, len(text.rstrip()))
+        return len(text.rstrip())
     line_end = _LINE_END.search(text, end) if blocks[number].has_paragraphs else None
     return line_end.start() if line_end else blocks[number].end
 
 
-def _gap(rest: str) -> str:
-    """Return the newlines needed between a picture and the text that follows it."""
+def _newlines_before(rest: str) -> int:
+    """Return how many newlines are needed between a picture and the text that follows it."""
     if not rest.strip():
-        return "" if rest else "\n"
+        return 0 if rest else 1
     if _BLANK_LINE.match(rest):
-        return ""
-    return "\n" if rest[0] in "\r\n" else "\n\n"
+        return 0
+    return 1 if rest[0] in "\r\n" else 2
 
 
 def _markup(picture: PlacedPicture) -> str:
