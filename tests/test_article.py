@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.commands.article import article
+from nodes.first_look import first_look
 from tests.test_gallery import add_image, add_run, database, insert, picture
 from tests.test_web_page import WECHAT
 from tools.content.illustrated import PlacedPicture, illustrated
 from tools.content.reading import read
+from tools.content.told import teller
 from tools.errors import InputError
 
 __all__ = ["database"]
@@ -77,7 +79,7 @@ def test_a_long_text_without_blank_lines_gets_them_between_its_lines():
 LINES = [
     "雨停了，巷口卖豆腐的老人推着车走过来，车轮压过水洼，溅起一小片亮光。",
     "我站在屋檐下等他，手里攥着两个硬币，想起外婆总说豆腐要趁热吃。",
-    "他掀开白布，热气一下子冒上来，\"今天的嫩，\"他说，\"给你切一大块。\"",
+    '他掀开白布，热气一下子冒上来，"今天的嫩，"他说，"给你切一大块。"',
     "回家的路上遇见邻居家的黄狗，它跟着我走了半条街，一直摇着尾巴（大概是闻到了香味）。",
     "晚上外婆把豆腐切成小块，和葱花一起煎得两面金黄，整个院子都是香气。",
 ]
@@ -144,6 +146,45 @@ def test_no_word_is_changed(content, ends):
 
     assert len(ends) == found.count("![words](")
     assert [line.rstrip() for line in content.splitlines() if line.strip()] == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("午後我們在茶樓的窗邊坐下，點了一壺凍頂烏龍。", "午後我們在茶樓的窗邊坐下"),
+        ("桥边有一只**白鹭**停在“我的”船头。", "桥边有一只白鹭停在“我的”船头"),
+        (
+            "But I walked under the plane trees with my umbrella.",
+            "But I walked under the plane trees with my umbrella",
+        ),
+        ("月光落在井台上\n我提着一盏灯\n\n霜爬上了窗\n鐘聲從山裡來", "月光落在井台上，我提着一盏灯"),
+    ],
+)
+def test_the_alternative_text_is_in_the_authors_own_words(content, words):
+    """The subject that a service gets may be in the third person, without quotes, or in Simplified characters."""
+    scene = first_look(content)[1]["scenes"][0]
+
+    assert scene["subject"] != words
+    assert words == teller(content)(scene["subject"], scene["end"]).words
+
+
+def test_the_words_of_a_language_model_stay_as_they_are():
+    """It describes the picture itself."""
+    assert teller("A cat sleeps.")("a tabby on a windowsill", 13) is None
+    assert teller("A cat sleeps.")("A cat sleeps", 5) is None
+
+
+def test_a_picture_stands_below_its_own_line(database, capsys):
+    """Where each line is a paragraph, several may be one passage."""
+    content = "\n".join(LINES)
+    subject = "一个人站在屋檐下等他，手里攥着两个硬币，想起外婆总说豆腐要趁热吃"
+    end = read(content).passages[0].end
+    add_run(database, "tofu", content=content, plan=[{"index": 0, "subject": subject, "end": end, "prompt": "p"}])
+    add_image(database, "tofu", 0, path=picture(Path("output/tofu/00.png")))
+    article("tofu")
+    found = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
+
+    assert f"{LINES[1]}\n\n![{LINES[1][:-1]}](00.png)\n\n{LINES[2]}" in found
 
 
 @pytest.fixture

@@ -95,10 +95,13 @@ def _saved(text: Text) -> Iterator[Mapping[str, Any]]:
 def _placed(text: Text, link: Callable[[Path], str]) -> "Iterator[PlacedPicture]":
     """Yield the pictures with their addresses; one without a known place in the text goes to the end."""
     from tools.content.illustrated import PlacedPicture
+    from tools.content.told import teller
 
     plan = {prompt["index"]: prompt for prompt in (text["plan"] or {}).get("prompts", [])}
+    told = teller(text["content"])
     for image in _saved(text):
         planned = plan.get(image["index"], {})
-        words = planned.get("subject") or planned.get("heading") or text["title"] or ""
         end = planned.get("end", len(text["content"].rstrip()))
+        words = planned.get("subject") or planned.get("heading") or text["title"] or ""
+        words, end = told(words, end) or (words, end)
         yield PlacedPicture(end=end, words=words, address=image["url"] or link(Path(image["path"])))

@@ -16,7 +16,7 @@ _NEWLINE = re.compile(r"\r?\n")
 _LONG_PARAGRAPH_CHARS = 1000
 """A longer paragraph is taken for text without blank lines, in which each line is a paragraph."""
 _LINE_PARAGRAPHS_CHARS = 100
-"""So is one of more characters if it is more than half of the text, and if every line after its first ends a sentence."""
+"""So is one of more characters if it is over half of the text and every line after its first ends a sentence."""
 _SENTENCE_ENDS = tuple("。！？…；：.!?;:")
 _AFTER_SENTENCE_END = " \t\u3000”’」』）)\"'*_"
 _WORDS_CHARS = 200

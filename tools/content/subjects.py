@@ -66,10 +66,11 @@ _EDGES = " ,，、;；:：.。!！?？…—–-"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A phrase, and how good it is for a picture (higher is better)."""
+    """A phrase, how good it is for a picture (higher is better), and the clauses from which it was made."""
 
     phrase: str
     score: float
+    clauses: str = ""
 
 
 def subject_of(text: str, language: Language) -> Subject:
@@ -177,7 +178,7 @@ def _rated(clause: str, language: Language, *, bonus: float, least: int = 2, who
     if sum(map(str.isalnum, phrase)) < least:
         return None
     asked = clause.rstrip().endswith(("?", "？")) * (9.0 if _READER.search(clause) else 1.0)
-    return Subject(phrase, worth(phrase, language) + bonus - asked)
+    return Subject(phrase, worth(phrase, language) + bonus - asked, clause.strip(_EDGES))
 
 
 def _tidy(clause: str, language: Language) -> str:
