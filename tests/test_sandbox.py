@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.sandbox import Call, Limits, Sandbox
-from tests.sandbox.__main__ import arguments, build
+from tests.sandbox.__main__ import arguments, build, main
 from tests.sandbox.client import DashScopeClient, PlainClient
 
 
@@ -197,3 +197,12 @@ def test_the_printed_environment_names_every_service(sandbox: Sandbox) -> None:
 
     assert [sandbox.url] * 4 == [value[: len(sandbox.url)] for value in addresses]
     assert 404 == httpx.get(f"{sandbox.modelscope_url}/images/edits").status_code
+
+
+def test_a_port_in_use_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, with what to do: e.g. the sandbox runs already in another terminal."""
+    port = str(httpx.URL(sandbox.url).port)
+    monkeypatch.setattr("sys.argv", ["sandbox", "--port", port])
+
+    with pytest.raises(SystemExit, match=f"Port {port} cannot be used .* - take any free one: --port 0"):
+        main()

@@ -60,7 +60,12 @@ def print_line(line: LoggedRequest) -> None:
 
 def main() -> None:
     """Run until Ctrl-C."""
-    with build(arguments()) as sandbox:
+    options = arguments()
+    with contextlib.ExitStack() as stack:
+        try:
+            sandbox = stack.enter_context(build(options))
+        except OSError as error:
+            sys.exit(f"Port {options.port} cannot be used ({error.strerror}) - take any free one: --port 0")
         for name, value in sandbox.environment().items():
             print(f"export {name}={shlex.quote(value)}")
         print(
