@@ -221,6 +221,32 @@ def test_an_uploaded_picture_is_linked_at_its_address(run):
     assert "![a kettle](https://bucket.example/a.jpg)" in Path("tea.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("shown", "is_relative"),
+    [
+        ("![old](img/old.png)", True),
+        ('![old](<../a b.png> "title")', True),
+        ('<p><img width="9" src="old.png"></p>', True),
+        ("![old](https://blog.example/old.png)", False),
+        ("![old](/img/old.png)", False),
+        ("![old](data:image/png;base64,AA==)", False),
+        ("<img src='https://blog.example/old.png'>", False),
+        ("[old](img/old.png)", False),
+    ],
+)
+def test_pictures_of_its_own_by_relative_paths_are_told(database, capsys, shown, is_relative):
+    """They lead nowhere, or to other pictures, where the new file stands; beside the article they are right."""
+    content = f"The kettle sings.\n\n{shown}"
+    add_run(database, "tea", content=content, plan=[{"index": 0, "subject": "a", "end": 17, "prompt": "p"}])
+    add_image(database, "tea", 0, path=picture(Path("output/tea/00.png")))
+    article("tea")
+    told = "by relative paths are not there - write it beside them: --output new.md"
+
+    assert is_relative == (told in capsys.readouterr().err)
+    article("tea", output=Path("new.md"))
+    assert "" == capsys.readouterr().err
+
+
 def test_a_missing_picture_is_told(run, capsys):
     """With the command that makes it; the others are there."""
     add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")))

@@ -22,6 +22,7 @@ def article(
 ) -> None:
     """Put the pictures of a run, or of a batch, into its text, as Markdown."""
     from graph.terminal.console import say
+    from tools.content.illustrated import has_own_pictures
     from tools.pictures.names import folder_name
     from tools.setup.settings import load_settings
     from tools.sqlite.batch_records import find_batch
@@ -54,6 +55,8 @@ def article(
     if missing == requested:
         what = "Batch" if find_batch(records, run_id) else "Run"
         raise InputError(f"{what} {run_id!r} has no pictures yet - make them with: peitu resume {run_id}")
+    if not output and any(has_own_pictures(text["content"]) for text in texts):
+        say("pictures that the article shows by relative paths are not there - write it beside them: --output new.md")
     if missing:
         say(f"{missing} of {requested} pictures missing - continue with: peitu resume {run_id}")
 

@@ -20,6 +20,10 @@ _LINE_PARAGRAPHS_CHARS = 100
 _SENTENCE_ENDS = tuple("。！？…；：.!?;:")
 _AFTER_SENTENCE_END = " \t\u3000”’」』）)\"'*_"
 _WORDS_CHARS = 200
+_RELATIVE = r"(?![a-z][a-z\d+.-]{0,20}:|[/\\#])[^\s>\"')]"
+_OWN_PICTURE = re.compile(
+    rf"!\[[^\[\]\n]{{0,300}}\]\(\s{{0,9}}<?{_RELATIVE}|<img\s[^<>]{{0,500}}?\bsrc=[\"']?{_RELATIVE}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,11 @@ def illustrated(content: str, pictures: Iterable[PlacedPicture]) -> str:
         parts.append(_newlines_before(text[spot:]) * newline)
         position = spot
     return "".join([*parts, text[position:]])
+
+
+def has_own_pictures(content: str) -> bool:
+    """Tell whether Markdown or plain text shows pictures by relative paths, which lead nowhere in another folder."""
+    return not is_web_page(content) and bool(_OWN_PICTURE.search(content))
 
 
 class _Block(NamedTuple):
