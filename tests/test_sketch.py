@@ -445,6 +445,13 @@ def test_a_medium_that_is_the_subject_is_drawn(subject: str, icon: str) -> None:
         ("坐在公园长椅上喝豆浆的人", "p:person", {"p:walker"}),
         ("a bag of whole beans with a roast date", "p:beans", {"drumstick"}),
         ("办公室里只有一个人和保洁阿姨", "p:woman", {"briefcase-business"}),
+        ("Beat butter and sugar until pale", "p:jar", {"drum"}),
+        ("She walked under the plane trees along the canal", "tree-deciduous", {"plane"}),
+        ("She stops at a fork in the road", "p:woman", {"utensils"}),
+        ("客栈老板娘开着一辆旧面包车", "t:car", {"t:bread", "croissant"}),
+        ("西安的鼓楼", "t:building-pavilon", {"drum"}),
+        ("女孩戴着鸭舌帽，扎着蝴蝶结", "p:girl", {"p:duck", "t:butterfly"}),
+        ("外婆在小院里坐电梯", "p:watering-can", {"plug"}),
     ],
 )
 def test_a_word_with_two_meanings_is_drawn_as_meant(subject: str, shown: str, wrong: set[str]) -> None:
