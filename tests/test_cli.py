@@ -401,6 +401,27 @@ def test_doctor_says_what_is_missing_and_where_to_get_it(peitu):
         assert word in out
 
 
+@pytest.mark.parametrize("name", ["MODELSCOPE_KEY", "modelscope_api_key", "MODELSCOPE_APIKEY", "MODELSCOPE-API-KEY"])
+def test_doctor_finds_a_key_under_a_wrong_name(peitu, name):
+    """And says nothing of other variables, nor the value."""
+    Path(".env").write_text(f"{name}=secret-value\nHOME_KEY=other\n", encoding="utf-8")
+    code, out, _ = peitu("doctor")
+
+    assert 0 == code
+    assert f"MODELSCOPE_API_KEY is not set, but .env has {name} - correct that name\n" in out
+    assert 1 == out.count("but .env has")
+    assert "secret-value" not in out
+
+
+def test_doctor_names_the_folder_without_env_file(peitu):
+    """A command in another folder reads no keys."""
+    assert f"- there is no .env in {Path.cwd()}\n" in peitu("doctor")[1]
+
+    Path(".env").touch()
+
+    assert "and .env\n" in peitu("doctor")[1]
+
+
 def test_doctor_checks_keys_without_paying(peitu, sandbox: Sandbox, monkeypatch):
     """Good keys are good, a wrong one is named, and no task is made."""
     for name, value in sandbox.environment().items():

@@ -462,3 +462,11 @@ def test_loras_that_do_not_add_up(loras: dict[str, float], workplace: Path) -> N
     message = message_of(overrides={"images.modelscope.loras": loras})
 
     assert "should be 1 to 6 repositories with weights that sum to 1" in message
+
+
+def test_a_line_of_the_env_file_that_is_none_is_named(workplace: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """By its number alone, since it may hold a key; the others count."""
+    (workplace / ".env").write_text("PEITU_STYLE=ink\nMODELSCOPE_API_KEY: ms-secret\n")
+
+    assert "ink" == load_settings().style
+    assert [".env: line 2 is ignored - write NAME=value"] == caplog.messages

@@ -19,7 +19,7 @@ from tools.pictures.folders import check_folder
 from tools.providers.http import make_client
 from tools.providers.provider import ImageProvider
 from tools.setup.configuration import Settings
-from tools.setup.environment import KEY_PAGES, configuration_file, environment_value
+from tools.setup.environment import KEY_PAGES, configuration_file, environment_value, meant_for
 from tools.setup.log import be_quiet
 from tools.sqlite.database import Database
 from tools.sqlite.records import Records
@@ -80,7 +80,10 @@ def print_findings(findings: list[Finding]) -> int:
 
 
 def _places(settings: Settings, config: Path | None) -> Iterator[Finding]:
-    yield Finding("configuration", "ok", str(configuration_file(config) or "defaults, there is no config.yaml"))
+    keys = "and .env" if Path(".env").is_file() else f"- there is no .env in {Path.cwd()}"
+    yield Finding(
+        "configuration", "ok", f"{configuration_file(config) or 'defaults, as there is no config.yaml'} {keys}"
+    )
     try:
         check_folder(settings.output_dir)
         yield Finding("output folder", "ok", str(settings.output_dir.resolve()))
@@ -129,8 +132,15 @@ async def _providers(settings: Settings) -> list[Finding]:
 async def _provider(provider: ImageProvider) -> Finding:
     name, variable = provider.name, KEY_VARIABLES[provider.name]
     if not environment_value(variable):
-        return Finding(name, "missing", f"{variable} is not set - get one at {KEY_PAGES[variable]} and put it in .env")
+        return Finding(name, "missing", _not_set(variable, f"get one at {KEY_PAGES[variable]} and put it in .env"))
     return await _checked(name, provider.check_key, f"{variable} is accepted, model {provider.model}")
+
+
+def _not_set(variable: str, advice: str) -> str:
+    """Say that the variable is not set, with the advice, unless `.env` has it under a wrong name."""
+    if other := meant_for(variable):
+        return f"{variable} is not set, but .env has {other} - correct that name"
+    return f"{variable} is not set - {advice}"
 
 
 async def _model(settings: Settings) -> Finding:
@@ -144,7 +154,7 @@ async def _model(settings: Settings) -> Finding:
         return Finding(
             name,
             "missing",
-            f"{service.api_key_env} is not set - only the templates write the prompts; get one at {where}",
+            _not_set(service.api_key_env or "", f"only the templates write the prompts; get one at {where}"),
         )
     return await _checked(name, model.check_key, f"{service.model} at {service.base_url} accepts the key")
 

@@ -29,6 +29,8 @@ KEY_PAGES = {
 OSS_REQUIRED = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_ENDPOINT", "OSS_BUCKET_NAME")
 OSS_VARIABLES = (*OSS_REQUIRED, "OSS_BASE_PATH", "OSS_CUSTOM_DOMAIN", "OSS_REGION")
 
+_LOG = logging.getLogger(__name__)
+
 
 def environment_file(*, warn: bool = False) -> Mapping[str, str]:
     """Return the variables in `.env` in the working directory; with `warn`, invalid lines are logged."""
@@ -44,9 +46,13 @@ def environment_file(*, warn: bool = False) -> Mapping[str, str]:
 
 def _parse(text: str, *, warn: bool) -> Mapping[str, str]:
     from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
-    logging.getLogger("dotenv.main").disabled = not warn  # one warning about an invalid line is enough
+    logging.getLogger("dotenv.main").disabled = True  # its warning does not name the file
     values = dotenv_values(stream=io.StringIO(text))
+    for line in parse_stream(io.StringIO(text)) if warn else ():
+        if line.error:
+            _LOG.warning(".env: line %d is ignored - write NAME=value", line.original.line)
     return MappingProxyType({name: value for name, value in values.items() if value})
 
 
@@ -57,6 +63,17 @@ _parsed = lru_cache(maxsize=4)(_parse)
 def environment_value(name: str) -> str | None:
     """Return a variable from the environment or else from `.env`; an empty one counts as not set."""
     return os.environ.get(name, "").strip() or environment_file().get(name, "").strip() or None
+
+
+def meant_for(variable: str) -> str | None:
+    """Return the name in `.env` that was probably meant for this variable, e.g. the same in lower case."""
+    from difflib import get_close_matches
+
+    known = {*SECRET_VARIABLES, *OSS_VARIABLES, variable}
+    for name in environment_file():
+        if name not in known and get_close_matches(name.upper(), known, n=1, cutoff=0.75) == [variable]:
+            return name
+    return None
 
 
 def configuration_file(config: Path | None) -> Path | None:
