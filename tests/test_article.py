@@ -240,7 +240,10 @@ def test_pictures_of_its_own_by_relative_paths_are_told(database, capsys, shown,
     add_run(database, "tea", content=content, plan=[{"index": 0, "subject": "a", "end": 17, "prompt": "p"}])
     add_image(database, "tea", 0, path=picture(Path("output/tea/00.png")))
     article("tea")
-    told = "by relative paths are not there - write it beside them: --output new.md"
+    told = (
+        f"{Path('output/tea/article.md')} shows pictures by relative paths that are not there"
+        " - write it beside them: --output FILE"
+    )
 
     assert is_relative == (told in capsys.readouterr().err)
     article("tea", output=Path("new.md"))

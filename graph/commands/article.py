@@ -52,11 +52,11 @@ def article(
         if any(placed):
             _write(path, _joined(together, placed).encode("utf-8", "replace"))
             typer.echo(str(path))
+            if not output and any(has_own_pictures(text["content"]) for text in together):
+                say(f"{path} shows pictures by relative paths that are not there - write it beside them: --output FILE")
     if missing == requested:
         what = "Batch" if find_batch(records, run_id) else "Run"
         raise InputError(f"{what} {run_id!r} has no pictures yet - make them with: peitu resume {run_id}")
-    if not output and any(has_own_pictures(text["content"]) for text in texts):
-        say("pictures that the article shows by relative paths are not there - write it beside them: --output new.md")
     if missing:
         say(f"{missing} of {requested} pictures missing - continue with: peitu resume {run_id}")
 
