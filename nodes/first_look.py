@@ -90,9 +90,11 @@ def _whole(reading: Reading, topic: Topic, length: int) -> Scene:
 
 def _worthwhile(rated: list[tuple[Passage, Subject]]) -> list[tuple[Passage, Subject]]:
     """Drop repeated subjects, and those without a positive score, e.g. bylines and fragments, unless all are such."""
-    unique = list({subject.phrase: (passage, subject) for passage, subject in reversed(rated)}.values())[::-1]
-    good = [(passage, subject) for passage, subject in unique if subject.score > 0]
-    return good or unique
+    unique: dict[str, tuple[Passage, Subject]] = {}
+    for passage, subject in rated:
+        unique.setdefault(subject.phrase, (passage, subject))
+    good = [(passage, subject) for passage, subject in unique.values() if subject.score > 0]
+    return good or list(unique.values())
 
 
 def scene_of(passage: Passage, subject: Subject, reading: Reading) -> Scene:

@@ -119,6 +119,17 @@ def test_as_many_scenes_as_pictures():
     assert 20 == len(first_look(content, most=20)[1]["scenes"])
 
 
+def test_a_sentence_that_comes_again_keeps_the_order():
+    """The pictures of a story with a refrain are in the order of the text; the refrain gets one, where it first is."""
+    refrain = "The old cat sleeps on the red roof."
+    others = ["A fisherman mends his net.", "Two children fly a kite.", "A baker carries bread to the market."]
+    content = "\n\n".join(f"{other}\n\n{refrain}" for other in others)
+    scenes = first_look(content)[1]["scenes"]
+
+    assert [others[0], refrain, *others[1:]] == [f"{scene['subject']}." for scene in scenes]
+    assert sorted(scene["start"] for scene in scenes) == [scene["start"] for scene in scenes]
+
+
 async def test_twenty_pictures_of_thirty_paragraphs():
     """The wish for many is known when the scenes are chosen."""
     animals = ["cat", "dog", "cow", "horse", "sheep", "goat", "pig", "duck", "hen", "goose", "fox", "wolf", "bear"]
