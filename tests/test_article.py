@@ -213,6 +213,16 @@ def test_the_links_lead_to_the_pictures(run, capsys):
     assert all((path.parent / unquote(link)).is_file() for _, link in links)
 
 
+def test_the_article_of_a_run_stands_beside_its_pictures(run, capsys):
+    """Wherever `--output-dir` has put them, so that the folder can be sent or moved as it is."""
+    for index in (0, 1):
+        add_image(run, "tea", index, path=picture(Path(f"blog/tea/0{index}.png")))
+    article("tea")
+
+    assert "blog/tea/article.md" == Path(capsys.readouterr().out.strip()).as_posix()
+    assert "![a kettle](00.png)" in Path("blog/tea/article.md").read_text(encoding="utf-8")
+
+
 def test_an_uploaded_picture_is_linked_at_its_address(run):
     """It can be pasted anywhere."""
     add_image(run, "tea", 0, path=picture(Path("output/tea/00.png")), url="https://bucket.example/a.jpg")

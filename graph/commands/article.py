@@ -38,10 +38,11 @@ def article(
         raise InputError(f"There is no run or batch {run_id!r} - `peitu runs` lists them")
     if output and output.exists():
         raise InputError(f"{str(output)!r} is there already - name another file with --output")
-    usual = settings.output_dir / folder_name(run_id) / "article.md"
+    folder = folder_name(run_id)
+    usual = settings.output_dir / folder / "article.md"
     documents: dict[Path, list[Text]] = {}
     for text in texts:
-        documents.setdefault(output or _own_place(text) or usual, []).append(text)
+        documents.setdefault(output or _own_place(text, folder) or usual, []).append(text)
     missing = requested = 0
     for path, together in documents.items():
         link = relative_to(path.parent)
@@ -73,10 +74,12 @@ def _write(path: Path, data: bytes) -> None:
     write_whole(path, data)
 
 
-def _own_place(text: Text) -> Path | None:
-    """Return where the text of a batch goes if its pictures have a folder of their own, as those of an article have."""
-    if text.get("filename", "").endswith("/") and (saved := next(_saved(text), None)):
-        return Path(saved["path"]).parent / "article.md"
+def _own_place(text: Text, folder: str) -> Path | None:
+    """Return the place beside the pictures if they have a folder of their own, as those of a run or an article have."""
+    if saved := next(_saved(text), None):
+        place = Path(saved["path"]).parent
+        if place.name == folder or text.get("filename", "").endswith("/"):
+            return place / "article.md"
     return None
 
 
