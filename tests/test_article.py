@@ -94,6 +94,13 @@ def test_a_short_text_without_blank_lines_gets_them_between_its_lines_too(title)
     assert f"{LINES[1]}\n\n![\\[{LINES[1]}\\]](0.jpg)\n\n{LINES[2]}\n{LINES[3]}" in found
 
 
+def test_headings_between_such_lines_are_no_hindrance():
+    """They end no sentence, but are short."""
+    content = "\n".join(["一、雨后", *LINES[:3], "二、回家", *LINES[3:]])
+
+    assert f"{LINES[2]}\n\n![\\[{LINES[2]}\\]](0.jpg)\n\n二、回家\n{LINES[3]}" in after(content, LINES[2])
+
+
 @pytest.mark.parametrize(
     "paragraph",
     [

@@ -16,7 +16,8 @@ _NEWLINE = re.compile(r"\r?\n")
 _LONG_PARAGRAPH_CHARS = 1000
 """A longer paragraph is taken for text without blank lines, in which each line is a paragraph."""
 _LINE_PARAGRAPHS_CHARS = 100
-"""So is one of more characters if it is over half of the text and every line after its first ends a sentence."""
+"""So is one of more characters if it is over half of the text and its lines end sentences, apart from headings."""
+_HEADING_CHARS = 30
 _SENTENCE_ENDS = tuple("。！？…；：.!?;:")
 _AFTER_SENTENCE_END = " \t\u3000”’」』）)\"'*_"
 _WORDS_CHARS = 200
@@ -89,8 +90,10 @@ def _has_paragraphs(text: str, start: int, end: int) -> bool:
         return True
     if end - start <= max(_LINE_PARAGRAPHS_CHARS, len(text) // 2):
         return False
-    lines = text[start:end].splitlines()[1:]  # the first one may be a title
-    return len(lines) > 1 and all(line.rstrip(_AFTER_SENTENCE_END).endswith(_SENTENCE_ENDS) for line in lines)
+    lines = [line.strip() for line in text[start:end].splitlines()]
+    others = [line for line in lines if not line.rstrip(_AFTER_SENTENCE_END).endswith(_SENTENCE_ENDS)]
+    are_headings = all(len(line) <= _HEADING_CHARS and not line.endswith(("，", "、", ",")) for line in others)
+    return len(lines) > 2 and 2 * len(others) < len(lines) and are_headings
 
 
 def _spot(text: str, end: int, blocks: list[_Block]) -> int:
