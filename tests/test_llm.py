@@ -285,6 +285,16 @@ async def test_slow_answer_is_not_awaited_again():
     assert 1 == len(service.requests)
 
 
+@pytest.mark.parametrize(
+    ("base_url", "told"), [("https://api-inference.modelscope.cn/v1", False), ("https://api.minimaxi.com/v1", True)]
+)
+async def test_a_list_for_everybody_is_no_proof_of_a_key(base_url: str, told: bool):
+    """ModelScope sends its list of models for any token, right or wrong."""
+    listed = httpx.Response(200, json={"object": "list", "data": []})
+
+    assert told is await model(lambda _: listed, base_url=base_url).check_key()
+
+
 @pytest.mark.parametrize("asked", [LanguageModel.check_key, lambda it: it.answer("Be brief.", "Where?", Answer)])
 async def test_an_answer_that_drips_is_not_waited_for(asked: Callable[[LanguageModel], Awaitable[object]]):
     """It is never silent, so that no silence is too long: the whole of it has a time."""
