@@ -285,6 +285,17 @@ async def test_slow_answer_is_not_awaited_again():
     assert 1 == len(service.requests)
 
 
+@pytest.mark.parametrize("shape", ["error", "errors"])
+async def test_a_spent_daily_quota_is_not_asked_again(shape: str):
+    """ModelScope counts the calls of a day for each model; its image endpoints write `errors`, its chat `error`."""
+    message = "You have exceeded today's quota for model Qwen/Qwen3, please try again tomorrow"
+    service = Service(httpx.Response(429, json={shape: {"message": message}, "request_id": "r"}))
+
+    with pytest.raises(QuotaError, match=r"answered 429: .* exceeded today's quota .* 00:00 China time"):
+        await ask(service, base_url="https://api-inference.modelscope.cn/v1")
+    assert 1 == len(service.requests)
+
+
 @pytest.mark.parametrize(
     ("base_url", "told"), [("https://api-inference.modelscope.cn/v1", False), ("https://api.minimaxi.com/v1", True)]
 )
