@@ -22,7 +22,7 @@ def result_image(state: ImageState, tasks: list[Task]) -> Image:
         "width": outcome["width"] if outcome else None,
         "height": outcome["height"] if outcome else None,
         "sha256": outcome["sha256"] if outcome else lost["sha256"] if lost else None,
-        "attempts": sum(task.status != "throttled" for task in tasks) or 1,
+        "attempts": sum(task.status != "throttled" for task in tasks) or int(outcome is not None),
         "error": None if outcome else _reasons(failures),
     }
 

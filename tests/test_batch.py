@@ -292,6 +292,19 @@ def test_a_mended_size_counts_as_the_right_one(peitu: Peitu):
     assert 1 == json.loads(peitu("batch", board, "--json")[1])["skipped"]
 
 
+def test_an_attempt_is_a_request_that_was_sent(peitu: Peitu, services: Sandbox):
+    """An empty balance is found out by one picture; those that fail with it asked for nothing."""
+    services.fault("dashscope", "submit", kind="status", status=400, code="Arrearage", every=1)
+    code, out, _ = peitu("batch", boards(12), "--workers", "4", "--provider", "dashscope", "--json")
+    images = json.loads(out)["images"]
+    report = json.loads(Path("output/report.json").read_text(encoding="utf-8"))
+    sent = [line for line in services.requests if line.step == "submit"]
+
+    assert 1 == code
+    assert len(sent) == sum(image["attempts"] for image in images) == report["providers"]["dashscope"]["attempts"]
+    assert len(sent) < report["providers"]["dashscope"]["failed"] == report["failed"]
+
+
 def test_one_failure_stops_no_other_and_resume_makes_it(peitu: Peitu, services: Sandbox):
     """The document, the table and the report say what is missing and why; resume asks for nothing else."""
     services.fault("modelscope", "submit", kind="status", status=400, message="refused words", times=1)

@@ -422,6 +422,22 @@ def test_doctor_names_the_folder_without_env_file(peitu):
     assert "and .env\n" in peitu("doctor")[1]
 
 
+def test_a_key_for_pictures_writes_the_prompts_too(peitu, sandbox: Sandbox, monkeypatch):
+    """`doctor` names the setting, which needs no other key; ModelScope lists its models whoever asks."""
+    values = sandbox.environment()
+    for name in ("MODELSCOPE_API_KEY", *(name for name in values if name.endswith("MODELSCOPE__BASE_URL"))):
+        monkeypatch.setenv(name, values[name])
+    line = next(line for line in peitu("doctor")[1].splitlines() if "language model" in line)
+
+    assert line.endswith(", or set llm.provider to modelscope: that key is set")
+
+    monkeypatch.setenv("PEITU_LLM__PROVIDER", "modelscope")
+    peitu("run", "--text", "A kettle on the stove.", "--count", "1", "--run-id", "tea")
+
+    assert "Qwen/Qwen3-235B-A22B-Instruct-2507" in peitu("show", "tea")[1]
+    assert "Bearer ms-sandbox-key" == sandbox.chats[0]["headers"]["authorization"]
+
+
 def test_doctor_checks_keys_without_paying(peitu, sandbox: Sandbox, monkeypatch):
     """Good keys are good, a wrong one is named, and no task is made."""
     for name, value in sandbox.environment().items():

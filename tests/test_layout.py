@@ -29,6 +29,16 @@ def test_package_is_ours(name):
     assert set() == others, f"{sorted(others)} also install a top-level `{name}`"
 
 
+def test_type_checkers_read_our_annotations(tmp_path):
+    """A user's script is checked against them, as PEP 561 has it."""
+    script = "from tools.money.right_of_way import MOST_S\nMOST_S.upper()\n"
+    (tmp_path / "script.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--no-incremental", "--config-file=", "script.py"]
+    checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert 'script.py:2: error: "float" has no attribute "upper"' in checked.stdout
+
+
 IMPORT_ALL = """
 import builtins, importlib, os, sys
 before = set(os.listdir("."))

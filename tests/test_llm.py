@@ -285,6 +285,27 @@ async def test_slow_answer_is_not_awaited_again():
     assert 1 == len(service.requests)
 
 
+@pytest.mark.parametrize("shape", ["error", "errors"])
+async def test_a_spent_daily_quota_is_not_asked_again(shape: str):
+    """ModelScope counts the calls of a day for each model; its image endpoints write `errors`, its chat `error`."""
+    message = "You have exceeded today's quota for model Qwen/Qwen3, please try again tomorrow"
+    service = Service(httpx.Response(429, json={shape: {"message": message}, "request_id": "r"}))
+
+    with pytest.raises(QuotaError, match=r"answered 429: .* exceeded today's quota .* 00:00 China time"):
+        await ask(service, base_url="https://api-inference.modelscope.cn/v1")
+    assert 1 == len(service.requests)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "told"), [("https://api-inference.modelscope.cn/v1", False), ("https://api.minimaxi.com/v1", True)]
+)
+async def test_a_list_for_everybody_is_no_proof_of_a_key(base_url: str, told: bool):
+    """ModelScope sends its list of models for any token, right or wrong."""
+    listed = httpx.Response(200, json={"object": "list", "data": []})
+
+    assert told is await model(lambda _: listed, base_url=base_url).check_key()
+
+
 @pytest.mark.parametrize("asked", [LanguageModel.check_key, lambda it: it.answer("Be brief.", "Where?", Answer)])
 async def test_an_answer_that_drips_is_not_waited_for(asked: Callable[[LanguageModel], Awaitable[object]]):
     """It is never silent, so that no silence is too long: the whole of it has a time."""

@@ -47,6 +47,7 @@ def test_who_is_told_is_seen(told: str, seen: str):
     [
         ('"You will be back by spring," said the deckhand, coiling a rope.', "the deckhand, coiling a rope"),
         ("“明天是他的生日，你能来吗？”男孩趴在柜台上，看着手表。", "男孩趴在柜台上，看着手表"),
+        ('他管它叫"铁牛"。小男孩骑在"铁牛"的背上。', "小男孩骑在铁牛的背上"),
         ("定投不是存钱罐，它更像种一棵果树。", "种一棵果树"),
         ("A garden is not a factory, it is a pond with two frogs.", "a pond with two frogs"),
         ("记者在中山路看到，消防员划着橡皮艇接下一家人。", "消防员划着橡皮艇接下一家人"),
@@ -102,6 +103,14 @@ def test_homework_is_no_scene():
 def test_two_speakers_stay_two():
     """Who was left out before is nobody's self."""
     assert "小学那年，一个人吼了别人" == of_others("你小学那年，我吼了你", "zh")
+
+
+def test_straight_quotes_hold_speech_in_chinese_too():
+    """Keyboards without curly ones write them; a name in quotes is no speech."""
+    said = '"扑通！"青蛙跳了。"你家在哪儿？"星星小声说："在北斗七星的勺子里。"'
+
+    assert "青蛙跳了。 星星小声说：" == " ".join(without_speech(said).split())
+    assert '小男孩骑在"铁牛"的背上。' == without_speech('小男孩骑在"铁牛"的背上。')
 
 
 def test_speech_alone_stays():

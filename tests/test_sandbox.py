@@ -195,7 +195,7 @@ def test_the_printed_environment_names_every_service(sandbox: Sandbox) -> None:
     """Each address is the sandbox's own; a path that no service has is 404."""
     addresses = [value for value in sandbox.environment().values() if value.startswith("http")]
 
-    assert [sandbox.url] * 4 == [value[: len(sandbox.url)] for value in addresses]
+    assert [sandbox.url] * 6 == [value[: len(sandbox.url)] for value in addresses]
     assert 404 == httpx.get(f"{sandbox.modelscope_url}/images/edits").status_code
 
 

@@ -116,7 +116,7 @@ def test_a_part_of_a_service_keeps_the_rest(workplace: Path) -> None:
 
     assert "Qwen/Qwen-Image" == settings.images.modelscope.model
     assert Settings().images.modelscope.base_url == settings.images.modelscope.base_url
-    assert ["minimax", "dashscope", "local", "mine"] == list(settings.llm.providers)
+    assert ["minimax", "modelscope", "dashscope", "local", "mine"] == list(settings.llm.providers)
 
 
 def test_empty_sections_and_files_change_nothing(workplace: Path) -> None:
@@ -158,7 +158,7 @@ def test_variable_finds_an_entry_however_it_is_written(
     monkeypatch.setenv(f"PEITU_LLM__PROVIDERS__{name}__BASE_URL", "https://b.example/v1")
     known = load_settings().llm.providers
 
-    assert ["minimax", "dashscope", "local", "My-Model-2.1"] == list(known)
+    assert ["minimax", "modelscope", "dashscope", "local", "My-Model-2.1"] == list(known)
     assert ("https://b.example/v1", "a") == (known["My-Model-2.1"].base_url, known["My-Model-2.1"].model)
 
 
@@ -264,7 +264,7 @@ def test_settings_are_frozen() -> None:
         ("llm: {providers: {x: {base_url: 'http://h'}}}", "llm.providers.x.model is missing; add it"),
         (
             "llm: {provider: gpt}",
-            "llm.provider is 'gpt'; it should be an entry of llm.providers: minimax, dashscope,",
+            "llm.provider is 'gpt'; it should be an entry of llm.providers: minimax, modelscope,",
         ),
         (
             "llm: {providers: {minimax: {temperature: 0}}}",

@@ -151,12 +151,16 @@ async def _model(settings: Settings) -> Finding:
     model = language_model(settings)
     if model is None:
         where = KEY_PAGES.get(service.api_key_env or "", service.base_url)
-        return Finding(
-            name,
-            "missing",
-            _not_set(service.api_key_env or "", f"only the templates write the prompts; get one at {where}"),
-        )
+        told = _not_set(service.api_key_env or "", f"only the templates write the prompts; get one at {where}")
+        return Finding(name, "missing", told + _other_models(settings))
     return await _checked(name, model.check_key, f"{service.model} at {service.base_url} accepts the key")
+
+
+def _other_models(settings: Settings) -> str:
+    """Return what else could write the prompts: the entries of `llm.providers` whose keys are set."""
+    services = settings.llm.providers.items()
+    usable = [name for name, one in services if one.api_key_env and environment_value(one.api_key_env)]
+    return f", or set llm.provider to {' or '.join(usable)}: that key is set" if usable else ""
 
 
 async def _storage() -> Finding:

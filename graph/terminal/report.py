@@ -77,7 +77,7 @@ class _Tally:
         """Count an image."""
         self.held += image["status"] == "unknown"
         self.waiting += is_waiting(image)
-        if image["provider"] and image["attempts"]:
+        if image["provider"] and (image["attempts"] or what_became(image) == "failed"):
             counts = self.providers[image["provider"]]
             counts["made"] += image["status"] == "saved"
             counts["failed"] += image["status"] != "saved"

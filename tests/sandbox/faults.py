@@ -32,8 +32,8 @@ from typing import Any, Optional
 from starlette.requests import Request
 
 STEPS = {
-    "dashscope": ("submit", "poll", "cancel", "list", "download"),
-    "modelscope": ("submit", "poll", "models", "download"),
+    "dashscope": ("submit", "poll", "cancel", "list", "download", "completion"),
+    "modelscope": ("submit", "poll", "models", "download", "completion"),
     "minimax": ("chat",),
     "oss": ("put", "head", "get", "delete", "list"),
 }

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from starlette.applications import Starlette
 
-from tests.sandbox import control, dashscope, files, minimax, modelscope, oss
+from tests.sandbox import compatible_chat, control, dashscope, files, minimax, modelscope, oss
 from tests.sandbox.faults import Fault, Match
 from tests.sandbox.serving import ServerThread, listen
 from tests.sandbox.world import World
@@ -46,7 +46,7 @@ class Sandbox(World):
 
     def application(self) -> Starlette:
         """Return the ASGI application; OSS comes last, since it owns every path that is left."""
-        modules = (dashscope, modelscope, minimax, files, control, oss)
+        modules = (dashscope, modelscope, minimax, compatible_chat, files, control, oss)
         return Starlette(routes=[route for module in modules for route in module.routes(self)])
 
     @property
@@ -78,6 +78,10 @@ class Sandbox(World):
             "PEITU_IMAGES__MODELSCOPE__BASE_URL": self.modelscope_url,
             "PEITU_IMAGES__DASHSCOPE__BASE_URL": self.dashscope_url,
             "PEITU_LLM__PROVIDERS__MINIMAX__BASE_URL": self.minimax_url,
+            **{
+                f"PEITU_LLM__PROVIDERS__{name.upper()}__BASE_URL": self.url + base
+                for name, base in compatible_chat.BASES.items()
+            },
             "OSS_ACCESS_KEY_ID": self.keys.oss_id,
             "OSS_ACCESS_KEY_SECRET": self.keys.oss_secret,
             "OSS_ENDPOINT": self.oss_url,

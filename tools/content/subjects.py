@@ -45,7 +45,7 @@ _ADDRESSED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = {"zh": re.compile(r"^[^，。：:\d]{1,5}[：:]\s*"), "en": re.compile(r"^(?:[A-Z]\w{1,12} ?){1,2}: ")}
-_QUOTES = re.compile(r"(?<!\w)[\"'‘’]|[\"'‘’](?!\w)|[“”「」『』《》〈〉]")
+_QUOTES = re.compile(r"(?<!\w)['‘’]|['‘’](?!\w)|[\"“”「」『』《》〈〉]")
 # The denied half of `It is not a piggy bank but …`: a picture of `no piggy bank` would show one.
 _INSTEAD = {
     "zh": re.compile(

@@ -31,6 +31,9 @@ _MEANINGS: tuple[tuple[set[str], type[PeituError], str], ...] = (
     ),
     ({"context_length_exceeded", "413"}, RejectedError, "lower llm.max_content_chars"),
 )
+_UNNAMED = "error"  # where the service gives no code
+# ModelScope's 429 that lasts: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
+_TODAY = "exceeded today's quota"
 _IN_TEXT = re.compile(r"\((\d{4})\)")
 
 
@@ -61,11 +64,14 @@ def chat_error(
     code, text = _code_and_text(body)
     if status < 400 and code is None:
         return _without_answer(body, service)
-    code = code or str(status)
+    if code is None or (code == _UNNAMED and status >= 400):
+        code = str(status)
     told = f"{service} answered {_safe(code, key)}: {_safe(text, key) or 'no reason given'}"
     for codes, kind, remedy in _MEANINGS:
         if code in codes:
             return ChatError(kind(f"{told} - {remedy}"))
+    if _TODAY in text:
+        return ChatError(QuotaError(f"{told} - use another model, or wait for 00:00 China time"))
     if code in _TRANSIENT or status >= 500 or str(status) in _TRANSIENT:
         return ChatError(UnavailableError(told, retry_after_s=retry_after_s), again=True)
     if status in {401, 403}:
@@ -90,13 +96,13 @@ def _code_and_text(body: Any) -> tuple[str | None, str]:
     base = body.get("base_resp")
     if isinstance(base, dict) and base.get("status_code") not in {None, 0, "0"}:
         return str(base["status_code"]), str(base.get("status_msg") or "")
-    error = body.get("error")
+    error = body.get("error") or body.get("errors")
     if error:
         error = error if isinstance(error, dict) else {"message": error}
         text = str(error.get("message") or error.get("type") or "")
         number = _IN_TEXT.search(text)
         code = number[1] if number else error.get("code") or error.get("http_code") or error.get("type")
-        return str(code or "error"), text
+        return str(code or _UNNAMED), text
     if "choices" not in body and body.get("code") not in {None, 0, "0"}:
         return str(body["code"]), str(body.get("message") or "")
     return None, str(body.get("message") or "")

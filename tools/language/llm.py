@@ -91,7 +91,10 @@ class LanguageModel:
             return self._chat[1]
 
     async def check_key(self) -> bool:
-        """Ask for the list of models, which is free; `False` if the service sends none: the key may be good or bad.
+        """Ask for the list of models, which is free; `False` if that says nothing about the key, which may be wrong.
+
+        ModelScope sends the list whatever the key is.
+        Source: https://modelscope.cn/docs/model-service/API-Inference/intro, read 2026-11-23.
 
         Raises:
             ConfigError: The key is refused.
@@ -105,7 +108,7 @@ class LanguageModel:
             raise UnavailableError(f"{self._service} could not be reached ({type(error).__name__})") from error
         if response.status_code in {401, 403}:
             raise ConfigError(f"{self._service} refuses the key ({response.status_code}) - check it and its region")
-        return response.is_success
+        return response.is_success and not self._is_at("modelscope")
 
     async def _ask(self, chat: Any, messages: list[tuple[str, str]]) -> str:
         """Return the text of one answer; errors that may pass soon are retried, at most twice."""
@@ -163,7 +166,10 @@ class LanguageModel:
 
         Source: https://platform.minimax.io/docs (text-openai-api), read 2026-11-23.
         """
-        return "minimax" in f"{self.name} {urlsplit(self._base_url).hostname}".lower()
+        return "minimax" in self.name.lower() or self._is_at("minimax")
+
+    def _is_at(self, company: str) -> bool:
+        return company in (urlsplit(self._base_url).hostname or "")
 
     def _client(self) -> httpx.AsyncClient:
         try:

@@ -32,6 +32,11 @@ _LANGUAGE_SERVICES = {
     "minimax": LanguageService(
         base_url="https://api.minimaxi.com/v1", model="MiniMax-M2.5", api_key_env="MINIMAX_API_KEY"
     ),
+    "modelscope": LanguageService(
+        base_url="https://api-inference.modelscope.cn/v1",
+        model="Qwen/Qwen3-235B-A22B-Instruct-2507",
+        api_key_env="MODELSCOPE_API_KEY",
+    ),
     "dashscope": LanguageService(
         base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
         model="qwen-plus",
