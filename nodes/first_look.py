@@ -1,18 +1,17 @@
 """The analysis of a content that needs no service: topic, mood, keywords, and scenes worth a picture."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from graph.state import Analysis, Scene
-from tools.content.characters import characters, told
+from tools.content.characters import characters, introduced
 from tools.content.clearing import cleared
 from tools.content.matching import match_topic
 from tools.content.reading import Passage, Reading, read
 from tools.content.scenes import Place, choose
 from tools.content.subjects import Subject, subject_of, subject_of_verse, subjects_of
-from tools.content.templates import Language, Topic
+from tools.content.templates import Topic
 from tools.content.titles import UNTITLED
 from tools.content.words import keywords, mood_of
 from tools.simplified import simplified
@@ -67,11 +66,8 @@ def _scenes(reading: Reading, most: int) -> list[Scene]:
     places = [Place(passage.heading, subject.score, passage.start) for passage, subject in rated]
     cast = characters(reading.text, reading.language)
     chosen = [rated[choice.place] for choice in choose(places, min(most, len(places)))]
-    return [scene_of(passage, _introduced(subject, cast, reading.language), reading) for passage, subject in chosen]
-
-
-def _introduced(subject: Subject, cast: Mapping[str, str], language: Language) -> Subject:
-    return replace(subject, phrase=told(subject.phrase, cast, language))
+    named = [replace(subject, phrase=introduced(subject.phrase, cast, reading.language)) for _, subject in chosen]
+    return [scene_of(passage, subject, reading) for (passage, _), subject in zip(chosen, named, strict=True)]
 
 
 def _best(passage: Passage, reading: Reading) -> Subject:

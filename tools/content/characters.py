@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.content.templates import Language
 from tools.content.words import picturable, tokens
+from tools.simplified import simplified
 
 _MOST = 12
 _KIND_CHARS = 8  # of a Chinese one
@@ -20,7 +21,11 @@ _CALLED_EN = re.compile(
 
 
 def characters(text: str, language: Language) -> dict[str, str]:
-    """Return who the names of the plain text are, e.g. ``{"Rusty": "small fox"}``, if that can be drawn."""
+    """Return who the names of the plain text are, e.g. ``{"Rusty": "small fox"}``, if that can be drawn.
+
+    Chinese ones are in Simplified characters, as subjects are.
+    """
+    text = simplified(text)
     found: dict[str, str] = {}
     for name, kind in _introduced_zh(text) if language == "zh" else _introduced_en(text):
         if len(found) < _MOST and picturable(kind, language):
@@ -28,7 +33,7 @@ def characters(text: str, language: Language) -> dict[str, str]:
     return found
 
 
-def told(phrase: str, cast: Mapping[str, str], language: Language) -> str:
+def introduced(phrase: str, cast: Mapping[str, str], language: Language) -> str:
     """Return the phrase with who they are before the names, e.g. `the small fox Rusty`, unless it says so itself."""
     for name, kind in cast.items():
         if language == "zh" and kind[-2:] not in phrase:
