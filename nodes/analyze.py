@@ -138,8 +138,8 @@ def _first_look(content: str, own: Path | None, count: int) -> "tuple[Reading, A
 
 
 def _fresh(state: State, notes: list[str]) -> State:
-    """Return the changes that clear the images and notes of the thread's earlier run, if it had one."""
-    if state.get("run_id") is None:
+    """Return the changes that clear the images and notes of the thread's earlier run or refused redo, if any."""
+    if state.get("run_id") is None and state.get("redoing") is None:
         return {}
     return {"redoing": None, "notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
 
