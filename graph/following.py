@@ -70,11 +70,9 @@ class Follow:
         """Run until it stops, and return the state's values and the questions that are open."""
         # The graph declares no context schema: Studio would show it as a form, which nobody could fill in.
         context = cast("None", WatchContext(self._watch))
-        values: Mapping[str, Any] | None = await self._workflow.ainvoke(
+        values: Mapping[str, Any] = await self._workflow.ainvoke(
             asked, self._config, context=context, durability=self._durability, **options
         )
-        if values is None:  # No step changed the output, e.g. a picture cannot be redone.
-            values = (await self._workflow.aget_state(self._config)).values
         return values, [question.value for question in values.get("__interrupt__", ())]
 
 

@@ -32,6 +32,17 @@ def busy(run_id: str, index: int) -> str:
     return f"{place} is already being redone with other words or values - first finish that: peitu resume {run_id}"
 
 
+def refusal(problem: str) -> str:
+    """Return the note that a picture cannot be redone."""
+    return f"Not redone: {problem}"
+
+
+def without_refusal(state: Mapping[str, Any]) -> list[str]:
+    """Return the notes of a run's state without the one about its last redo, if that was refused."""
+    problem = (state.get("redoing") or {}).get("problem")
+    return [note for note in state.get("notes", []) if problem is None or note != refusal(problem)]
+
+
 def as_redo(asked: object) -> Redo:
     """Return the input as a `Redo` if it is a mapping; its values are not checked yet. LangGraph takes any input.
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from langgraph.types import Durability, StateSnapshot
+from langgraph.types import Durability, Overwrite, StateSnapshot
 
 from graph.build import Workflow
 from graph.events import Watch
 from graph.following import Ask, Follow, config_of, document
 from graph.lost import lost_images
-from graph.redo_state import Redo
+from graph.redo_state import Redo, without_refusal
 from graph.state import Image, InputState, OutputState
 from tools.errors import InputError
 from tools.sqlite.versions import pending_wish
@@ -86,7 +86,8 @@ async def resume(
     elif kept or lost or ended:
         # The run has ended with something missing, or files appeared or were lost since: it goes back to the fan-out,
         # which skips the saved images. Tasks under way are collected, since the ledger has them.
-        changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept]}
+        notes = Overwrite(without_refusal(snapshot.values))
+        changes = {"run_id": run_id, "redoing": None, "images": [*lost, *kept], "notes": notes}
         done = _last_step(snapshot.values) if ended else "approve"
         await workflow.aupdate_state(config_of(thread_id), changes, as_node=done)
     else:

@@ -146,7 +146,7 @@ class InputState(TypedDict, total=False):
         Field(description="Stop before anything is paid, show the prompts, and wait for approval or changes."),
         EphemeralValue,
     ]
-    as_is: Annotated[bool, Field(description="The content is a prompt, used unchanged."), EphemeralValue]
+    as_is: Annotated[bool, Field(description="The content is a prompt for one picture, used as it is."), EphemeralValue]
     filename: Annotated[
         str,
         Field(

@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.runnables.graph import Graph
 
 from graph.build import Workflow, build_graph
-from graph.opening.assembly import open_tools
+from graph.opening.assembly import check_keys_known, open_tools
 from graph.opening.checkpointer import open_checkpoints
 from graph.opening.sync import SyncWorkflow
 from graph.studio.server import server_of
@@ -28,11 +28,11 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
     """Open the workflow; `async with` gives LangGraph's own compiled graph, `with` a synchronous wrapper of it.
 
     `config` names a configuration file; `overrides` maps settings to values, e.g. ``{"output_dir": "pictures"}``;
-    `keys` maps names of variables to keys, e.g. ``{"MODELSCOPE_API_KEY": …}``. What is left out comes from the
-    environment, `.env` and `config.yaml`.
+    `keys` maps variables of image and language models to keys, e.g. ``{"MODELSCOPE_API_KEY": …}``. What is left out
+    comes from the environment, `.env` and `config.yaml`.
 
     Raises:
-        ConfigError: The configuration or a database cannot be used; the message says what to do.
+        ConfigError: The configuration, a key or a database cannot be used; the message says what to do.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
     async def __aenter__(self) -> Workflow:
         be_quiet()
         settings = load_settings(self._config, self._overrides)
+        check_keys_known(self._keys, settings)
         check_folder(settings.output_dir)
         async with AsyncExitStack() as opening:
             tools = await opening.enter_async_context(open_tools(settings, keys=self._keys))

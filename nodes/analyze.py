@@ -19,6 +19,7 @@ from tools.content.templates import instructions
 from tools.errors import InputError, PeituError
 from tools.language.llm import LanguageModel
 from tools.language.questions import AnalysisAnswer, analysis_question
+from tools.pictures.files import inside
 from tools.setup.configuration import MAX_COUNT
 from tools.sqlite.run_ids import BEGINNING_CHARS, Begun, next_run_id
 from tools.storyboards.picture_names import picture_names
@@ -61,11 +62,12 @@ async def analyze(
     `at_work` shows other processes that the run is being worked on.
 
     Raises:
-        InputError: The content is blank, `filename` is no name of a picture, or there is no thread.
+        InputError: The content is blank, `filename` is no name of a picture in the folder, or there is no thread.
     """
     state = await heard(state, records)
     await asyncio.to_thread(check, state)
-    picture_names(state.get("filename") or "any", 1)  # a wrong name is reported before a language model is asked
+    # A wrong name is reported before the run is recorded and a language model is asked.
+    await asyncio.to_thread(_check_name, state.get("filename") or "any", Path(output_dir))
     thread_id = thread_of(config["configurable"])
     options: dict[str, Any] = {key: state[key] for key in _OPTIONS if key in state}  # type: ignore[literal-required]
     options["output_dir"] = output_dir
@@ -97,6 +99,15 @@ async def analyze(
         **_fresh(state, notes),
         **without_long(state),
     }
+
+
+def _check_name(filename: str, folder: Path) -> None:
+    """Check that `filename` names a picture inside the folder.
+
+    Raises:
+        InputError: It does not.
+    """
+    inside(folder, picture_names(filename, 1)[0])
 
 
 async def _analyzed(
@@ -138,8 +149,8 @@ def _first_look(content: str, own: Path | None, count: int) -> "tuple[Reading, A
 
 
 def _fresh(state: State, notes: list[str]) -> State:
-    """Return the changes that clear the images and notes of the thread's earlier run, if it had one."""
-    if state.get("run_id") is None:
+    """Return the changes that clear the images and notes of the thread's earlier run or refused redo, if any."""
+    if state.get("run_id") is None and state.get("redoing") is None:
         return {}
     return {"redoing": None, "notes": cast("list[str]", Overwrite(notes)), "images": cast("list[Image]", Overwrite([]))}
 

@@ -62,10 +62,12 @@ async def _plan(state: State, *, model: LanguageModel | None, defaults: PromptDe
     """Plan the pictures; raises the same errors as `prompt`."""
     options = state.get("options", {})
     size = parse_size(options["size"]) if options.get("size") else (defaults.width_px, defaults.height_px)
+    asked = state.get("wanted", state.get("count"))
     if state.get("verbatim"):
         given = await asyncio.to_thread(given_prompt, state, size=size, output_dir=defaults.output_dir)
-        return {"prompts": [given], "requested": 1, "language_model": None}
-    asked = state.get("wanted", state.get("count"))
+        ignored = asked is not None and asked != 1
+        notes = [f"A prompt that is used as it is makes one picture, not {asked}"] if ignored else []
+        return {"prompts": [given], "requested": 1, "language_model": None, "notes": notes}
     count = checked_count(defaults.count if asked is None else asked)
     analysis = state["analysis"]
     own, wanted = defaults.templates, options.get("style") or "default"

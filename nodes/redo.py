@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from langgraph.types import Overwrite
+
 from graph.events import Event
-from graph.redo_state import Redo, as_redo, busy, checked, same_wish
+from graph.redo_state import Redo, as_redo, busy, checked, refusal, same_wish, without_refusal
 from graph.run_options import given_options
 from graph.state import Image, Prompt, State
 from nodes.planned import given_analysis
@@ -43,8 +45,8 @@ class RedoTools:
 async def redo(state: State, *, tools: RedoTools) -> State:
     """Plan the new version, and write the plan to the database before it is paid.
 
-    If it cannot be made, the state gets the reason in `redoing` and is otherwise unchanged. A run without a checkpoint
-    is restored from the records.
+    If it cannot be made, the result has no success and a note that says why; pictures and records are unchanged. A run
+    without a checkpoint is restored from the records.
 
     Raises:
         InputError: The input is no mapping, which the state could not hold.
@@ -57,11 +59,13 @@ async def redo(state: State, *, tools: RedoTools) -> State:
     except StorageError:
         raise
     except (InputError, ConfigError) as error:
-        return {"redoing": {"asked": asked, "planned": None, "problem": str(error)}}
+        notes = cast("list[str]", Overwrite([*without_refusal(state), refusal(str(error))]))
+        return {"success": False, "notes": notes, "redoing": {"asked": asked, "planned": None, "problem": str(error)}}
     event: Event = {"event": "planned", "run_id": run["run_id"], "count": 1}
     teller()(event)
-    recalled = cast("State", {} if state.get("run_id") else run)
-    return {**recalled, "redoing": {"asked": asked, "planned": planned, "problem": None}}
+    recalled = run if not state.get("run_id") else {}
+    notes = cast("list[str]", Overwrite(without_refusal(run)))
+    return {**recalled, "notes": notes, "redoing": {"asked": asked, "planned": planned, "problem": None}}
 
 
 async def _run_of(state: State, asked: Redo, versions: Versions) -> State:

@@ -342,7 +342,14 @@ async def test_a_content_that_is_a_prompt_asks_nobody():
     assert {"as_is": True, "filename": "a/b", "output_dir": "output"} == records.options
 
 
-async def test_a_wrong_file_name_is_told_before_anything_is_asked():
-    """No picture is made of that kind."""
-    with pytest.raises(InputError, match=r"\.webp"):
-        await run(EN, filename="a.webp")
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("a.webp", r"\.webp"), ("../a.jpg", "'../a.jpg' is not a file name inside 'output'"), ("/a.jpg", "is not a file")],
+)
+async def test_a_wrong_file_name_is_told_before_anything_is_asked(name, problem):
+    """Nor is a run recorded, which could never be continued."""
+    model, records = Scripted(ANSWER), Memory()
+    with pytest.raises(InputError, match=problem):
+        await run(EN, model, records, filename=name)
+
+    assert ([], {}) == (model.questions, records.runs)

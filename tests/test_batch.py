@@ -803,6 +803,9 @@ async def test_a_content_that_is_a_prompt_is_sent_whole():
             await workflow.ainvoke({**asked, "filename": "../up"}, {"configurable": {"thread_id": "b"}})
 
     assert [(words, "output/deep/one.jpg")] == [(image["prompt"], image["path"]) for image in result["images"]]
+    assert (1, True) == (result["requested"], result["success"])
+    assert ["A prompt that is used as it is makes one picture, not 5"] == result["notes"]
+    assert [] == later["notes"]
     assert ["output/a.2/00.jpg"] == [image["path"] for image in later["images"]]
 
 

@@ -354,21 +354,40 @@ def test_synchronous_workflow_has_the_same_call():
 
 
 async def test_graph_itself_takes_a_redo_as_input():
-    """Studio and the SDK need no function of ours; what cannot be done stands in the state, which is as before."""
+    """Studio and the SDK need no function of ours; what cannot be done is told, and the run is as before."""
     config = {"configurable": {"thread_id": "a"}}
     async with open_workflow() as workflow:
         first = await illustrate(workflow)
-        await workflow.ainvoke({"redo": {"index": 1, "style": "cubist"}}, config)
+        refused = await workflow.ainvoke({"redo": {"index": 1, "style": "cubist"}}, config)
         state = await state_of(workflow)
 
-        assert "There is no style 'cubist'" in state["redoing"]["problem"]
+        assert not refused["success"]
+        assert [f"Not redone: {state['redoing']['problem']}"] == refused["notes"]
+        assert "There is no style 'cubist'" in refused["notes"][0]
         assert first["images"] == state["images"]
         assert "versions" not in find_run(DATABASE, "a")["images"][1]
 
         document = await workflow.ainvoke({"redo": {"index": 1}}, config)
 
-    assert (True, 2) == (document["success"], document["count"])
+    assert (True, 2, []) == (document["success"], document["count"], document["notes"])
     assert "output/a/01-v2.jpg" == document["images"][1]["path"]
+
+
+async def test_a_refused_redo_is_told_once():
+    """Not after a second one, nor by the run that the thread begins, and none is in the records."""
+    config = {"configurable": {"thread_id": "a"}}
+    async with open_workflow() as workflow:
+        early = await workflow.ainvoke({"redo": {"index": 0}}, config)
+        first = await illustrate(workflow)
+        await workflow.ainvoke({"redo": {"index": 7}}, config)
+        again = await workflow.ainvoke({"redo": {"index": 8}}, config)
+        resumed = await runs.resume(workflow, "a", recorded=find_run(DATABASE, "a"), watch=lambda event: None)
+
+    assert (False, ["Not redone: There is no run yet"]) == (early["success"], early["notes"])
+    assert (True, []) == (first["success"], first["notes"])
+    assert ["Not redone: There is no image 8 in run 'a', only 0, 1 - count from 0"] == again["notes"]
+    assert (True, [], first["images"]) == (resumed["success"], resumed["notes"], resumed["images"])
+    assert [] == find_run(DATABASE, "a")["notes"]
 
 
 def test_a_run_whose_checkpoints_are_gone_is_redone_from_the_records(peitu):

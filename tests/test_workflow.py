@@ -486,6 +486,30 @@ def test_the_synchronous_face_runs_many_contents(workplace):
     assert isinstance(blank, InputError)
 
 
+def test_the_synchronous_face_calls_a_function_inside_its_loop(workplace):
+    """It may gather several runs; one that gives nothing to wait for is refused, and the workflow goes on."""
+
+    def two(inner):
+        return asyncio.gather(*(inner.ainvoke({"content": name, "count": 1}, at(name)) for name in ("kite", "tea")))
+
+    with open_workflow() as workflow:
+        with pytest.raises(TypeError, match="await"):
+            workflow.call(lambda inner: inner.get_graph())
+        made = workflow.call(two)
+
+    assert ["kite", "tea"] == [document["run_id"] for document in made]
+
+
+@pytest.mark.parametrize("name", ["MODELSCOP_API_KEY", "OSS_ACCESS_KEY_ID"])
+def test_a_key_that_the_workflow_does_not_take_is_named(workplace, name):
+    """It is not ignored, e.g. for a key of somebody else in the environment; its value is not shown."""
+    with pytest.raises(ConfigError, match=f"'{name}' is no key") as caught, open_workflow(keys={name: "secret"}):
+        pass
+
+    assert "MODELSCOPE_API_KEY, DASHSCOPE_API_KEY, MINIMAX_API_KEY" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
 def test_the_synchronous_face_works_inside_a_running_loop(workplace):
     """A notebook has a loop of its own; `with` does not mind."""
 

@@ -79,6 +79,19 @@ def _check_keys(providers: Iterable[str]) -> None:
             raise ConfigError(f"{variable} has characters that cannot be in a key - {advice}")
 
 
+def check_keys_known(keys: Mapping[str, str], settings: Settings) -> None:
+    """Check that each key is one that the workflow takes: a misspelt one would be ignored, and other keys used.
+
+    Raises:
+        ConfigError: One is not; the message names it.
+    """
+    models = [service.api_key_env for service in settings.llm.providers.values() if service.api_key_env]
+    known = list(dict.fromkeys([*KEY_VARIABLES.values(), *models]))
+    if unknown := [name for name in keys if name not in known]:
+        advice = f"known are {', '.join(known)}; all other variables belong into the environment or .env"
+        raise ConfigError(f"{unknown[0]!r} is no key that `open_workflow` takes - {advice}")
+
+
 def uploads_by_default(settings: Settings) -> bool:
     """Tell whether pictures go to OSS when a run does not say."""
     return settings.storage.upload == "always" or (settings.storage.upload == "auto" and not missing_for_upload())

@@ -1,6 +1,6 @@
 """The synchronous interface: the workflow on an event loop in a thread, so that it works inside a running loop too."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -62,9 +62,16 @@ class SyncWorkflow:
         """Change the state of a run, or of one of its earlier states, and return the config from which it continues."""
         return self._thread.run(self._workflow.aupdate_state(config, values, as_node, task_id))
 
-    def call(self, function: Callable[[Workflow], Coroutine[Any, Any, T]]) -> T:
-        """Call an asynchronous function with the workflow, e.g. one of `graph.redo`, and return its result."""
-        return self._thread.run(function(self._workflow))
+    def call(self, function: Callable[[Workflow], Awaitable[T]]) -> T:
+        """Call an asynchronous function with the workflow, e.g. one of `graph.runs`, and return its result.
+
+        The function is called inside the loop of the workflow: it may use `asyncio.gather`.
+        """
+
+        async def called() -> T:
+            return await function(self._workflow)
+
+        return self._thread.run(called())
 
     def get_graph(self, config: RunnableConfig | None = None, **options: Any) -> Graph:
         """Return the graph as a drawing."""
