@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from langgraph.types import Command
 
 from graph.wiring import open_workflow
 from tests.sandbox import Sandbox
@@ -43,6 +44,57 @@ def test_back_to_the_prompts_and_on_with_one_changed(opened, sandbox):
     assert "A cat beside a teapot" == opened.get_state(CONFIG).values["images"][1]["prompt"]
     assert all(Path(image["path"]).is_file() for image in [*first["images"], *second["images"]])
     assert first["images"] == opened.get_state(states[0].config).values["images"]
+
+
+@pytest.mark.parametrize("name", ["{tmp}/notes.txt", "output/../../notes.txt", "output/link/notes.txt", "a\0.jpg"])
+def test_a_changed_state_leads_nowhere_but_into_the_output_folder(opened, sandbox, tmp_path, monkeypatch, name):
+    """Whoever reaches Studio's server may change a state: no file of the user is written over, and nothing is paid."""
+    notes = Path("..").resolve() / "notes.txt"
+    for file in (notes, tmp_path / "notes.txt"):
+        file.write_text("mine")
+    Path("output").mkdir()
+    Path("output/link").symlink_to(notes.parent)
+    opened.invoke({"content": "Tea at noon", "count": 1, "review": True, "upload": False}, CONFIG)
+    (prompt,) = opened.get_state(CONFIG).values["prompts"]
+    path = name.format(tmp=tmp_path)
+    for provider in ("dashscope", "sketch"):
+        changes = {"prompts": [{**prompt, "path": path}], "options": {"provider": provider}}
+        fork = opened.update_state(CONFIG, changes, as_node="prompt")
+        (image,) = opened.invoke(None, fork)["images"]
+
+        assert "failed" == image["status"]
+        assert f"{path!r} is outside the output folder 'output' - give the picture a path inside it" == image["error"]
+
+    assert 0 == sandbox.billed
+    assert ["mine", "mine"] == [file.read_text() for file in (notes, tmp_path / "notes.txt")]
+
+
+def test_the_folder_with_which_a_run_began_stays_its_own(opened, sandbox, tmp_path):
+    """A run that began with another output folder is continued and changed there."""
+    elsewhere = {"output_dir": str(tmp_path / "elsewhere"), "llm.provider": "none"}
+    with open_workflow(overrides=elsewhere) as other:
+        asked = {"content": "Tea at noon", "count": 1, "provider": "sketch", "review": True, "upload": False}
+        other.invoke(asked, CONFIG)
+    document = opened.invoke(Command(resume=True), CONFIG)
+
+    assert document["success"]
+    assert Path(document["images"][0]["path"]).is_relative_to(tmp_path / "elsewhere")
+
+
+def test_a_changed_state_uploads_no_other_file(opened, sandbox, tmp_path, monkeypatch):
+    """What is in the bucket may be read by anybody."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "notes.txt").write_text("mine")
+    with open_workflow(overrides={"llm.provider": "none"}) as workflow:
+        first = workflow.invoke({"content": "Tea at noon", "count": 1, "provider": "sketch", "upload": True}, CONFIG)
+        sent = len(sandbox.objects)
+        image = {**first["images"][0], "path": str(tmp_path / "notes.txt"), "url": None}
+        fork = workflow.update_state(CONFIG, {"images": [image]}, as_node="generate")
+        (image,) = workflow.invoke(None, fork)["images"]
+
+    assert (1, 1, None) == (sent, len(sandbox.objects), image["url"])
+    assert "is outside the output folder 'output'" in image["error"]
 
 
 def test_history_stops_where_nobody_wants_more(opened):

@@ -161,6 +161,14 @@ def inside(folder: Path, name: str) -> Path:
     )
 
 
+def is_below(folder: Path, path: Path) -> bool:
+    """Tell whether the path is inside the folder, wherever symbolic links lead."""
+    try:
+        return folder.resolve() in path.resolve().parents
+    except (OSError, RuntimeError, ValueError):  # A loop of symbolic links, see `inside`, or a zero character.
+        return False
+
+
 def _is_relative(name: str, parts: tuple[str, ...]) -> bool:
     unusable = any(unicodedata.category(char) in {"Cc", "Cs"} for char in name)
     return bool(parts) and ".." not in parts and not PureWindowsPath(name).anchor and not unusable
