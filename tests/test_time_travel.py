@@ -97,6 +97,18 @@ def test_a_changed_state_uploads_no_other_file(opened, sandbox, tmp_path, monkey
     assert "is outside the output folder 'output'" in image["error"]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_back_to_the_prompts_and_on_with_fewer_or_more(opened, count):
+    """What is planned now is what is asked for: nothing is missing."""
+    opened.invoke({"content": "Tea at noon", "count": 2, "provider": "sketch", "upload": False}, CONFIG)
+    planned = next(state for state in opened.get_state_history(CONFIG) if state.next == ("approve",))
+    prompt = planned.values["prompts"][0]
+    prompts = [{**prompt, "index": index, "path": f"output/tea/{index}.jpg"} for index in range(count)]
+    document = opened.invoke(None, opened.update_state(planned.config, {"prompts": prompts}, as_node="prompt"))
+
+    assert (True, count, count) == (document["success"], document["requested"], document["count"])
+
+
 def test_history_stops_where_nobody_wants_more(opened):
     """A reader who leaves early leaves nothing open."""
     opened.invoke({"content": "Tea", "count": 1, "review": True}, CONFIG)
