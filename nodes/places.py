@@ -18,6 +18,7 @@ async def check_place(path: str, run_id: str, *, output_dir: str, records: Recor
     Raises:
         PlaceError: It is not.
     """
+    # In a thread: the working directory is asked for, which Studio's server refuses in its event loop.
     if await asyncio.to_thread(is_below, Path(output_dir), Path(path)):
         return
     folder = await records.folder_of(run_id)

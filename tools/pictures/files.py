@@ -162,11 +162,12 @@ def inside(folder: Path, name: str) -> Path:
 
 
 def is_below(folder: Path, path: Path) -> bool:
-    """Tell whether the path is inside the folder, wherever symbolic links lead."""
+    """Tell whether the path is inside the folder, as it is written: links that the user put there are followed."""
     try:
-        return folder.resolve() in path.resolve().parents
-    except (OSError, RuntimeError, ValueError):  # A loop of symbolic links, see `inside`, or a zero character.
+        below = path.absolute().relative_to(folder.absolute())
+    except ValueError:
         return False
+    return bool(below.parts) and ".." not in below.parts and "\0" not in str(below)
 
 
 def _is_relative(name: str, parts: tuple[str, ...]) -> bool:
