@@ -20,6 +20,7 @@ from nodes.answer import Link, answer, wants_answer
 from nodes.approve import approve
 from nodes.check import check
 from nodes.generate import Labeler, buy, choose, done, draw
+from nodes.places import CheckPlace, check_place
 from nodes.prompt import PromptDefaults, prompt
 from nodes.record import record
 from nodes.redo import RedoTools, redo
@@ -98,7 +99,9 @@ def build_graph(
         builder.add_node("generate", images)
     else:
         builder.add_node("generate", partial(_without_checkpoints, images=images), input_schema=ImageState)
-    builder.add_node("upload", partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default))
+    in_folder = _check_place(tools)
+    sending = partial(upload, uploader=tools.uploader, by_default=tools.upload_by_default, check_place=in_folder)
+    builder.add_node("upload", sending)
     builder.add_node("record", partial(record, records=tools.records, versions=tools.versions))
     builder.add_node("redo", partial(redo, tools=_redo_tools(tools)))
     builder.add_node("answer", partial(answer, link=link))
@@ -129,6 +132,11 @@ async def _without_checkpoints(state: ImageState, config: RunnableConfig, *, ima
     return await images.ainvoke(state, {**config, "configurable": configurable})
 
 
+def _check_place(tools: Tools) -> CheckPlace:
+    """Return the check that a picture is in the output folder of its run."""
+    return partial(check_place, output_dir=tools.prompt_defaults.output_dir, records=tools.records)
+
+
 def _redo_tools(tools: Tools) -> RedoTools:
     """Return what the node `redo` works with."""
     defaults = tools.prompt_defaults
@@ -146,6 +154,7 @@ def build_image_graph(tools: Tools, *, checkpoint: bool) -> ImageGraph:
     """Return the subgraph that makes one image: choose a provider, check its picture, or fail over to the next."""
     builder = StateGraph(ImageState, output_schema=ImageOutput)
     builder.add_node("choose", partial(choose, ledger=tools.ledger, services=tools.services))
+    in_folder = _check_place(tools)
     for name, service in tools.services.items():
         node = partial(
             buy,
@@ -155,9 +164,10 @@ def build_image_graph(tools: Tools, *, checkpoint: bool) -> ImageGraph:
             label=tools.label,
             visible_label=tools.visible_label,
             is_last=tools.routes.is_last,
+            check_place=in_folder,
         )
         builder.add_node(name, node)
-    builder.add_node("sketch", partial(draw, quality=tools.quality))
+    builder.add_node("sketch", partial(draw, quality=tools.quality, check_place=in_folder))
     builder.add_node("rewrite", partial(rewrite, model=tools.model))
     builder.add_node("check", partial(check, ledger=tools.ledger))
     builder.add_node("done", partial(done, records=tools.records, versions=tools.versions))

@@ -16,8 +16,8 @@ from tools.sqlite.lists import list_runs_with_effort, list_tasks
 Picture = Mapping[str, Any] | str | Path
 """An image of a result document, or a path."""
 
-Pictures = Mapping[str, Any] | Iterable[Picture]
-"""A result document, or pictures."""
+Pictures = Picture | Iterable[Picture]
+"""A result document, or one or more pictures."""
 
 MOST_CHARS = 160
 """A longer text is cut in a table cell."""
@@ -75,13 +75,13 @@ def table(rows: Iterable[Mapping[str, Any]]) -> Shown:
     return Shown(_table([f"<tr>{head}</tr>", *(f"<tr>{line}</tr>" for line in lines)]) if found else text, text)
 
 
-def runs_table(database_path: Path, *, limit: int = 20) -> Shown:
+def runs_table(database_path: Path | str, *, limit: int = 20) -> Shown:
     """Return a table of the newest runs: start, state, pictures, paid tasks, seconds, style and title.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
     """
-    runs = list_runs_with_effort(database_path, limit=limit)
+    runs = list_runs_with_effort(Path(database_path), limit=limit)
     return table(
         {
             "run": run["run_id"],
@@ -97,14 +97,14 @@ def runs_table(database_path: Path, *, limit: int = 20) -> Shown:
     )
 
 
-def tasks_table(database_path: Path, run_id: str | None = None, *, limit: int = 50) -> Shown:
+def tasks_table(database_path: Path | str, run_id: str | None = None, *, limit: int = 50) -> Shown:
     """Return a table of the newest tasks, of one run or of all; a task is a paid request for a picture.
 
     Raises:
         StorageError: The database cannot be read; the message says why.
     """
     names = {"run_id": "run", "provider": "provider", "model": "model", "status": "status", "polls": "polls"}
-    rows = list_tasks(database_path, run_id=run_id, limit=limit)
+    rows = list_tasks(Path(database_path), run_id=run_id, limit=limit)
     return table(
         {
             **{label: row[name] for name, label in names.items()},
@@ -118,7 +118,11 @@ def tasks_table(database_path: Path, run_id: str | None = None, *, limit: int = 
 
 
 def _listed(pictures: Pictures) -> list[Mapping[str, Any]]:
-    found = pictures["images"] if isinstance(pictures, Mapping) else pictures
+    found: Iterable[Picture]
+    if isinstance(pictures, Mapping) and "images" in pictures:
+        found = pictures["images"]
+    else:
+        found = [pictures] if isinstance(pictures, Mapping | str | Path) else pictures
     return [each if isinstance(each, Mapping) else {"status": "saved", "path": str(each)} for each in found]
 
 

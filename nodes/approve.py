@@ -34,14 +34,17 @@ class Decision(BaseModel):
 
 
 async def approve(state: State, *, plans: Records) -> State:
-    """If the run asked for a review, wait until the prompts are approved; then tell how many pictures are planned."""
+    """If the run asked for a review, wait until the prompts are approved; then tell how many pictures are planned.
+
+    That many are asked for from now on: prompts may also have been left out or added by a change of the state.
+    """
     approved = _reviewed(state) if state.get("options", {}).get("review") else {}
     if approved:
         await plans.change_plan(state["run_id"], cast("dict[str, Any]", approved))
     count = len(approved.get("prompts", state["prompts"]))
     planned: Event = {"event": "planned", "run_id": state["run_id"], "count": count}
     teller()(planned)
-    return approved
+    return {"requested": count, **approved}
 
 
 def _reviewed(state: State) -> State:

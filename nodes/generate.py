@@ -11,6 +11,8 @@ from loguru import logger
 from graph.events import Event
 from graph.image_state import Failure, ImageOutput, ImageState, Outcome
 from graph.state import Prompt
+from nodes.places import CheckPlace
+from nodes.planned import request_of
 from nodes.results import notes_of, result_image
 from nodes.telling import teller
 from tools import sketch
@@ -21,7 +23,6 @@ from tools.money.tasks import TaskRunner
 from tools.pictures.files import check_writable
 from tools.pictures.images import SavedImage, save_picture
 from tools.providers.adapt import adapt
-from tools.providers.provider import ImageRequest
 from tools.providers.sizes import SKETCH_SIZES
 from tools.sqlite.records import Records
 from tools.sqlite.versions import Versions
@@ -60,10 +61,11 @@ async def buy(
     label: Labeler,
     visible_label: bool,
     is_last: Callable[[ImageState, str], bool],
+    check_place: CheckPlace,
 ) -> ImageState:
     """Make the image at a provider; a failure is returned as data, since an exception would stop the other images."""
     prompt = state["prompt"]
-    request, notes = adapt(_request(prompt), service.provider)
+    request, notes = adapt(request_of(prompt), service.provider)
     job = Job(
         run_id=state["run_id"],
         image_index=prompt["index"],
@@ -80,7 +82,8 @@ async def buy(
     )
     report = reporter(state)
     try:
-        await asyncio.to_thread(check_writable, job.path)  # before it is paid
+        await check_place(prompt["path"], state["run_id"])  # before it is paid
+        await asyncio.to_thread(check_writable, job.path)
         made = await runner.run(job, service, report=report)
     except ElsewhereError:
         return {"outcome": None}
@@ -101,12 +104,13 @@ async def buy(
     return {"outcome": outcome, "notes": notes}
 
 
-async def draw(state: ImageState, *, quality: int) -> ImageState:
+async def draw(state: ImageState, *, quality: int, check_place: CheckPlace) -> ImageState:
     """Draw the image offline as a line sketch; it is free, and the file's metadata says what it is."""
     prompt = state["prompt"]
     report = reporter(state)
     size = SKETCH_SIZES.nearest(prompt["width_px"], prompt["height_px"]) or (prompt["width_px"], prompt["height_px"])
     try:
+        await check_place(prompt["path"], state["run_id"])
         saved = await asyncio.to_thread(_draw, prompt, size, quality)
     except PeituError as error:
         return _failed(state, SKETCH, error, report)
@@ -147,16 +151,6 @@ def reporter(state: ImageState) -> Report:
         tell(cast("Event", {"event": event, "run_id": run_id, "index": index, **details}))
 
     return report
-
-
-def _request(prompt: Prompt) -> ImageRequest:
-    return ImageRequest(
-        prompt=prompt["prompt"],
-        negative_prompt=prompt["negative_prompt"],
-        width_px=prompt["width_px"],
-        height_px=prompt["height_px"],
-        seed=prompt["seed"],
-    )
 
 
 def _draw(prompt: Prompt, size: tuple[int, int], quality: int) -> SavedImage:

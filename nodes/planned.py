@@ -1,4 +1,4 @@
-"""Parts of the plan other than wording: file paths, seeds, and the plan of a prompt that the user wrote."""
+"""Parts of the plan other than wording: file paths, seeds, requests, and the plan of a prompt that the user wrote."""
 
 import hashlib
 from pathlib import Path
@@ -9,6 +9,7 @@ from tools.content.titles import TITLE_CHARS
 from tools.content.words import language_of
 from tools.pictures.files import inside
 from tools.pictures.names import folder_name
+from tools.providers.provider import ImageRequest
 from tools.storyboards.picture_names import picture_names
 
 _SEEDS = 2**31
@@ -36,6 +37,17 @@ def given_prompt(state: State, *, size: tuple[int, int], output_dir: str) -> Pro
         "start": 0,
         "end": len(state["content"]),
     }
+
+
+def request_of(prompt: Prompt) -> ImageRequest:
+    """Return the request for the picture, as any provider gets it."""
+    return ImageRequest(
+        prompt=prompt["prompt"],
+        negative_prompt=prompt["negative_prompt"],
+        width_px=prompt["width_px"],
+        height_px=prompt["height_px"],
+        seed=prompt["seed"],
+    )
 
 
 def paths_of(state: State, count: int, *, output_dir: str) -> list[str]:

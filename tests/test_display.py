@@ -65,6 +65,16 @@ def test_a_grid_has_rows_alternative_texts_and_captions(tmp_path: Path):
     assert "4 pictures" == repr(grid({"images": images}))
 
 
+def test_a_single_picture_needs_no_list(tmp_path: Path):
+    """One image of a result document, or one path, is a grid of one."""
+    image = picture(tmp_path / "one.jpg")
+
+    for one in (image, tmp_path / "one.jpg", str(tmp_path / "one.jpg")):
+        assert "1 picture" == repr(grid(one))
+        assert 1 == len(Page(grid(one)).images)
+        assert 1 == len(Page(compare({"only": one})).images)
+
+
 def test_pictures_in_a_grid_are_small_copies(tmp_path: Path):
     """A few KB each, whatever the file; nothing of the machine's paths goes into the page."""
     html = grid([picture(tmp_path / "a.jpg"), tmp_path / "a.jpg"], side_px=120)._repr_html_()
@@ -189,6 +199,6 @@ def test_tables_of_runs_and_tasks(looked_back: Path):
 def test_without_a_database_tables_are_empty(tmp_path: Path):
     """Nothing is made by looking."""
     for look in (runs_table, tasks_table):
-        assert "0 rows" == repr(look(tmp_path / "none.db"))
+        assert "0 rows" == repr(look(tmp_path / "none.db")) == repr(look(str(tmp_path / "none.db")))
 
     assert [] == list(tmp_path.iterdir())

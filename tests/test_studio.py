@@ -249,6 +249,11 @@ def test_an_agent_finds_and_calls_the_tool(server):
     assert all(field["description"] for field in tool["inputSchema"]["properties"].values())
     assert "'success': True" in answer["content"][0]["text"]
 
+    # The server passes on the class of an error only, as the page says.
+    refused = server.call("/mcp", "tools/call", name="peitu", arguments={"content": "a red kite", "count": 0})
+
+    assert {"isError": True, "content": [{"type": "text", "text": "InputError"}]} == refused
+
 
 def test_an_a2a_client_gets_the_pictures(server):
     """A text part comes in, text and files by address go out."""

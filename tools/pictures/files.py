@@ -161,6 +161,15 @@ def inside(folder: Path, name: str) -> Path:
     )
 
 
+def is_below(folder: Path, path: Path) -> bool:
+    """Tell whether the path is inside the folder, as it is written: links that the user put there are followed."""
+    try:
+        below = path.absolute().relative_to(folder.absolute())
+    except ValueError:
+        return False
+    return bool(below.parts) and ".." not in below.parts and "\0" not in str(below)
+
+
 def _is_relative(name: str, parts: tuple[str, ...]) -> bool:
     unusable = any(unicodedata.category(char) in {"Cc", "Cs"} for char in name)
     return bool(parts) and ".." not in parts and not PureWindowsPath(name).anchor and not unusable

@@ -66,21 +66,22 @@ class Records:
 
     async def content_of(self, run_id: str) -> str | None:
         """Return the whole content of a run, or `None` for an unknown run."""
+        return await self._column("content", run_id)
 
-        def work(connection: sqlite3.Connection) -> str | None:
-            row = connection.execute("SELECT content FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            return row and str(row["content"])
-
-        return await self._database.read(work)
+    async def folder_of(self, run_id: str) -> str | None:
+        """Return the output folder with which a run began, or `None` for an unknown run."""
+        options = await self._column("options", run_id)
+        return json.loads(options).get("output_dir") if options else None
 
     async def plan_of(self, run_id: str) -> dict[str, Any] | None:
         """Return the plan of a run, or `None` if it has none yet."""
+        plan = await self._column("plan", run_id)
+        return json.loads(plan) if plan else None
 
-        def work(connection: sqlite3.Connection) -> dict[str, Any] | None:
-            row = connection.execute("SELECT plan FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            return json.loads(row["plan"]) if row and row["plan"] else None
-
-        return await self._database.read(work)
+    async def _column(self, name: str, run_id: str) -> str | None:
+        statement = f"SELECT {name} FROM runs WHERE run_id = ?"  # noqa: S608 - our own column names
+        row = await self._database.read(lambda connection: connection.execute(statement, (run_id,)).fetchone())
+        return str(row[name]) if row and row[name] else None
 
     async def keep_plan(self, run_id: str, plan: Mapping[str, Any]) -> dict[str, Any]:
         """Write down the plan of a run, unless it has one already; return the recorded plan."""
