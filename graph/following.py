@@ -9,7 +9,7 @@ from langgraph.types import Command, Durability
 
 from graph.build import Workflow
 from graph.events import WAITS_FOR_APPROVAL, Watch
-from graph.run_options import OWN_RUN
+from graph.run_options import OWN_RUN, OWN_THREAD
 from graph.state import Image, InputState, OutputState
 from nodes.telling import WatchContext
 
@@ -21,6 +21,7 @@ class Follow:
     """Brings a run to its end, or to a question that nobody answers; call it to begin the run or to go on.
 
     `watch` gets every event, `ask` every question; `durability` is LangGraph's, see `graph.runs.run`.
+    `owner` is the thread that the run belongs to, if its checkpoints are in another one.
     """
 
     def __init__(
@@ -32,10 +33,11 @@ class Follow:
         watch: Watch,
         ask: Ask | None,
         durability: Durability,
+        owner: str | None = None,
     ) -> None:
         self._workflow = workflow
         self._run_id = run_id
-        self._config = config_of(thread_id, run_id=run_id)
+        self._config = config_of(thread_id, run_id=run_id, owner=owner)
         self._watch = watch
         self._ask = ask
         self._durability = durability
@@ -76,9 +78,10 @@ class Follow:
         return values, [question.value for question in values.get("__interrupt__", ())]
 
 
-def config_of(thread_id: str, *, run_id: str | None = None) -> RunnableConfig:
-    """Return LangGraph's config for the thread, with the id of the run that begins, if any."""
-    return {"configurable": {"thread_id": thread_id, **({OWN_RUN: run_id} if run_id else {})}}
+def config_of(thread_id: str, *, run_id: str | None = None, owner: str | None = None) -> RunnableConfig:
+    """Return LangGraph's config for the thread, with the id of the run that begins and the thread it belongs to."""
+    own = {OWN_RUN: run_id, OWN_THREAD: owner}
+    return {"configurable": {"thread_id": thread_id, **{key: name for key, name in own.items() if name}}}
 
 
 def document(run_id: str, values: Mapping[str, Any]) -> OutputState:

@@ -13,6 +13,9 @@ OWN_RUN = "peitu_run"
 So a run that another process has begun and ended meanwhile counts as the same run, not as a second one of its thread.
 """
 
+OWN_THREAD = "peitu_thread"
+"""The key by which they name the thread of a run that is continued in checkpoints of its own, see `graph.runs`."""
+
 
 class Options(TypedDict, total=False):
     """The inputs of these names, as far as they were given; see `graph.state.InputState`."""
@@ -31,11 +34,11 @@ def given_options(asked: Mapping[str, Any]) -> Options:
 
 
 def thread_of(configurable: Mapping[str, Any]) -> str:
-    """Return the id of the thread, which names its runs.
+    """Return the id of the thread that the run belongs to, and which names its runs.
 
     Raises:
         InputError: There is none, e.g. inside another graph that runs without one.
     """
     if "thread_id" not in configurable:
         raise InputError('There is no thread_id - pass it with the config, as in {"configurable": {"thread_id": "a1"}}')
-    return str(configurable["thread_id"])
+    return str(configurable.get(OWN_THREAD) or configurable["thread_id"])

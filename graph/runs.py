@@ -63,10 +63,14 @@ async def resume(
         InputError: There is no such run, or only its checkpoint: without its ledger, pictures would be paid for again.
         PeituError: The run could not go on.
     """
-    thread_id = (recorded or {}).get("thread_id") or run_id
-    follow = Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability)
+    owner = thread_id = (recorded or {}).get("thread_id") or run_id
     snapshot = await workflow.aget_state(config_of(thread_id))
     _check_resumable(run_id, snapshot, recorded)
+    if snapshot.values.get("run_id", run_id) != run_id:
+        # The thread has gone on with another run, which stays its last: this one goes on from its record beside it.
+        thread_id = f"{run_id}#aside"
+        snapshot = await workflow.aget_state(config_of(thread_id))
+    follow = Follow(workflow, run_id, thread_id, watch=watch, ask=ask, durability=durability, owner=owner)
     if not snapshot.tasks and (wish := pending_wish(recorded)):
         return await follow({"redo": cast("Redo", {**wish, "run_id": run_id})})
     redoes = bool(snapshot.tasks and snapshot.values.get("redoing"))  # only this picture is under way
@@ -103,7 +107,7 @@ def _check_resumable(run_id: str, snapshot: StateSnapshot, recorded: Mapping[str
     """Check that the run can be continued from its checkpoint or its record.
 
     Raises:
-        InputError: There is neither, or only the checkpoint, or its thread has gone on with another run.
+        InputError: There is neither, or only the checkpoint.
     """
     if recorded is None and not snapshot.values:
         raise InputError(f"There is no run {run_id!r} - `peitu runs` lists them")
@@ -112,8 +116,6 @@ def _check_resumable(run_id: str, snapshot: StateSnapshot, recorded: Mapping[str
             f"The database does not know run {run_id!r}, which has begun, nor what was paid for it - put the database "
             "back, or begin anew under another name"
         )
-    if snapshot.values.get("run_id", run_id) != run_id:
-        raise InputError(f"The thread of run {run_id!r} is now at {snapshot.values['run_id']!r} - continue that one")
 
 
 async def _begin(follow: Follow, asked: InputState, kept: Sequence[Image]) -> OutputState:

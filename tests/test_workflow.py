@@ -348,6 +348,32 @@ async def test_a_second_content_on_one_thread_is_a_run_of_its_own(keys):
     assert Path(first["images"][0]["path"]).exists()
 
 
+async def test_a_run_whose_thread_went_on_with_another_is_continued_beside_it(keys):
+    """A chat is interrupted by the next message: what was paid for the first is collected, and the chat stays."""
+    async with open_workflow() as workflow:
+        asked = {"content": "an old lighthouse", "count": 2, "upload": False}
+        stream = workflow.astream(asked, at("chat"), stream_mode="custom", subgraphs=True)
+        async for _, event in stream:
+            if event["event"] == "submitted":
+                break
+        await stream.aclose()
+        second = await workflow.ainvoke({"content": "a teapot in the rain", "count": 1, "upload": False}, at("chat"))
+        chat = await workflow.aget_state(at("chat"))
+    document = await go_on("chat")
+
+    assert ("chat.2", "chat") == (second["run_id"], document["run_id"])
+    assert document["success"], document
+    assert ["output/chat/00.jpg", "output/chat/01.jpg"] == [image["path"] for image in document["images"]]
+    assert find_run(Path("data/peitu.db"), "chat")["success"]
+    assert 3 == len(keys.tasks)
+    assert document == await go_on("chat")
+    async with open_workflow() as workflow:
+        assert chat == await workflow.aget_state(at("chat"))
+        third = await workflow.ainvoke({"content": "a bridge", "count": 1, "upload": False}, at("chat"))
+    assert "chat.3" == third["run_id"]
+    assert 4 == len(keys.tasks)
+
+
 @pytest.mark.parametrize(
     ("threads", "run_ids"),
     [
