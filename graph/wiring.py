@@ -82,7 +82,7 @@ class open_workflow:  # noqa: N801 - used like a function: `with open_workflow()
 
 @asynccontextmanager
 async def make_graph() -> AsyncIterator[Workflow]:
-    """Return the graph for LangGraph Studio; its server adds the checkpoints, see `graph.opening.checkpointer`.
+    """Return the graph for LangGraph Studio; its server adds the checkpoints, see `graph.studio.checkpoints`.
 
     The server calls this for every run. The tools are opened only once, so that all runs share one limiter per
     provider. Every step inside `generate` is checkpointed, so that Studio shows it.

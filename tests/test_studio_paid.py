@@ -87,6 +87,26 @@ def test_a_killed_server_buys_nothing_twice(services, server, peitu, monkeypatch
     assert "BlockingError" not in server.log
 
 
+def test_a_stopped_server_waits_for_the_answer_to_a_paid_request(services, server):
+    """Ctrl-C, or an edited file, while a submit is on its way: its task is written down, and nothing is logged."""
+    before = services.billed
+    services.fault("dashscope", "submit", kind="slow", seconds=1.0, times=1)
+    thread_id = server.client.threads.create()["thread_id"]
+    server.client.runs.create(thread_id, "peitu", input=asked("a bridge in the fog"))
+    wait_for(lambda: any("bridge" in task.prompt for task in services.tasks))
+    begun = len(server.log)
+    server.stop()
+    log = server.log[begun:]
+
+    assert 1 == submitted(server, [thread_id, ""])
+    assert "error occurred" not in log, log
+
+    server.start()
+    wait_for(lambda: server.client.threads.get_state(thread_id)["values"].get("success"))
+
+    assert 1 == services.billed - before
+
+
 def finished(server):
     return count(server, "SELECT count(*) FROM runs WHERE success = 1")
 

@@ -12,7 +12,6 @@ import aiosqlite
 from graph.opening.saver import Saver
 from tools.errors import ConfigError, StorageError
 from tools.pictures.folders import make_folder
-from tools.setup.settings import load_settings
 from tools.sqlite.connection import advice_on
 
 BUSY_TIMEOUT_S = 60.0
@@ -20,9 +19,6 @@ BUSY_TIMEOUT_S = 60.0
 
 WAL_PAUSE_S = 0.005
 """Pause between tries to switch a new file to its write-ahead log, in seconds."""
-
-RUNS_AT_ONCE = 32
-"""Runs that Studio's server works on at the same time; mostly they wait for a provider."""
 
 
 @asynccontextmanager
@@ -74,29 +70,6 @@ async def _use_wal(connection: aiosqlite.Connection) -> None:
             await asyncio.sleep(WAL_PAUSE_S)
         else:
             return
-
-
-@asynccontextmanager
-async def server_checkpoints() -> AsyncIterator[Saver]:
-    """Give Studio's server the checkpoints of the command line; see `langgraph.json`."""
-    _allow_many_runs()
-    settings = await asyncio.to_thread(load_settings)
-    async with open_checkpoints(settings.checkpoints.path) as saver:
-        yield saver
-
-
-def _allow_many_runs() -> None:
-    """Let the server work on more than one run at a time.
-
-    `langgraph dev` should take `N_JOBS_PER_WORKER` from the environment or from `langgraph.json`, but it sets it to 1
-    itself unless it is started with `--n-jobs-per-worker`. The queue reads it after the checkpoints are open.
-
-    Source: langgraph-api 0.16.7, `run_server` in `langgraph_api/cli.py`, read 2026-11-24.
-    """
-    from langgraph_api import config  # type: ignore[import-untyped]
-
-    if config.N_JOBS_PER_WORKER == 1:
-        config.N_JOBS_PER_WORKER = RUNS_AT_ONCE
 
 
 def _unusable(path: Path, error: Exception) -> ConfigError:

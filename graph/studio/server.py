@@ -27,8 +27,7 @@ PICTURES = "pictures"
 class Server:
     """The parts of the graph that are the same for all runs.
 
-    `stack` keeps the tools open until the process ends, which does not close them: what a node has awaited is in the
-    database by then.
+    `stack` keeps the tools open until `close_server` closes them.
     """
 
     stack: AsyncExitStack
@@ -45,6 +44,12 @@ async def server_of(loop: asyncio.AbstractEventLoop) -> Server:
             if loop not in _servers:
                 _servers[loop] = await _open()
     return _servers[loop]
+
+
+async def close_server(loop: asyncio.AbstractEventLoop) -> None:
+    """Close what the server of this event loop has opened, if anything, after the answers to paid requests."""
+    if server := _servers.pop(loop, None):
+        await server.stack.aclose()
 
 
 _servers: WeakKeyDictionary[asyncio.AbstractEventLoop, Server] = WeakKeyDictionary()
